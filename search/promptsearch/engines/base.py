@@ -1,0 +1,50 @@
+"""What a search engine is, and what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from promptsearch.plms.base import PLM
+from promptsearch.tasks.task import Task
+from promptsearch.template import Template
+from promptsearch.verbalizer import Verbalizer
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much an engine may spend; None is no limit."""
+
+    seconds: float | None = None
+    evaluations: int | None = None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A template with a verbalizer, and where it comes from.
+
+    Attributes:
+        engine: name of the engine that found it.
+        provenance: whatever tells how it was found (source sentence, step, loss), JSON-able.
+        baseline: whether this is the prompt a person would write first, beside which others are judged.
+    """
+
+    template: Template
+    verbalizer: Verbalizer
+    engine: str
+    provenance: Mapping[str, object] = field(default_factory=dict)
+    baseline: bool = False
+
+
+class Engine(Protocol):
+    """Finds candidates for a task on a PLM."""
+
+    name: str
+
+    def search(self, task: Task, plm: PLM, budget: Budget, seed: int) -> Iterator[Candidate]:
+        """Candidates as they are found, so that results stream and a search can be stopped.
+
+        Only `task.train` may be looked at; selection on `task.dev` is the study's business.
+        """
+        ...

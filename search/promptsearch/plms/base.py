@@ -1,0 +1,114 @@
+"""The interface every PLM adapter offers, and the answer states it returns."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from promptsearch.tasks.task import Example
+from promptsearch.template import Template
+
+FloatArray = NDArray[np.float32]
+Family = Literal["masked", "causal"]
+Normalisation = Literal["sum", "token", "pmi"]
+MaskFilling = Literal["at-once", "left-to-right"]
+
+
+@dataclass(frozen=True)
+class PLMIdentity:
+    """What must be equal for two PLMs to give the same figures."""
+
+    reference: str
+    revision: str | None
+    family: Family
+    weights_sha256: str
+
+
+@dataclass(frozen=True)
+class AnswerStates:
+    """All that a single-token verbalizer can ask of a PLM about n prompts.
+
+    logit(word) = hidden · E[word] + b[word], log p(word) = logit(word) - log_partition, where E, b are
+    the PLM's output embeddings.
+
+    Attributes:
+        hidden: (n, d) float32, the input of the output-embedding layer at the answer position.
+        log_partition: (n,) float32, log-sum-exp of the logits over the whole vocabulary.
+        tokens: (n,) int32, prompt length in tokens.
+        shortened: (n,) bool, whether a field was cut to fit.
+    """
+
+    hidden: FloatArray
+    log_partition: FloatArray
+    tokens: NDArray[np.int32]
+    shortened: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.log_partition)
+
+
+@dataclass(frozen=True)
+class AnswerScoring:
+    """How an answer of several tokens becomes one log-probability.
+
+    Attributes:
+        normalisation: `sum` of the token log-probabilities; `token`, their mean; or `pmi`, the sum minus
+            the same sum under the template with empty fields (PMI_DC, Holtzman et al. 2021).
+        filling: on a masked PLM an answer of k tokens stands at k masks, which are read `at-once`
+            (one pass) or `left-to-right` (k passes, the tokens before filled in).
+    """
+
+    normalisation: Normalisation = "sum"
+    filling: MaskFilling = "at-once"
+
+
+class PLM(ABC):
+    """A pretrained language model, asked at one answer position per prompt.
+
+    Adapters differ in how they lay out tokens and share work; results do not depend on the batch size,
+    the order of the examples or what is cached, up to 1e-4 in float32.
+    """
+
+    identity: PLMIdentity
+    max_tokens: int
+
+    @abstractmethod
+    def answer_states(self, template: Template, examples: Sequence[Example]) -> AnswerStates:
+        """One forward pass per example, kept as answer states, in the order of the examples.
+
+        Raises:
+            TemplateError: the template cannot work on this PLM, or its words alone exceed the context.
+        """
+
+    @abstractmethod
+    def answer_states_of(
+        self, templates: Sequence[Template], examples: Sequence[Example]
+    ) -> list[AnswerStates]:
+        """`answer_states` of many templates on the same examples, sharing what can be shared."""
+
+    @abstractmethod
+    def word_ids(self, template: Template, words: Sequence[str]) -> list[list[int]]:
+        """Token ids of each word as it stands in the template's answer slot.
+
+        Raises:
+            VerbalizerError: naming the word the tokenizer maps to its unknown token.
+        """
+
+    @abstractmethod
+    def word_scores(self, states: AnswerStates, token_ids: Sequence[int]) -> FloatArray:
+        """Log-probability of single tokens at the answer position: (n, len(token_ids))."""
+
+    @abstractmethod
+    def answer_log_probs(
+        self,
+        template: Template,
+        examples: Sequence[Example],
+        answers: Sequence[str],
+        scoring: AnswerScoring = AnswerScoring(),
+    ) -> FloatArray:
+        """Log-probability of answers of any length: (n, len(answers))."""
