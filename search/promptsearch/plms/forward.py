@@ -1,0 +1,155 @@
+"""One forward pass that ends at the output layer, and that layer as plain linear algebra."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from promptsearch.errors import PLMError
+
+_LOGIT_ROWS = 256  # rows of (rows, vocabulary) logits held at once
+
+
+class _ReachedOutput(Exception):
+    """Carries the output layer's input out of a model's forward, so that the layer itself is not run."""
+
+    def __init__(self, hidden: Tensor) -> None:
+        super().__init__()
+        self.hidden = hidden
+
+
+def output_layer_input(model: Any, **inputs: Any) -> Tensor:
+    """Run `model` up to its output embeddings: (batch, length, d), the input of that layer.
+
+    Stopping there keeps (batch, length, vocabulary) logits from ever existing, for any architecture.
+
+    Raises:
+        PLMError: the model does not call its output embeddings as a module.
+    """
+
+    def stop(_module: nn.Module, arguments: tuple[Tensor, ...]) -> None:
+        raise _ReachedOutput(arguments[0])
+
+    handle = model.get_output_embeddings().register_forward_pre_hook(stop)
+    try:
+        model(**inputs)
+    except _ReachedOutput as reached:
+        return reached.hidden
+    finally:
+        handle.remove()
+    raise PLMError(f"{type(model).__name__} does not pass through its output embeddings, so answers cannot be read")
+
+
+@dataclass(frozen=True)
+class OutputLayer:
+    """logits = cap(scale · (h · Eᵀ + b)), in float32.
+
+    Attributes:
+        weight: (vocabulary, d) output embeddings E.
+        bias: (vocabulary,) b, zeros where the model has none.
+        scale: a constant factor some families put on the logits (Cohere, Granite).
+        soft_cap: c in c · tanh(logit / c) (Gemma 2), or None.
+    """
+
+    weight: Tensor
+    bias: Tensor
+    scale: float = 1.0
+    soft_cap: float | None = None
+
+    def logits(self, hidden: Tensor, ids: Tensor | None = None) -> Tensor:
+        """(n, vocabulary), or (n, len(ids)) for some tokens only."""
+        weight, bias = (self.weight, self.bias) if ids is None else (self.weight[ids], self.bias[ids])
+        logits = torch.addmm(bias, hidden, weight.T) * self.scale
+        return logits if self.soft_cap is None else self.soft_cap * torch.tanh(logits / self.soft_cap)
+
+    def log_partition(self, hidden: Tensor) -> Tensor:
+        """(n,) log-sum-exp of the logits over the vocabulary."""
+        parts = [self.logits(rows).logsumexp(dim=-1) for rows in hidden.split(_LOGIT_ROWS)]
+        return torch.cat(parts) if parts else hidden.new_zeros(0)
+
+    @classmethod
+    def of(cls, model: Any, probe: dict[str, Tensor]) -> OutputLayer:
+        """Read the layer off a model, and hold it against the logits of one real forward pass.
+
+        Raises:
+            PLMError: the logits are no scaled, capped linear function of the layer's input.
+        """
+        module = model.get_output_embeddings()
+        if module is None or getattr(module, "weight", None) is None:
+            raise PLMError(f"{type(model).__name__} has no output embeddings, so it is not a language model")
+        weight = module.weight.detach().float()
+        bias = getattr(module, "bias", None)
+        bias = torch.zeros(len(weight), device=weight.device) if bias is None else bias.detach().float()
+        cap = getattr(model.config, "final_logit_softcapping", None)
+        hidden = output_layer_input(model, **probe)[0].float()
+        expected = model(**probe).logits[0].float()
+        linear = torch.addmm(bias, hidden, weight.T)
+        uncapped = expected if cap is None else cap * torch.atanh((expected / cap).clamp(-0.999999, 0.999999))
+        scale = float((linear * uncapped).sum() / (linear * linear).sum())
+        scale = 1.0 if abs(scale - 1) < 0.01 else scale
+        layer = cls(weight, bias, scale, cap)
+        tolerance = 1e-3 if model.dtype == torch.float32 else 0.05
+        error = (layer.logits(hidden) - expected).abs().max() / expected.abs().max().clamp(min=1.0)
+        if not error < tolerance:
+            raise PLMError(
+                f"the output layer of {type(model).__name__} is not linear in its input (error {float(error):.2g})",
+                hint="Its answers cannot be read from answer states; take another PLM.",
+            )
+        return layer
+
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass
+class TokenBudget:
+    """How many padded tokens go through the model at once; halved for good when memory runs out."""
+
+    tokens: int
+
+    def batches(self, lengths: Sequence[int]) -> Iterator[list[int]]:
+        """Indices of `lengths`, longest first, in batches whose padded size fits the budget.
+
+        Longest first: a batch that cannot fit fails at once, not after an hour.
+        """
+        order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
+        start = 0
+        while start < len(order):
+            size = max(1, self.tokens // max(1, lengths[order[start]]))
+            yield order[start : start + size]
+            start += size
+
+    def run(self, items: Sequence[T], length: Callable[[T], int], forward: Callable[[list[T]], Iterable[R]]) -> list[R]:
+        """`forward` over batches of items; results come back in the order of the items.
+
+        Raises:
+            PLMError: not even one item fits into memory.
+        """
+        results: dict[int, R] = {}
+        pending = list(range(len(items)))
+        while pending:
+            try:
+                for batch in self.batches([length(items[i]) for i in pending]):
+                    chosen = [pending[i] for i in batch]
+                    results.update(zip(chosen, forward([items[i] for i in chosen])))
+            except (torch.OutOfMemoryError, MemoryError) as error:
+                self._halve(error, max(length(items[i]) for i in pending if i not in results))
+            except RuntimeError as error:
+                if "alloc" not in str(error) and "memory" not in str(error):
+                    raise
+                self._halve(error, max(length(items[i]) for i in pending if i not in results))
+            pending = [i for i in pending if i not in results]
+        return [results[i] for i in range(len(items))]
+
+    def _halve(self, error: BaseException, longest: int) -> None:
+        if self.tokens < longest:
+            raise PLMError(
+                f"out of memory with a single prompt of {longest} tokens",
+                hint="Take a smaller PLM, --dtype bfloat16, or shorter texts.",
+            ) from error
+        self.tokens //= 2

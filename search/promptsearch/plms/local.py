@@ -1,0 +1,155 @@
+"""What masked and causal adapters share: a model in this process, its encoder, output layer and cache."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from promptsearch.plms.base import (
+    PLM,
+    AnswerScoring,
+    AnswerStates,
+    FloatArray,
+    PLMIdentity,
+)
+from promptsearch.plms.cache import StateCache, state_key
+from promptsearch.plms.encoding import PromptEncoder
+from promptsearch.plms.forward import OutputLayer, TokenBudget
+from promptsearch.tasks.task import Example
+from promptsearch.template import Template
+
+
+class LocalPLM(PLM):
+    """A transformers model in this process.
+
+    Args:
+        model: in evaluation mode, on its device, with its output embeddings loaded.
+        encoder: turns prompts into ids for this model's tokenizer.
+        identity: reference, revision, family and weights.
+        budget: how many tokens go through the model at once.
+        cache: where answer states are kept between runs, or None.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        encoder: PromptEncoder,
+        identity: PLMIdentity,
+        budget: TokenBudget,
+        cache: StateCache | None = None,
+    ) -> None:
+        self.model = model
+        self.encoder = encoder
+        self.identity = identity
+        self.budget = budget
+        self.cache = cache
+        self.max_tokens = encoder.max_tokens
+        self.device = model.device
+        self.forward_tokens = 0
+        with torch.inference_mode():
+            self.output = OutputLayer.of(model, self._probe())
+
+    @property
+    def dtype(self) -> str:
+        """Number format of the model's weights: float32, bfloat16, float16."""
+        return str(self.model.dtype).removeprefix("torch.")
+
+    def _probe(self) -> dict[str, Tensor]:
+        """A tiny input that exercises the output layer."""
+        special = {*self.encoder.tokenizer.all_special_ids}
+        ids = [i for i in range(min(2000, self.model.config.vocab_size)) if i not in special][-6:]
+        return {"input_ids": torch.tensor([ids], device=self.device)}
+
+    # Answer states -------------------------------------------------------------------------------
+
+    def answer_states(self, template: Template, examples: Sequence[Example]) -> AnswerStates:
+        return self.answer_states_of([template], examples)[0]
+
+    def answer_states_of(self, templates: Sequence[Template], examples: Sequence[Example]) -> list[AnswerStates]:
+        for template in templates:
+            self._check(template)
+        keys = [state_key(self.identity, self.dtype, self.max_tokens, t, examples) for t in templates]
+        found = {key: states for key in dict.fromkeys(keys) if self.cache and (states := self.cache.get(key))}
+        missing = {key: t for key, t in zip(keys, templates) if key not in found}
+        if missing:
+            with torch.inference_mode():
+                computed = self._compute_states(list(missing.values()), examples)
+            for key, states in zip(missing, computed):
+                found[key] = states
+                if self.cache:
+                    self.cache.put(key, states)
+        return [found[key] for key in keys]
+
+    def _check(self, template: Template) -> None:
+        """Refuse a template that this family cannot read."""
+
+    @abstractmethod
+    def _compute_states(self, templates: Sequence[Template], examples: Sequence[Example]) -> list[AnswerStates]:
+        """Answer states by forward passes, without the cache."""
+
+    def _states(self, hidden: Sequence[Tensor], tokens: Sequence[int], shortened: np.ndarray) -> AnswerStates:
+        """Answer states from one hidden vector a prompt."""
+        rows = torch.stack(list(hidden)).float() if hidden else torch.zeros(0, self.output.weight.shape[1])
+        rows = rows.to(self.output.weight.device)
+        return AnswerStates(
+            rows.cpu().numpy(),
+            self.output.log_partition(rows).cpu().numpy(),
+            np.asarray(tokens, dtype=np.int32),
+            shortened,
+        )
+
+    # Words and answers ---------------------------------------------------------------------------
+
+    def word_ids(self, template: Template, words: Sequence[str]) -> list[list[int]]:
+        return self.encoder.word_ids(template, words)
+
+    def word_scores(self, states: AnswerStates, token_ids: Sequence[int]) -> FloatArray:
+        with torch.inference_mode():
+            hidden = torch.from_numpy(states.hidden).to(self.output.weight.device)
+            ids = torch.as_tensor(list(token_ids), device=self.output.weight.device)
+            return self.output.logits(hidden, ids).cpu().numpy() - states.log_partition[:, None]
+
+    def answer_log_probs(
+        self,
+        template: Template,
+        examples: Sequence[Example],
+        answers: Sequence[str],
+        scoring: AnswerScoring = AnswerScoring(),
+    ) -> FloatArray:
+        self._check(template)
+        ids = self.word_ids(template, answers)
+        with torch.inference_mode():
+            if scoring.normalisation == "pmi":
+                # The empty example rides along in the same batches.
+                empty = Example(dict.fromkeys(template.fields, ""))
+                sums = self._answer_sums(template, [*examples, empty], ids, scoring)
+                return sums[:-1] - sums[-1:]
+            sums = self._answer_sums(template, examples, ids, scoring)
+        if scoring.normalisation == "token":
+            return sums / np.asarray([len(answer) for answer in ids], dtype=np.float32)
+        return sums
+
+    @abstractmethod
+    def _answer_sums(
+        self,
+        template: Template,
+        examples: Sequence[Example],
+        answers: Sequence[Sequence[int]],
+        scoring: AnswerScoring,
+    ) -> FloatArray:
+        """Summed log-probabilities of the answers' tokens: (n, len(answers))."""
+
+    def _token_log_probs(self, hidden: Tensor, ids: Sequence[int]) -> Tensor:
+        """log p(ids[i]) at hidden[i]: (n,)."""
+        rows = hidden.float().to(self.output.weight.device)
+        chosen = torch.as_tensor(list(ids), device=rows.device)
+        weight, bias = self.output.weight[chosen], self.output.bias[chosen]
+        logits = ((rows * weight).sum(-1) + bias) * self.output.scale
+        if self.output.soft_cap is not None:
+            logits = self.output.soft_cap * torch.tanh(logits / self.output.soft_cap)
+        return logits - self.output.log_partition(rows)

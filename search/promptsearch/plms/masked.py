@@ -1,0 +1,123 @@
+"""Masked (autoencoding) PLMs: the answer is read at mask tokens inside the text."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from promptsearch.errors import PLMError
+from promptsearch.plms.base import AnswerScoring, AnswerStates, FloatArray
+from promptsearch.plms.encoding import EncodedPrompts
+from promptsearch.plms.forward import output_layer_input
+from promptsearch.plms.local import LocalPLM
+from promptsearch.tasks.task import Example
+from promptsearch.template import Template
+
+
+class MaskedPLM(LocalPLM):
+    """BERT, RoBERTa, DeBERTa, ELECTRA's generator, ModernBERT and their kin."""
+
+    @property
+    def mask_id(self) -> int:
+        """Id of the mask token."""
+        if self.encoder.mask_id is None:
+            raise PLMError(f"the tokenizer of {self.identity.reference} has no mask token")
+        return self.encoder.mask_id
+
+    def _compute_states(self, templates: Sequence[Template], examples: Sequence[Example]) -> list[AnswerStates]:
+        encoded = [self.encoder.encode(template, examples) for template in templates]
+        prompts = [
+            (left + [self.mask_id] + right, [len(left)])
+            for prompt in encoded
+            for left, right in zip(prompt.left, prompt.right)
+        ]
+        hidden = self._read(prompts)
+        n = len(examples)
+        return [
+            self._states(
+                [rows[0] for rows in hidden[k * n : (k + 1) * n]],
+                [len(ids) for ids, _ in prompts[k * n : (k + 1) * n]],
+                prompt.shortened,
+            )
+            for k, prompt in enumerate(encoded)
+        ]
+
+    def _read(self, prompts: Sequence[tuple[list[int], list[int]]]) -> list[Tensor]:
+        """For each (ids, positions): hidden states at the positions, (len(positions), d)."""
+        return self.budget.run(prompts, lambda prompt: len(prompt[0]), self._forward)
+
+    def _forward(self, batch: list[tuple[list[int], list[int]]]) -> Iterator[Tensor]:
+        longest = max(len(ids) for ids, _ in batch)
+        pad = self.encoder.tokenizer.pad_token_id or 0
+        ids = torch.full((len(batch), longest), pad)
+        attention = torch.zeros((len(batch), longest), dtype=torch.long)
+        for row, (tokens, _) in enumerate(batch):
+            ids[row, : len(tokens)] = torch.tensor(tokens)
+            attention[row, : len(tokens)] = 1
+        self.forward_tokens += ids.numel()
+        inputs = {"input_ids": ids.to(self.device)}
+        if not bool(attention.all()):
+            inputs["attention_mask"] = attention.to(self.device)
+        hidden = output_layer_input(self.model, **inputs)
+        # Copies, so that the whole batch's states are not kept alive by a few rows.
+        return iter([hidden[row, positions].clone() for row, (_, positions) in enumerate(batch)])
+
+    # Answers of several tokens -------------------------------------------------------------------
+
+    def _answer_sums(
+        self,
+        template: Template,
+        examples: Sequence[Example],
+        answers: Sequence[Sequence[int]],
+        scoring: AnswerScoring,
+    ) -> FloatArray:
+        sums = np.zeros((len(examples), len(answers)), dtype=np.float32)
+        by_length: dict[int, list[int]] = defaultdict(list)
+        for column, answer in enumerate(answers):
+            by_length[len(answer)].append(column)
+        for length, columns in by_length.items():
+            encoded = self.encoder.encode(template, examples, slot_tokens=length)
+            chosen = [list(answers[column]) for column in columns]
+            fill = self._at_once if scoring.filling == "at-once" else self._left_to_right
+            sums[:, columns] = fill(encoded, chosen)
+        return sums
+
+    def _at_once(self, encoded: EncodedPrompts, answers: Sequence[Sequence[int]]) -> FloatArray:
+        """All k masks in one pass: sum_j log p(token_j | k masks)."""
+        k = len(answers[0])
+        prompts = [
+            (left + [self.mask_id] * k + right, list(range(len(left), len(left) + k)))
+            for left, right in zip(encoded.left, encoded.right)
+        ]
+        hidden = torch.stack(self._read(prompts)).float().to(self.output.weight.device)
+        sums = hidden.new_zeros((len(prompts), len(answers)))
+        for j in range(k):
+            ids = torch.tensor([answer[j] for answer in answers], device=hidden.device)
+            partition = self.output.log_partition(hidden[:, j])
+            sums += self.output.logits(hidden[:, j], ids) - partition[:, None]
+        return sums.cpu().numpy()
+
+    def _left_to_right(self, encoded: EncodedPrompts, answers: Sequence[Sequence[int]]) -> FloatArray:
+        """k passes: sum_j log p(token_j | tokens before it, masks from j on); shared starts run once."""
+        k = len(answers[0])
+        starts = list(dict.fromkeys(tuple(answer[:j]) for answer in answers for j in range(k)))
+        prompts = [
+            (left + list(start) + [self.mask_id] * (k - len(start)) + right, [len(left) + len(start)])
+            for left, right in zip(encoded.left, encoded.right)
+            for start in starts
+        ]
+        rows = torch.cat(self._read(prompts)).float().to(self.output.weight.device)
+        hidden = rows.view(len(encoded.left), len(starts), -1)
+        partition = self.output.log_partition(rows).view(len(encoded.left), len(starts))
+        sums = rows.new_zeros((len(encoded.left), len(answers)))
+        at = {start: i for i, start in enumerate(starts)}
+        for column, answer in enumerate(answers):
+            for j, token in enumerate(answer):
+                i = at[tuple(answer[:j])]
+                token_id = torch.tensor([token], device=rows.device)
+                sums[:, column] += self.output.logits(hidden[:, i], token_id)[:, 0] - partition[:, i]
+        return sums.cpu().numpy()
