@@ -1,0 +1,61 @@
+"""Search engines, by name.
+
+Another package adds its own through an entry point:
+
+    [project.entry-points."promptsearch.engines"]
+    mine = "mypackage.engine:MyEngine"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
+
+from promptsearch.engines.base import Engine
+from promptsearch.errors import OptionError, near_matches
+
+ENTRY_POINTS = "promptsearch.engines"
+
+
+def _manual() -> Engine:
+    from promptsearch.engines.manual import ManualEngine
+
+    return ManualEngine()
+
+
+ENGINES: dict[str, Callable[[], Engine]] = {"manual": _manual}
+
+
+def engine_names() -> tuple[str, ...]:
+    """Names of all engines, those of this package first."""
+    return (*ENGINES, *sorted(set(_added()) - set(ENGINES)))
+
+
+def engine(name: str) -> Engine:
+    """The engine of that name.
+
+    Raises:
+        OptionError: no engine has this name, or another package's engine cannot be loaded.
+    """
+    if name in ENGINES:
+        return ENGINES[name]()
+    added = _added()
+    if name not in added:
+        near = near_matches(name, engine_names())
+        raise OptionError(
+            f"there is no engine {name!r}",
+            hint=(f"Did you mean {' or '.join(near)}? " if near else "")
+            + f"Engines: {', '.join(engine_names())}.",
+        )
+    try:
+        return added[name].load()()
+    except (ImportError, AttributeError) as error:
+        raise OptionError(
+            f"the engine {name!r} cannot be loaded: {error}",
+            where=f"entry point {added[name].value}",
+            hint="The package that offers it is not installed rightly.",
+        ) from error
+
+
+def _added() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}

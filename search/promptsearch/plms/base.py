@@ -78,6 +78,14 @@ class PLM(ABC):
     max_tokens: int
 
     @abstractmethod
+    def check_template(self, template: Template) -> None:
+        """Refuse a template that this PLM cannot read.
+
+        Raises:
+            TemplateError: text after the slot of a causal PLM, slots still to be found.
+        """
+
+    @abstractmethod
     def answer_states(self, template: Template, examples: Sequence[Example]) -> AnswerStates:
         """One forward pass per example, kept as answer states, in the order of the examples.
 

@@ -76,7 +76,10 @@ class StateCache:
         with contextlib.suppress(OSError):
             os.utime(path)  # the time of last use decides what is removed first
         return AnswerStates(
-            tensors["hidden"], tensors["log_partition"], tensors["tokens"], tensors["shortened"].astype(np.bool_)
+            tensors["hidden"],
+            tensors["log_partition"],
+            tensors["tokens"],
+            tensors["shortened"].astype(np.bool_),
         )
 
     def put(self, key: str, states: AnswerStates) -> None:

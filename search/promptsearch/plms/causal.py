@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import inspect
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +20,8 @@ from promptsearch.plms.local import LocalPLM
 from promptsearch.plms.tree import TokenTree, build_tree, common_prefix, split_by_size
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
+
+_log = logging.getLogger(__name__)
 
 Ids = list[int]
 
@@ -53,12 +57,15 @@ class CausalPLM(LocalPLM):
 
     share: bool = True
 
-    def _check(self, template: Template) -> None:
+    def check_template(self, template: Template) -> None:
+        super().check_template(template)
         template.check_left_to_right(self.identity.reference)
 
     # Answer states -------------------------------------------------------------------------------
 
-    def _compute_states(self, templates: Sequence[Template], examples: Sequence[Example]) -> list[AnswerStates]:
+    def _compute_states(
+        self, templates: Sequence[Template], examples: Sequence[Example]
+    ) -> list[AnswerStates]:
         encoded = [self.encoder.encode(template, examples, read_right=False) for template in templates]
         groups = [[prompt.left[i] for prompt in encoded] for i in range(len(examples))]
         readings = self._read(groups, [1] * len(templates))
@@ -69,7 +76,9 @@ class CausalPLM(LocalPLM):
             hidden = torch.cat([row.hidden for row in rows]) if rows else torch.zeros(0, width)
             partition = torch.cat([row.log_partition for row in rows]) if rows else torch.zeros(0)
             lengths = np.asarray([len(ids) for ids in prompt.left], dtype=np.int32)
-            states.append(AnswerStates(hidden.cpu().numpy(), partition.cpu().numpy(), lengths, prompt.shortened))
+            states.append(
+                AnswerStates(hidden.cpu().numpy(), partition.cpu().numpy(), lengths, prompt.shortened)
+            )
         return states
 
     def _answer_sums(
@@ -117,7 +126,9 @@ class CausalPLM(LocalPLM):
                 trees.append(build_tree([rest[k] for k in part], [tails[k] for k in part]))
         start = self._run_prefix(prefix) if prefix else None
         found = self.budget.run(trees, len, lambda batch: self._forward(batch, len(prefix), start))
-        readings: list[list[Reading]] = [[Reading(torch.empty(0), torch.empty(0))] * len(group) for group in groups]
+        readings: list[list[Reading]] = [
+            [Reading(torch.empty(0), torch.empty(0))] * len(group) for group in groups
+        ]
         for (i, part), rows in zip(owners, found):
             for k, row in zip(part, rows):
                 readings[i][k] = row
@@ -139,7 +150,7 @@ class CausalPLM(LocalPLM):
         cache = DynamicCache(config=self.model.config)
         ids = torch.tensor([prefix], device=self.device)
         self.forward_tokens += len(prefix)
-        self.model.base_model(input_ids=ids, past_key_values=cache, use_cache=True)
+        self.model.base_model(input_ids=ids, use_cache=True, **{self._cache_argument: cache})
         return cache
 
     def _forward(self, batch: list[TokenTree], offset: int, start: Any) -> Iterator[list[Reading]]:
@@ -156,7 +167,7 @@ class CausalPLM(LocalPLM):
         if start is not None:
             cache = copy.deepcopy(start)
             cache.batch_repeat_interleave(len(batch))
-            inputs |= {"past_key_values": cache, "use_cache": True}
+            inputs |= {self._cache_argument: cache, "use_cache": True}
         hidden = output_layer_input(self.model, **inputs)
         return iter([self._readings(hidden[row], tree) for row, tree in enumerate(batch)])
 
@@ -189,9 +200,17 @@ class CausalPLM(LocalPLM):
     # What may be shared --------------------------------------------------------------------------
 
     @cached_property
+    def _cache_argument(self) -> str:
+        """transformers renamed `past_key_values` to `cache` in the course of version 5."""
+        return "cache" if "cache" in inspect.signature(self.model.forward).parameters else "past_key_values"
+
+    @cached_property
     def sharing(self) -> Sharing:
         """Found by trying on a few tokens: a reuse that moves the hidden states is not used."""
-        ids = self._probe()["input_ids"][0].tolist()
+        with torch.no_grad():
+            return self._find_sharing(self._probe()["input_ids"][0].tolist())
+
+    def _find_sharing(self, ids: Ids) -> Sharing:
         trunk = (ids * 3)[: _MIN_PREFIX + 1]
         sequences = [trunk + ids[:1], trunk + ids[1:3], trunk + ids[2:5]]
         plain = [self._forward([build_tree([sequence])], 0, None) for sequence in sequences]
@@ -209,7 +228,16 @@ class CausalPLM(LocalPLM):
     def _agrees(self, expected: Tensor, attempt: Any) -> bool:
         try:
             found = torch.cat([row.hidden for row in attempt()])
-        except (TypeError, ValueError, RuntimeError, AttributeError, NotImplementedError, IndexError):
-            return False  # the model takes no positions, no such mask or no such cache
+        except (
+            TypeError,
+            ValueError,
+            RuntimeError,
+            AttributeError,
+            NotImplementedError,
+            IndexError,
+        ) as error:
+            # The model takes no positions, no such mask or no such cache.
+            _log.info("%s shares nothing on the left: %s", self.identity.reference, error)
+            return False
         tolerance = 1e-4 if self.model.dtype == torch.float32 else 0.05
         return bool((found - expected).norm() <= tolerance * expected.norm())

@@ -100,6 +100,19 @@ class PromptEncoder:
         )
         return list(zip(encoded["input_ids"], encoded["offset_mapping"]))
 
+    def check_template(self, template: Template) -> None:
+        """Refuse a template that cannot be encoded.
+
+        Raises:
+            TemplateError: it has slots still to be found.
+        """
+        if template.has_free_slots:
+            raise TemplateError(
+                "the template still has soft or trigger tokens to be found",
+                where=str(template),
+                hint="Give words instead, or let a search engine fill them.",
+            )
+
     def encode(
         self, template: Template, examples: Sequence[Example], slot_tokens: int = 1, read_right: bool = True
     ) -> EncodedPrompts:
@@ -110,14 +123,8 @@ class PromptEncoder:
             read_right: whether text after the slot is used (a causal PLM has none).
 
         Raises:
-            TemplateError: the template's own words exceed the context, or it has slots still to be found.
+            TemplateError: the template's own words exceed the context.
         """
-        if template.has_free_slots:
-            raise TemplateError(
-                "the template still has soft or trigger tokens to be found",
-                where=str(template),
-                hint="Give words instead, or let a search engine fill them.",
-            )
         lefts = [_render(template.left, example.values) for example in examples]
         lefts = [_Rendered(side.text.rstrip(" "), side.spans) for side in lefts]
         left = self._encode([side.text for side in lefts])
@@ -127,13 +134,17 @@ class PromptEncoder:
         else:
             rights = [_Rendered("", ())] * len(examples)
             right = [([], [])] * len(examples)
-        room = self.max_tokens - slot_tokens - len(self.prefix_ids) - len(self.suffix_ids if read_right else ())
+        room = (
+            self.max_tokens - slot_tokens - len(self.prefix_ids) - len(self.suffix_ids if read_right else ())
+        )
         shortened = np.zeros(len(examples), dtype=np.bool_)
         lefts_out: list[Ids] = []
         rights_out: list[Ids] = []
         for i, ((left_ids, left_at), (right_ids, right_at)) in enumerate(zip(left, right)):
             if len(left_ids) + len(right_ids) > room:
-                owners = _owners(left_at, lefts[i].spans, 0) + _owners(right_at, rights[i].spans, len(lefts[i].spans))
+                owners = _owners(left_at, lefts[i].spans, 0) + _owners(
+                    right_at, rights[i].spans, len(lefts[i].spans)
+                )
                 keep = _keep(owners, room, template)
                 kept_left, kept_right = keep[: len(left_ids)], keep[len(left_ids) :]
                 left_ids = [token for token, kept in zip(left_ids, kept_left) if kept]

@@ -41,7 +41,9 @@ def output_layer_input(model: Any, **inputs: Any) -> Tensor:
         return reached.hidden
     finally:
         handle.remove()
-    raise PLMError(f"{type(model).__name__} does not pass through its output embeddings, so answers cannot be read")
+    raise PLMError(
+        f"{type(model).__name__} does not pass through its output embeddings, so answers cannot be read"
+    )
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,9 @@ class TokenBudget:
             yield order[start : start + size]
             start += size
 
-    def run(self, items: Sequence[T], length: Callable[[T], int], forward: Callable[[list[T]], Iterable[R]]) -> list[R]:
+    def run(
+        self, items: Sequence[T], length: Callable[[T], int], forward: Callable[[list[T]], Iterable[R]]
+    ) -> list[R]:
         """`forward` over batches of items; results come back in the order of the items.
 
         Raises:

@@ -51,7 +51,7 @@ class LocalPLM(PLM):
         self.max_tokens = encoder.max_tokens
         self.device = model.device
         self.forward_tokens = 0
-        with torch.inference_mode():
+        with torch.no_grad():
             self.output = OutputLayer.of(model, self._probe())
 
     @property
@@ -70,14 +70,16 @@ class LocalPLM(PLM):
     def answer_states(self, template: Template, examples: Sequence[Example]) -> AnswerStates:
         return self.answer_states_of([template], examples)[0]
 
-    def answer_states_of(self, templates: Sequence[Template], examples: Sequence[Example]) -> list[AnswerStates]:
+    def answer_states_of(
+        self, templates: Sequence[Template], examples: Sequence[Example]
+    ) -> list[AnswerStates]:
         for template in templates:
-            self._check(template)
+            self.check_template(template)
         keys = [state_key(self.identity, self.dtype, self.max_tokens, t, examples) for t in templates]
         found = {key: states for key in dict.fromkeys(keys) if self.cache and (states := self.cache.get(key))}
         missing = {key: t for key, t in zip(keys, templates) if key not in found}
         if missing:
-            with torch.inference_mode():
+            with torch.no_grad():
                 computed = self._compute_states(list(missing.values()), examples)
             for key, states in zip(missing, computed):
                 found[key] = states
@@ -85,11 +87,13 @@ class LocalPLM(PLM):
                     self.cache.put(key, states)
         return [found[key] for key in keys]
 
-    def _check(self, template: Template) -> None:
-        """Refuse a template that this family cannot read."""
+    def check_template(self, template: Template) -> None:
+        self.encoder.check_template(template)
 
     @abstractmethod
-    def _compute_states(self, templates: Sequence[Template], examples: Sequence[Example]) -> list[AnswerStates]:
+    def _compute_states(
+        self, templates: Sequence[Template], examples: Sequence[Example]
+    ) -> list[AnswerStates]:
         """Answer states by forward passes, without the cache."""
 
     def _states(self, hidden: Sequence[Tensor], tokens: Sequence[int], shortened: np.ndarray) -> AnswerStates:
@@ -109,7 +113,7 @@ class LocalPLM(PLM):
         return self.encoder.word_ids(template, words)
 
     def word_scores(self, states: AnswerStates, token_ids: Sequence[int]) -> FloatArray:
-        with torch.inference_mode():
+        with torch.no_grad():
             hidden = torch.from_numpy(states.hidden).to(self.output.weight.device)
             ids = torch.as_tensor(list(token_ids), device=self.output.weight.device)
             return self.output.logits(hidden, ids).cpu().numpy() - states.log_partition[:, None]
@@ -121,9 +125,9 @@ class LocalPLM(PLM):
         answers: Sequence[str],
         scoring: AnswerScoring = AnswerScoring(),
     ) -> FloatArray:
-        self._check(template)
+        self.check_template(template)
         ids = self.word_ids(template, answers)
-        with torch.inference_mode():
+        with torch.no_grad():
             if scoring.normalisation == "pmi":
                 # The empty example rides along in the same batches.
                 empty = Example(dict.fromkeys(template.fields, ""))

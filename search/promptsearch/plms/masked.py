@@ -28,7 +28,9 @@ class MaskedPLM(LocalPLM):
             raise PLMError(f"the tokenizer of {self.identity.reference} has no mask token")
         return self.encoder.mask_id
 
-    def _compute_states(self, templates: Sequence[Template], examples: Sequence[Example]) -> list[AnswerStates]:
+    def _compute_states(
+        self, templates: Sequence[Template], examples: Sequence[Example]
+    ) -> list[AnswerStates]:
         encoded = [self.encoder.encode(template, examples) for template in templates]
         prompts = [
             (left + [self.mask_id] + right, [len(left)])

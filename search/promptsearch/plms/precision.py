@@ -1,25 +1,53 @@
-"""Which number format a device multiplies fastest."""
+"""Which number format a device multiplies fastest: measured once, then remembered.
+
+A choice that hung on the load of the moment would change figures between two runs of one command, so it is
+kept in the cache folder for this device and version of torch.
+"""
 
 from __future__ import annotations
 
+import json
+import platform
 import time
 
 import torch
+
+from promptsearch.paths import atomic_write, cache_dir
 
 # bfloat16 has 8 bits of precision against 24, so it must be worth it.
 _WORTHWHILE = 1.5
 
 
-def fastest_dtype(device: torch.device, width: int = 576, rows: int = 512) -> torch.dtype:
-    """bfloat16 where the device is clearly faster with it, else float32.
+def fastest_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where the device is clearly faster with it, else float32."""
+    path = cache_dir() / "precision.json"
+    known: dict[str, str] = {}
+    if path.exists():
+        try:
+            known = json.loads(path.read_text("utf-8"))
+        except ValueError:
+            known = {}  # a damaged note is measured again and written anew
+    key = f"{_device_name(device)}, torch {torch.__version__}"
+    if known.get(key) not in ("float32", "bfloat16"):
+        known[key] = str(measure(device)).removeprefix("torch.")
+        atomic_write(path, json.dumps(known, indent=2) + "\n")
+    return getattr(torch, known[key])
 
-    Measured on a product of the size that a layer of a small PLM makes, best of several tries.
-    """
+
+def measure(device: torch.device, width: int = 576, rows: int = 512) -> torch.dtype:
+    """Time a product of the size that a layer of a small PLM makes, best of several tries."""
     times = {dtype: _best_time(device, dtype, width, rows) for dtype in (torch.float32, torch.bfloat16)}
     return torch.bfloat16 if times[torch.bfloat16] * _WORTHWHILE < times[torch.float32] else torch.float32
 
 
-def _best_time(device: torch.device, dtype: torch.dtype, width: int, rows: int, tries: int = 8) -> float:
+def _device_name(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    # The machine's name stands for its processor, which Python cannot name on every system.
+    return f"{device.type} {platform.node()} {platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
+
+
+def _best_time(device: torch.device, dtype: torch.dtype, width: int, rows: int, tries: int = 12) -> float:
     layer = torch.nn.Linear(width, 4 * width, bias=False, device=device, dtype=dtype)
     inputs = torch.ones(rows, width, device=device, dtype=dtype)
     best = float("inf")

@@ -1,0 +1,87 @@
+"""From word log-probabilities to label probabilities, figures and choices. Arrays only."""
+
+from promptsearch.scoring.bulk import evaluate_many, pack, score_many
+from promptsearch.scoring.calibration import (
+    CALIBRATIONS,
+    Calibration,
+    CalibrationMethod,
+    apply,
+    fit_batch,
+    fit_contextual,
+    fit_none,
+    fit_pmi,
+    method_named,
+)
+from promptsearch.scoring.evaluation import Evaluation, evaluate
+from promptsearch.scoring.intervals import (
+    Difference,
+    Interval,
+    bootstrap_interval,
+    interval_of_confusion,
+    mcnemar,
+    paired_difference,
+    wilson,
+)
+from promptsearch.scoring.logspace import log_mean_distribution, log_softmax, log_sum_exp
+from promptsearch.scoring.metrics import (
+    METRICS,
+    UNSCORED,
+    accuracy,
+    confusion_matrix,
+    expected_calibration_error,
+    log_likelihood,
+    macro_f1,
+    majority_baseline,
+    mcc,
+    metric_named,
+    micro_f1,
+    predict,
+)
+from promptsearch.scoring.readout import VerbalizerLayout, label_scores, layout, read_words
+from promptsearch.scoring.selection import best_indistinguishable, holm, rank
+
+__all__ = [
+    "CALIBRATIONS",
+    "METRICS",
+    "UNSCORED",
+    "Calibration",
+    "CalibrationMethod",
+    "Difference",
+    "Evaluation",
+    "Interval",
+    "VerbalizerLayout",
+    "accuracy",
+    "apply",
+    "best_indistinguishable",
+    "bootstrap_interval",
+    "confusion_matrix",
+    "evaluate",
+    "evaluate_many",
+    "expected_calibration_error",
+    "fit_batch",
+    "fit_contextual",
+    "fit_none",
+    "fit_pmi",
+    "holm",
+    "interval_of_confusion",
+    "label_scores",
+    "layout",
+    "log_likelihood",
+    "log_mean_distribution",
+    "log_softmax",
+    "log_sum_exp",
+    "macro_f1",
+    "majority_baseline",
+    "mcc",
+    "mcnemar",
+    "method_named",
+    "metric_named",
+    "micro_f1",
+    "pack",
+    "paired_difference",
+    "predict",
+    "rank",
+    "read_words",
+    "score_many",
+    "wilson",
+]

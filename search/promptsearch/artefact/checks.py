@@ -1,0 +1,153 @@
+"""What must hold in a prompt file beyond the types of its fields."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic_core import PydanticCustomError
+
+from promptsearch.errors import PromptSearchError, TemplateError, VerbalizerError
+from promptsearch.template import Soft, Template, Trigger
+from promptsearch.verbalizer import plain_label
+
+if TYPE_CHECKING:
+    from promptsearch.artefact.models import (
+        BaselineRecord,
+        CalibrationRecord,
+        EvaluationRecord,
+        PromptDocument,
+        VerbalizerRecord,
+    )
+
+    Figures = TypeVar("Figures", BaselineRecord, EvaluationRecord)
+
+# Types of validation errors with their own words: a whole sentence; what was expected, to be followed by
+# the value that was found; and (path, sentence) pairs.
+MISTAKE = "mistake"
+EXPECTED = "expected"
+PROBLEMS = "problems"
+
+
+def mistake(text: str) -> PydanticCustomError:
+    """A validation error in one sentence, which may hold braces."""
+    return PydanticCustomError(MISTAKE, "{text}", {"text": text})
+
+
+def expected(text: str) -> PydanticCustomError:
+    """A validation error that says what should be there."""
+    return PydanticCustomError(EXPECTED, "{text}", {"text": text})
+
+
+def check_label(label: object) -> object:
+    """A label is text, a finite number, true or false; numbers and text are not taken for each other."""
+    try:
+        return plain_label(label)
+    except VerbalizerError:
+        raise expected("should be text, a finite number, true or false") from None
+
+
+def check_json(value: dict[str, Any]) -> dict[str, Any]:
+    """Refuse text that UTF-8 cannot hold; everything else that JSON cannot hold is refused by type."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise mistake("holds half of a surrogate pair, which is no text") from None
+    return value
+
+
+def check_time(text: str) -> str:
+    """A point in time has a date, a time and an offset from UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise expected('should be a time such as "2026-01-31T12:00:00+00:00"')
+    return text
+
+
+def check_template(source: str) -> str:
+    """A template that can be read and has no trigger tokens left to be found."""
+    try:
+        template = Template.parse(source)
+    except TemplateError as error:
+        raise mistake(_indented(error)) from None
+    for piece in template.pieces:
+        if isinstance(piece, Trigger):
+            raise mistake(f"still has tokens to be found: {piece}")
+    return source
+
+
+def check_verbalizer(record: VerbalizerRecord) -> VerbalizerRecord:
+    """Labels and answers that make a verbalizer."""
+    try:
+        record.to_verbalizer()
+    except VerbalizerError as error:
+        raise mistake(_indented(error)) from None
+    return record
+
+
+def check_interval(record: Figures) -> Figures:
+    """An interval has both ends or none, in order."""
+    if (record.low is None) != (record.high is None):
+        raise mistake("needs both ends of the interval, low and high, or none")
+    if record.low is not None and record.high is not None and record.low > record.high:
+        raise mistake(f"low ({record.low}) is above high ({record.high})")
+    return record
+
+
+def check_agreement(document: PromptDocument) -> PromptDocument:
+    """Parts of a document fit each other."""
+    problems = [*_template_problems(document), *_offset_problems(document)]
+    if problems:
+        text = "; ".join(f"{path}: {problem}" for path, problem in problems)
+        raise PydanticCustomError(PROBLEMS, "{text}", {"text": text, "problems": problems})
+    return document
+
+
+def _template_problems(document: PromptDocument) -> Iterator[tuple[str, str]]:
+    template = document.to_template()
+    try:
+        if document.task is not None:
+            template.check_fields(document.task.fields)
+        if document.plm.family == "causal":
+            template.check_left_to_right(document.plm.reference)
+    except TemplateError as error:
+        yield "template", _indented(error)
+    has_soft = any(isinstance(piece, Soft) for piece in template.pieces)
+    if has_soft and document.soft is None:
+        yield "soft", "is missing, though the template has soft tokens"
+    if document.soft is not None and not has_soft:
+        yield "soft", "is given, though the template has no soft tokens"
+
+
+def _offset_problems(document: PromptDocument) -> Iterator[tuple[str, str]]:
+    calibration, n_labels = document.calibration, len(document.verbalizer.labels)
+    yield from _presence_problems(calibration)
+    if calibration.label_offsets is not None and len(calibration.label_offsets) != n_labels:
+        n_offsets = len(calibration.label_offsets)
+        yield "calibration.label_offsets", f"{n_offsets} offsets for {n_labels} labels"
+    if calibration.word_offsets is not None:
+        words = dict.fromkeys(a.text for label in document.verbalizer.labels for a in label.answers)
+        for word in words:
+            if word not in calibration.word_offsets:
+                yield "calibration.word_offsets", f"no offset for the answer {json.dumps(word)}"
+        for word in calibration.word_offsets:
+            if word not in words:
+                yield "calibration.word_offsets", f"{json.dumps(word)} is no answer of the verbalizer"
+
+
+def _presence_problems(calibration: CalibrationRecord) -> Iterator[tuple[str, str]]:
+    has_offsets = calibration.label_offsets is not None or calibration.word_offsets is not None
+    if calibration.method == "none" and has_offsets:
+        yield "calibration", 'has offsets, though its method is "none"'
+    if calibration.method != "none" and not has_offsets:
+        yield "calibration", f'has no offsets, though its method is "{calibration.method}"'
+
+
+def _indented(error: PromptSearchError) -> str:
+    """A whole error inside a list of problems."""
+    return str(error).replace("\n", "\n    ")

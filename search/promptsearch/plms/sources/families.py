@@ -1,0 +1,57 @@
+"""Masked or causal: which language model a config describes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from promptsearch.errors import PLMError
+from promptsearch.plms.base import Family
+
+_PURPOSE = re.compile(r"For([A-Z]\w+)\Z")
+_LANGUAGE_MODELS = ("MaskedLM", "CausalLM", "PreTraining")
+
+
+def family_of(config: Mapping[str, Any], reference: str) -> Family:
+    """The family, from `architectures` where it names a language model, else from `model_type`.
+
+    Args:
+        config: the content of config.json.
+        reference: names the PLM in the error.
+
+    Raises:
+        PLMError: an architecture that is not (yet) supported, by name.
+    """
+    from transformers.models.auto import modeling_auto
+
+    architecture = next(iter(config.get("architectures") or ()), None)
+    model_type = config.get("model_type")
+    purpose = _PURPOSE.search(architecture or "")
+    if config.get("is_encoder_decoder") or (purpose and purpose[1] not in _LANGUAGE_MODELS):
+        raise _unsupported(reference, architecture or model_type)
+    masked, causal = (
+        modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+        modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    )
+    if purpose and purpose[1] == "MaskedLM":
+        return "masked"
+    if purpose and purpose[1] == "CausalLM":
+        return "causal"
+    if architecture in masked.values():
+        return "masked"
+    if architecture in causal.values():
+        return "causal"
+    if model_type in masked and not config.get("is_decoder"):
+        return "masked"
+    if model_type in causal:
+        return "causal"
+    raise _unsupported(reference, architecture or model_type)
+
+
+def _unsupported(reference: str, architecture: str | None) -> PLMError:
+    named = f"is a {architecture}" if architecture else "does not name its architecture"
+    return PLMError(
+        f"{reference} {named}, which is not supported (yet)",
+        hint="Masked (BERT-like) and causal (GPT-like) language models are.",
+    )

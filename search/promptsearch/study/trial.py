@@ -1,0 +1,87 @@
+"""One combination of PLM, template, verbalizer and calibration, and how it did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from promptsearch.engines.base import Candidate
+from promptsearch.plms.base import AnswerScoring
+from promptsearch.scoring import Calibration, Evaluation
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A combination that was tried.
+
+    Attributes:
+        plm: reference of the PLM.
+        words: the verbalizer's answers in the order of the calibration's word offsets.
+        train_log_likelihood: mean log-probability of the gold label on train, in nats.
+        dev: figures on dev.
+        dev_correct: (n_dev,) whether each dev example was right, for paired tests.
+        tokens: mean prompt length, in tokens per text.
+        passes: forward passes per text (1 unless answers have several tokens).
+    """
+
+    plm: str
+    candidate: Candidate
+    calibration: Calibration
+    scoring: AnswerScoring
+    words: tuple[str, ...]
+    train_log_likelihood: float
+    dev: Evaluation
+    tokens: float
+    passes: int = 1
+    dev_correct: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_), compare=False)
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether this is the prompt a person would write first, uncalibrated."""
+        return self.candidate.baseline and self.calibration.method == "none"
+
+    @property
+    def cost(self) -> float:
+        """Tokens through the model for one prediction."""
+        return self.tokens * self.passes
+
+    def record(self, metric: str) -> dict[str, Any]:
+        """One line of `candidates.jsonl`."""
+        verbalizer = self.candidate.verbalizer
+        low, high = self.dev.accuracy_interval
+        return {
+            "plm": self.plm,
+            "template": str(self.candidate.template),
+            "answers": [
+                {"label": label, "words": {answer.text: answer.weight for answer in answers}}
+                for label, answers in zip(verbalizer.labels, verbalizer.answers)
+            ],
+            "aggregation": verbalizer.aggregation,
+            "calibration": self.calibration.method,
+            "engine": self.candidate.engine,
+            "provenance": dict(self.candidate.provenance),
+            "baseline": self.is_baseline,
+            "tokens": round(self.tokens, 2),
+            "passes": self.passes,
+            "train_log_likelihood": finite(self.train_log_likelihood),
+            "dev": {
+                "n": self.dev.n,
+                "metric": metric,
+                "value": finite(self.dev.value(metric)),
+                "accuracy": self.dev.accuracy,
+                "accuracy_interval": [low, high],
+                "log_likelihood": finite(self.dev.log_likelihood),
+                "unscored": self.dev.unscored,
+            },
+        }
+
+
+def finite(value: float) -> float | None:
+    """The number, or None where JSON has no way to write it."""
+    return float(value) if np.isfinite(value) else None
+
+

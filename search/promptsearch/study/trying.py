@@ -1,0 +1,141 @@
+"""Try candidates on one PLM: forward passes a template, everything else a combination."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from promptsearch.engines.base import Candidate
+from promptsearch.errors import TemplateError, VerbalizerError
+from promptsearch.plms.base import PLM, AnswerScoring, AnswerStates
+from promptsearch.readings import CalibrationInputs, content_free_examples, fit_calibration, word_log_probs
+from promptsearch.scoring import apply, evaluate, layout, predict
+from promptsearch.study.trial import Trial
+from promptsearch.tasks.task import Task, gold
+from promptsearch.template import Template
+
+# Templates that go through the model together: enough to share their left parts, few enough that
+# progress is seen and an interrupted run keeps something.
+BLOCK = 16
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A candidate that could not be tried on a PLM, and why."""
+
+    candidate: Candidate
+    reason: str
+
+
+def try_candidates(
+    task: Task,
+    plm: PLM,
+    candidates: Sequence[Candidate],
+    calibrations: Sequence[str],
+    scoring: AnswerScoring,
+    rejected: Callable[[Rejected], None],
+) -> Iterator[list[Trial]]:
+    """Try every candidate under every calibration; yields the trials of one template at a time.
+
+    Calibrations are fitted on train texts, whose labels they do not see.
+    """
+    by_template: dict[Template, list[Candidate]] = {}
+    for candidate in candidates:
+        by_template.setdefault(candidate.template, []).append(candidate)
+    templates = list(by_template)
+    examples = [*task.train, *task.dev, *content_free_examples(task.fields)]
+    for start in range(0, len(templates), BLOCK):
+        block = _readable(plm, templates[start : start + BLOCK], by_template, rejected)
+        for template, states in zip(block, plm.answer_states_of(block, examples)):
+            trials = _TemplateTrials(task, plm, template, states, scoring)
+            yield trials.of(by_template[template], calibrations, rejected)
+
+
+def _readable(
+    plm: PLM,
+    templates: Sequence[Template],
+    by_template: dict[Template, list[Candidate]],
+    rejected: Callable[[Rejected], None],
+) -> list[Template]:
+    """Templates that the PLM can read at all."""
+    found = []
+    for template in templates:
+        try:
+            plm.check_template(template)
+        except TemplateError as error:
+            for candidate in by_template[template]:
+                rejected(Rejected(candidate, error.message))
+        else:
+            found.append(template)
+    return found
+
+
+@dataclass(frozen=True)
+class _TemplateTrials:
+    """Trials of one template, whose forward passes are done."""
+
+    task: Task
+    plm: PLM
+    template: Template
+    states: AnswerStates
+    scoring: AnswerScoring
+
+    def of(
+        self,
+        candidates: Sequence[Candidate],
+        calibrations: Sequence[str],
+        rejected: Callable[[Rejected], None],
+    ) -> list[Trial]:
+        spelled = [candidate for candidate in candidates if self._can_spell(candidate, rejected)]
+        words = list(dict.fromkeys(word for candidate in spelled for word in candidate.verbalizer.words))
+        if not words:
+            return []
+        examples = [*self.task.train, *self.task.dev, *content_free_examples(self.task.fields)]
+        scores = word_log_probs(self.plm, self.template, words, examples, self.scoring, self.states)
+        several = {word for word, ids in zip(words, self.plm.word_ids(self.template, words)) if len(ids) > 1}
+        trials: list[Trial] = []
+        for candidate in spelled:
+            chosen = [words.index(word) for word in candidate.verbalizer.words]
+            passes = 1 + len(several & set(candidate.verbalizer.words))
+            trials += self._of_candidate(candidate, scores[:, chosen], calibrations, passes)
+        return trials
+
+    def _can_spell(self, candidate: Candidate, rejected: Callable[[Rejected], None]) -> bool:
+        try:
+            self.plm.word_ids(self.template, candidate.verbalizer.words)
+        except VerbalizerError as error:
+            rejected(Rejected(candidate, error.message))
+            return False
+        return True
+
+    def _of_candidate(
+        self, candidate: Candidate, scores: NDArray[np.floating], calibrations: Sequence[str], passes: int
+    ) -> list[Trial]:
+        task, words = self.task, candidate.verbalizer.words
+        place = layout(candidate.verbalizer, words)
+        n_train, n_dev = len(task.train), len(task.dev)
+        train, dev, free = np.split(scores, [n_train, n_train + n_dev])
+        inputs = CalibrationInputs.split(train, free)
+        train_gold, dev_gold = gold(task.train), gold(task.dev)
+        found: list[Trial] = []
+        for method in calibrations:
+            calibration = fit_calibration(method, inputs, place)
+            on_dev = apply(calibration, dev, place)
+            found.append(
+                Trial(
+                    plm=self.plm.identity.reference,
+                    candidate=candidate,
+                    calibration=calibration,
+                    scoring=self.scoring,
+                    words=words,
+                    train_log_likelihood=evaluate(apply(calibration, train, place), train_gold).log_likelihood,
+                    dev=evaluate(on_dev, dev_gold),
+                    tokens=float(self.states.tokens[: n_train + n_dev].mean()),
+                    passes=passes,
+                    dev_correct=predict(on_dev) == np.asarray(dev_gold),
+                )
+            )
+        return found

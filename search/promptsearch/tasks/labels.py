@@ -1,0 +1,175 @@
+"""Labels as they stand in the data, their order, and their readable names."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from promptsearch.errors import DataError
+from promptsearch.verbalizer import Label
+
+UNLABELLED = -1  # what published test splits hold in place of a label's index
+Key = tuple[str, object]
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """The labels of a task.
+
+    Attributes:
+        index: `key_of(value)` -> index of the label, for every form in which a label may stand.
+        certain: whether values not yet seen cannot change the reading.
+    """
+
+    labels: tuple[Label, ...]
+    names: tuple[str, ...]
+    index: Mapping[Key, int]
+    certain: bool = True
+
+    def encode(self, value: object) -> int | None:
+        """Index of a value's label; None where it is missing. Raises KeyError for any other value."""
+        cleaned = clean(value)
+        return None if cleaned is None else self._find(key_of(cleaned))
+
+    def _find(self, key: Key) -> int | None:
+        if key not in self.index and key in _unlabelled_keys():
+            return None
+        return self.index[key]
+
+
+def clean(value: object) -> Label | None:
+    """A label value, or None where there is none: null, blank text, not-a-number.
+
+    Raises:
+        TypeError: the value is a list, an object or the like.
+    """
+    value = unboxed(value)
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    if not isinstance(value, str | int | float):
+        raise TypeError(type(value).__name__)
+    return value
+
+
+def unboxed(value: object) -> object:
+    """A numpy scalar as the plain number it holds; anything else as it is."""
+    item = getattr(value, "item", None)
+    return item() if callable(item) and getattr(value, "shape", None) == () else value
+
+
+def key_of(value: Label) -> Key:
+    """What makes two labels the same: True is not 1, but 1.0 is."""
+    if isinstance(value, bool):
+        return "bool", value
+    return ("text", value) if isinstance(value, str) else ("number", value)
+
+
+def labels_from_data(values: Iterable[Label]) -> LabelSet:
+    """Labels in order of first appearance; sorted where all are numbers or all are True and False."""
+    distinct = list({key_of(value): value for value in reversed(list(values))}.values())[::-1]
+    if all(not isinstance(value, str) for value in distinct):
+        distinct.sort(key=lambda value: (value, str(value)))
+    return LabelSet(tuple(distinct), tuple(map(readable, distinct)), _index(distinct))
+
+
+def labels_from_names(
+    values: Sequence[Label], names: Sequence[Label], readable_names: Sequence[str]
+) -> LabelSet | None:
+    """Read values in the light of the names that are declared for them, in this order.
+
+    Values may be the names themselves (also in other spelling: case, `_`, `-`), their indices from 0,
+    their indices from 1, or False and True for two names. None if they are none of these.
+
+    Args:
+        values: the distinct values that occur.
+        names: labels in order, as `meta.json` or the table of known tasks declares them.
+        readable_names: a readable name for each.
+    """
+    shown = tuple(readable_names)
+    exact = {**{("text", str(name)): i for i, name in enumerate(names)}, **_index(names)}
+    present = [value for value in values if key_of(value) in exact or key_of(value) not in _unlabelled_keys()]
+    if all(key_of(value) in exact for value in present):
+        seen = {exact[key_of(value)] for value in present}
+        return LabelSet(tuple(names), shown, exact, certain=len(seen) == len(names))
+    if (numbers := _whole_numbers(present)) is not None:
+        return _by_number(numbers, names, shown)
+    if len(names) == 2 and all(isinstance(value, bool) for value in present):
+        return LabelSet((False, True), shown, _index([False, True]))
+    if len(names) == 2 and {str(value).casefold() for value in present} <= {"false", "true"}:
+        by_fold = {str(value).casefold(): value for value in present}
+        return LabelSet(
+            (by_fold.get("false", "false"), by_fold.get("true", "true")),
+            shown,
+            {key_of(value): int(fold == "true") for fold, value in by_fold.items()},
+            certain=False,
+        )
+    return _by_spelling(present, names, shown)
+
+
+def readable(label: Label) -> str:
+    """A label as words: `not_entailment` -> "not entailment", True -> "true", 4.0 -> "4"."""
+    if isinstance(label, bool):
+        return str(label).lower()
+    if isinstance(label, float) and label.is_integer():
+        return str(int(label))
+    return " ".join(str(label).replace("_", " ").split())
+
+
+def fold(label: Label) -> str:
+    """A label's spelling without case, `_`, `-`: what two ways of writing it have in common."""
+    return " ".join(str(label).casefold().replace("_", " ").replace("-", " ").split())
+
+
+def check_class_count(label_set: LabelSet, rows: int, place: str, column: str) -> None:
+    """Refuse a column that holds free text or scores rather than classes."""
+    n = len(label_set.labels)
+    if n > 20 and n > rows / 2:
+        raise DataError(
+            f"the label column {column!r} holds {n} different values in {rows} rows: no classes",
+            where=place,
+            hint="Say which column holds the label: --map label=COLUMN.",
+        )
+
+
+def _by_number(numbers: Sequence[int], names: Sequence[Label], shown: tuple[str, ...]) -> LabelSet | None:
+    first = 0 if 0 in numbers or not numbers or max(numbers) < len(names) else 1
+    if not all(first <= number < len(names) + first for number in numbers):
+        return None
+    index: dict[Key, int] = {}
+    for i in range(len(names)):
+        index["number", i + first] = i
+        index["text", str(i + first)] = i
+    return LabelSet(tuple(names), shown, index, certain=0 in numbers or first == 1)
+
+
+def _by_spelling(values: Sequence[Label], names: Sequence[Label], shown: tuple[str, ...]) -> LabelSet | None:
+    places = {fold(name): i for i, name in enumerate(names)}
+    if len(places) < len(names) or not all(isinstance(v, str) and fold(v) in places for v in values):
+        return None
+    labels = list(names)
+    for value in reversed(values):
+        labels[places[fold(value)]] = value
+    return LabelSet(tuple(labels), shown, {key_of(v): places[fold(v)] for v in values}, certain=False)
+
+
+def _whole_numbers(values: Sequence[Label]) -> list[int] | None:
+    """The values as integers, where each is one or is written as one."""
+    found: list[int] = []
+    for value in values:
+        if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+            return None
+        if isinstance(value, str) and not (value.isascii() and value.isdigit()):
+            return None
+        found.append(int(value))
+    return found
+
+
+def _index(labels: Iterable[Label]) -> dict[Key, int]:
+    return {key_of(label): i for i, label in enumerate(labels)}
+
+
+def _unlabelled_keys() -> tuple[Key, ...]:
+    return ("number", UNLABELLED), ("text", str(UNLABELLED))
