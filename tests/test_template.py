@@ -1,6 +1,9 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from promptsearch.errors import TemplateError
 from promptsearch.template import Field, Mask, Soft, Template, Text, Trigger, point_at
 
@@ -294,7 +297,7 @@ def test_neighbouring_texts_are_one_and_empty_ones_none(left):
     found = Template((*left, Mask())).left
     assert "".join(map(str, found)) == "".join(map(str, left))
     assert all(piece != Text("") for piece in found)
-    assert not any(isinstance(a, Text) and isinstance(b, Text) for a, b in zip(found, found[1:]))
+    assert not any(isinstance(a, Text) and isinstance(b, Text) for a, b in pairwise(found))
 
 
 sources = st.one_of(
@@ -312,7 +315,8 @@ sources = st.one_of(
 def test_any_source_is_refused_or_printed_as_it_was(source):
     try:
         template = Template.parse(source)
-    except TemplateError as error:
+    except TemplateError:
+        error = refusal(source)
         assert error.where is not None
         assert error.where.endswith("^")
         assert error.hint

@@ -198,7 +198,7 @@ def _spellings(label: Label) -> tuple[str, ...]:
 def _answers(label: Label, entry: object) -> tuple[Answer, ...]:
     """Answers of one label from a word, a list of words, or word -> weight."""
     if isinstance(entry, str):
-        return (Answer(entry),)
+        return (Answer(str(entry)),)
     if isinstance(entry, Answer):
         return (entry,)
     if isinstance(entry, Mapping):

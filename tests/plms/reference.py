@@ -1,6 +1,6 @@
 """The obvious way to score answers: one example at a time, full logits, plain transformers calls, float32.
 
-A masked prompt is the whole string with an answer in it, encoded, and that answer's token masked: what such
+A masked prompt is the whole string with an answer in it, encoded, and that answer's tokens masked: what such
 a model saw when it was trained.
 """
 
@@ -33,8 +33,7 @@ def masked_prompt(tokenizer: Any, template: Template, example: Example) -> tuple
     encoded = tokenizer(template.fill(values, "good"), return_offsets_mapping=True)
     inside = [i for i, (a, b) in enumerate(encoded["offset_mapping"]) if b > at and a < at + 4]
     ids = list(encoded["input_ids"])
-    assert len(inside) == 1, "the word 'good' is one token of every tokenizer here"
-    ids[inside[0]] = tokenizer.mask_token_id
+    ids[inside[0] : inside[-1] + 1] = [tokenizer.mask_token_id]
     return ids, inside[0]
 
 

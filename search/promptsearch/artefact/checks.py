@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,6 +31,20 @@ MISTAKE = "mistake"
 EXPECTED = "expected"
 PROBLEMS = "problems"
 
+_SHOWN_CHARACTERS = 40
+
+
+def shown(value: object) -> str:
+    """A value from the file for a message, in one short line that any terminal can print."""
+    if isinstance(value, dict):
+        return "an object" if value else "an empty object"
+    if isinstance(value, list | tuple):
+        return "a list" if value else "an empty list"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else str(value)
+    text = json.dumps(value, ensure_ascii=False).encode(errors="backslashreplace").decode()
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
+
 
 def mistake(text: str) -> PydanticCustomError:
     """A validation error in one sentence, which may hold braces."""
@@ -41,12 +56,22 @@ def expected(text: str) -> PydanticCustomError:
     return PydanticCustomError(EXPECTED, "{text}", {"text": text})
 
 
+def check_text(text: str) -> str:
+    """Text that UTF-8 can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise expected("should be text, and half of a surrogate pair is none") from None
+    return text
+
+
 def check_label(label: object) -> object:
     """A label is text, a finite number, true or false; numbers and text are not taken for each other."""
     try:
-        return plain_label(label)
+        label = plain_label(label)
     except VerbalizerError:
         raise expected("should be text, a finite number, true or false") from None
+    return check_text(label) if isinstance(label, str) else label
 
 
 def check_json(value: dict[str, Any]) -> dict[str, Any]:
@@ -134,10 +159,10 @@ def _offset_problems(document: PromptDocument) -> Iterator[tuple[str, str]]:
         words = dict.fromkeys(a.text for label in document.verbalizer.labels for a in label.answers)
         for word in words:
             if word not in calibration.word_offsets:
-                yield "calibration.word_offsets", f"no offset for the answer {json.dumps(word)}"
+                yield "calibration.word_offsets", f"no offset for the answer {shown(word)}"
         for word in calibration.word_offsets:
             if word not in words:
-                yield "calibration.word_offsets", f"{json.dumps(word)} is no answer of the verbalizer"
+                yield "calibration.word_offsets", f"{shown(word)} is no answer of the verbalizer"
 
 
 def _presence_problems(calibration: CalibrationRecord) -> Iterator[tuple[str, str]]:

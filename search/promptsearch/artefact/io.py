@@ -11,8 +11,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from promptsearch.artefact.checks import shown
 from promptsearch.artefact.models import FORMAT, VERSION, PromptDocument
-from promptsearch.artefact.problems import path_text, problems_of, shown
+from promptsearch.artefact.problems import path_text, problems_of
 from promptsearch.errors import PromptFileError, near_matches
 from promptsearch.paths import atomic_write
 from promptsearch.template import point_at

@@ -16,6 +16,7 @@ from promptsearch.artefact.checks import (
     check_json,
     check_label,
     check_template,
+    check_text,
     check_time,
     check_verbalizer,
 )
@@ -26,7 +27,8 @@ FORMAT = "promptsearch/prompt"
 VERSION = 1
 
 Metric = Literal["accuracy", "macro-f1", "mcc"]
-Name = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, AfterValidator(check_text)]
+Name = Annotated[str, Field(min_length=1), AfterValidator(check_text)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Figure = Annotated[float, Field(ge=-1, le=1)]
@@ -52,7 +54,7 @@ class LabelEntry(Record):
     label: Annotated[str | int | float | bool, BeforeValidator(check_label)] = Field(
         description="The label as it stands in the data; predictions are written in this form."
     )
-    name: str = Field(description="A readable name.")
+    name: Text = Field(description="A readable name.")
     # JSON has lists only; as tuples a document cannot change.
     answers: tuple[AnswerEntry, ...] = Field(strict=False, min_length=1)
 
@@ -114,18 +116,18 @@ class CalibrationRecord(Record):
     label_offsets: tuple[float, ...] | None = Field(
         None, strict=False, description="One per label, subtracted from label scores."
     )
-    word_offsets: dict[str, float] | None = Field(
+    word_offsets: dict[Text, float] | None = Field(
         None, description="One per answer, subtracted from its log-probability."
     )
     n_texts: Count = Field(0, description="How many inputs the offsets were fitted on.")
-    inputs: str = Field("", description="What these inputs were.")
+    inputs: Text = Field("", description="What these inputs were.")
 
 
 class PLMRecord(Record):
     """The pretrained language model."""
 
     reference: Name = Field(description="A built-in name, a hub id or a folder.")
-    revision: str | None = Field(None, description="Commit of the hub repository.")
+    revision: Text | None = Field(None, description="Commit of the hub repository.")
     family: Literal["masked", "causal"]
     weights_sha256: Sha256 | None = Field(None, description="Of the weights; null: they are not checked.")
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
@@ -139,7 +141,7 @@ class TaskRecord(Record):
     fields: tuple[Name, ...] = Field(strict=False, min_length=1)
     metric: Metric
     fingerprint: Sha256 = Field(description="sha256 over fields, labels and every example.")
-    stand_in_for: str | None = Field(None, description="The task asked for, if a bundled sample was used.")
+    stand_in_for: Text | None = Field(None, description="The task asked for, if a bundled sample was used.")
     shots: Annotated[int, Field(ge=1)] | None = Field(None, description="Examples per class; null: all.")
     seed: int | None = Field(None, description="Seed of the drawing of the splits.")
 
@@ -189,8 +191,8 @@ class ProvenanceRecord(Record):
     engine: Name
     seed: int | None = None
     budget: BudgetRecord = BudgetRecord()
-    created: Annotated[str, AfterValidator(check_time)] = Field(description="ISO 8601, with its UTC offset.")
-    versions: dict[str, str] = Field({}, description="Package -> version.")
+    created: Annotated[Text, AfterValidator(check_time)] = Field(description="ISO 8601, with its UTC offset.")
+    versions: dict[Text, Text] = Field({}, description="Package -> version.")
     details: Annotated[dict[str, JsonValue], AfterValidator(check_json)] = Field(
         {}, description="Whatever the engine tells about how the prompt was found."
     )
@@ -209,7 +211,7 @@ class PromptDocument(Record):
 
     format: Literal["promptsearch/prompt"] = FORMAT
     version: Literal[1] = VERSION
-    template: Annotated[str, AfterValidator(check_template)] = Field(
+    template: Annotated[Text, AfterValidator(check_template)] = Field(
         description="The template's source, such as `{text} It was {mask}.`"
     )
     verbalizer: VerbalizerRecord

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from promptsearch.artefact.checks import MISTAKE, PROBLEMS
+from promptsearch.artefact.checks import MISTAKE, PROBLEMS, shown
 from promptsearch.artefact.models import PromptDocument
 from promptsearch.errors import near_matches
 
 Location = Sequence[str | int]
 
-_SHOWN_CHARACTERS = 40
 _WORDS = {
     "string_type": "should be text",
     "string_unicode": "should be text, and half of a surrogate pair is none",
@@ -55,18 +52,6 @@ def path_text(path: Location) -> str:
         else:
             written += f"[{shown(part)}]"
     return written
-
-
-def shown(value: object) -> str:
-    """A value from the file for a message, in one short line that any terminal can print."""
-    if isinstance(value, dict):
-        return "an object" if value else "an empty object"
-    if isinstance(value, list | tuple):
-        return "a list" if value else "an empty list"
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else str(value)
-    text = json.dumps(value, ensure_ascii=False).encode(errors="backslashreplace").decode()
-    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
 
 
 def _problems(error: ErrorDetails, data: object) -> Iterator[tuple[str, str]]:

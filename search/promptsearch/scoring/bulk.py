@@ -34,7 +34,7 @@ def pack(layouts: Sequence[VerbalizerLayout]) -> tuple[IntArray, FloatArray]:
     Labels with fewer answers than m are filled up with their first answer at weight 0.
     """
     if len({(len(layout), layout.width, layout.aggregation) for layout in layouts}) != 1:
-        raise ValueError("verbalizers scored together must be at least one, all of the same number of labels, width and aggregation")
+        raise ValueError("verbalizers scored together need equal numbers of labels, width and aggregation")
     most = max(len(columns) for layout in layouts for columns in layout.columns)
     index = [[c + c[:1] * (most - len(c)) for c in layout.columns] for layout in layouts]
     weights = [[w + (0.0,) * (most - len(w)) for w in layout.weights] for layout in layouts]

@@ -93,7 +93,8 @@ def mcc(confusion: ArrayLike) -> FloatArray:
     """Matthews correlation for any number of classes (Gorodkin 2004), in [-1, 1].
 
     0 where predictions or gold labels are constant. Unscored counts as one more predicted class, which
-    is never the gold one.
+    is never the gold one: failing on a text costs less than a wrong class does, so read it beside the
+    share of unscored texts.
     """
     counts = np.asarray(confusion, dtype=np.float64)
     n = counts.sum(axis=(-2, -1))

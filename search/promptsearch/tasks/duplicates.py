@@ -29,7 +29,7 @@ class Cleaned:
         told = (
             (self.in_test, "whose text also stands in the test split"),
             (self.contradicting, "whose text occurs with different labels"),
-            (self.repeated, "that repeat an earlier one"),
+            (self.repeated, "with the same text and label as an earlier one"),
         )
         return tuple(f"Left out of train and dev: {count_rows(n)} {why}." for n, why in told if n)
 

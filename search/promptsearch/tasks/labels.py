@@ -69,7 +69,10 @@ def key_of(value: Label) -> Key:
 
 def labels_from_data(values: Iterable[Label]) -> LabelSet:
     """Labels in order of first appearance; sorted where all are numbers or all are True and False."""
-    distinct = list({key_of(value): value for value in reversed(list(values))}.values())[::-1]
+    first: dict[Key, Label] = {}
+    for value in values:
+        first.setdefault(key_of(value), value)
+    distinct = list(first.values())
     if all(not isinstance(value, str) for value in distinct):
         distinct.sort(key=lambda value: (value, str(value)))
     return LabelSet(tuple(distinct), tuple(map(readable, distinct)), _index(distinct))

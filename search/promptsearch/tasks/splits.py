@@ -45,6 +45,12 @@ def draw_splits(task: Task, *, shots: int | None, seed: int, max_test: int | Non
     )
     _check_classes(task, train, dev, pools.test, facts)
     notices = [*pools.notices, *cleaned.notices]
+    if not (dev and pools.test):
+        raise DataError(
+            f"{len(train)} examples are too few to draw train, dev and test from",
+            where=task.source.location or task.name,
+            hint="Give at least three labelled examples of each class.",
+        )
     if shots is not None:
         notices += _short_classes(task.labels, train, dev, shots)
     test = _at_most(pools.test, max_test, seed)
@@ -116,7 +122,7 @@ def _cut_one(task: Task, examples: Sequence[Example], seed: int, told: list[str]
 
 
 def _share(n: int, share: float) -> int:
-    """A share of n, rounded; at least one where that leaves most of three or more behind."""
+    """A share of n, rounded, and at least one of three or more."""
     return max(round(n * share), 1 if n >= 3 else 0)
 
 

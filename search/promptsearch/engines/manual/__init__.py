@@ -3,7 +3,8 @@
 The library is data, one TOML file a kind under `library/`:
 
     kind = "sentiment"
-    fields = ["text"]                       fields its templates may name
+    fields = ["text"]                       fields of such a task
+    optional = ["title"]                    fields that some of them have
     numbered = [["negative", "positive"]]   roles of labels that are bare numbers, smallest first
 
     [roles]                                 role = other spellings of a label that has this role

@@ -43,6 +43,7 @@ class Library:
     """Hand-written prompts for one kind of task.
 
     Attributes:
+        fields, optional: fields that a task of this kind must have, and those that it may have.
         names: `roles` when labels are matched to the roles of this kind; `lexicon` when words come from
             the label's name and the lexicon; `verbatim` when the label itself is the answer.
         roles: role -> spellings of labels that have it, the role's own name first.
@@ -52,6 +53,7 @@ class Library:
 
     kind: str
     fields: tuple[str, ...]
+    optional: tuple[str, ...]
     names: Literal["roles", "lexicon", "verbatim"]
     roles: Mapping[str, Words]
     numbered: tuple[tuple[str, ...], ...]
@@ -65,7 +67,8 @@ class Library:
 
     def for_relation(self, relation: str | None) -> Library:
         """The same library with the templates of one relation, if it has any for it."""
-        return replace(self, templates=self.relations[relation]) if relation in self.relations else self
+        templates = self.relations.get(relation) if relation is not None else None
+        return self if templates is None else replace(self, templates=templates)
 
 
 def kinds() -> tuple[str, ...]:
@@ -82,6 +85,7 @@ def load(kind: str) -> Library:
     return Library(
         kind=data["kind"],
         fields=tuple(data["fields"]),
+        optional=tuple(data.get("optional", ())),
         names=data.get("names", "roles"),
         roles=roles,
         numbered=tuple(tuple(entry) for entry in data.get("numbered", ())),
@@ -107,7 +111,7 @@ def relation_of(name: str, location: str = "") -> str | None:
 
 
 def _folder() -> Any:
-    return resources.files(__package__) / "library"
+    return resources.files("promptsearch.engines.manual") / "library"
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -11,7 +11,9 @@ from promptsearch.verbalizer import Label
 
 _STAR_WORDS = ("zero", "one", "two", "three", "four", "five")
 _NUMBER = re.compile(
-    r"(?:_*(?:label|class|rating|score|grade)[\s_-]*)?([+-]?[0-9]+(?:\.[0-9]+)?)[\s_-]*(?:stars?)?"
+    r"(?:_*(?:label|class|rating|score|grade)[\s_-]*)?"  # label_1, class 1
+    r"([+-]?[0-9]+(?:\.[0-9]+)?)"
+    r"[\s_-]*(?:stars?)?"  # 1 star
 )
 
 
@@ -73,7 +75,7 @@ def number_of(label: Label) -> float | None:
 
 
 def normal_name(label: Label) -> str:
-    """A label in lower case, its words apart: `not_entailment`, `Sci/Tech`, `OfficeHolder`, `__label__pos`."""
+    """A label in lower case, its words apart: `not_entailment`, `Sci/Tech`, `OfficeHolder`, `__label__x`."""
     text = re.sub(r"^_*label_+", "", str(label).strip(), flags=re.IGNORECASE)
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
     text = re.sub(r"['’]", "", text)

@@ -13,6 +13,7 @@ from promptsearch.errors import PromptSearchError, TemplateError, VerbalizerErro
 from promptsearch.template import Template
 from promptsearch.verbalizer import Label, Verbalizer, example_words
 
+_ONE_ENTRY = "Put all its words into one entry."
 _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\\\": "\\", "\\#": "#"}
 
 
@@ -79,10 +80,13 @@ def _verbalizer(words: object, labels: Sequence[Label], label_names: Sequence[st
             )
         known = {str(label) for label in labels}
         by_name = {str(name).lower(): str(label) for name, label in zip(label_names, labels)}
-        renamed = [
-            (key if key in known else by_name.get(key.lower(), key), entry) for key, entry in words.items()
-        ]
-        return Verbalizer.of(_no_repeats(renamed), labels)
+        by_label: dict[Label, object] = {}
+        for key, entry in words.items():
+            label = key if key in known else by_name.get(key.lower(), key)
+            if label in by_label:
+                raise VerbalizerError(f"the label {label!r} is given twice", hint=_ONE_ENTRY)
+            by_label[label] = entry
+        return Verbalizer.of(by_label, labels)
     except VerbalizerError as error:
         raise VerbalizerError(error.message, where=error.where or where, hint=error.hint) from None
 
@@ -94,11 +98,10 @@ def _inline(given: str, labels: Sequence[Label]) -> dict[str, list[str]]:
             continue
         label, equals, words = part.partition("=")
         if not equals:
-            first = list(labels)[0] if labels else "label"
             raise VerbalizerError(
                 f"{part.strip()!r} is not label=words",
                 where=f"in {given!r}",
-                hint=f"Write {first}=word,word;… or give a JSON file.",
+                hint=f"Write {labels[0]}=word,word;{labels[1]}=word, or give a JSON file.",
             )
         entries.append((label.strip(), [word.strip() for word in words.split(",") if word.strip()]))
     return _no_repeats(entries)
@@ -120,7 +123,7 @@ def _no_repeats(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise VerbalizerError(f"{key!r} is given twice", hint="Put all its words into one entry.")
+            raise VerbalizerError(f"{key!r} is given twice", hint=_ONE_ENTRY)
         found[key] = value
     return found
 
@@ -144,8 +147,7 @@ def _text(path: Path, kind: type[PromptSearchError]) -> str:
     try:
         return raw.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
         raise kind(
-            "the file is not UTF-8 text",
-            where=f"{path}, line {raw.count(b'\n', 0, error.start) + 1}",
-            hint="Save it as UTF-8.",
+            "the file is not UTF-8 text", where=f"{path}, line {line}", hint="Save it as UTF-8."
         ) from None

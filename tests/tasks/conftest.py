@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+import pytest
+
+from promptsearch.hub import hub_reachable
+
+Write = Callable[[str, object], Path]
+
+
+@pytest.fixture(autouse=True)
+def alone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No network, no data folder and no earlier downloads, save for tests on real data."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "hub-cache"))
+    if request.node.get_closest_marker("shared_data") is None:
+        monkeypatch.delenv("PROMPTSEARCH_DATA", raising=False)
+    hub_reachable.cache_clear()
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write text, bytes, or rows as JSON lines, into a file below tmp_path."""
+
+    def write_file(name: str, content: object) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+        elif isinstance(content, str):
+            path.write_bytes(content.encode())
+        else:
+            path.write_bytes(jsonl(content))
+        return path
+
+    return write_file
+
+
+def jsonl(rows: object) -> bytes:
+    assert isinstance(rows, Iterable)
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+
+
+def rows_of(*pairs: tuple[str, object]) -> list[Mapping[str, object]]:
+    """Rows of text and label."""
+    return [{"text": text, "label": label} for text, label in pairs]

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+import promptsearch.hub
+from promptsearch.hub import hub_reachable, offline_setting
+from promptsearch.tasks import load_task
+
+
+@pytest.fixture
+def online(monkeypatch: pytest.MonkeyPatch):
+    """Let the hub be asked, at an endpoint of the test's own."""
+    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    yield monkeypatch
+    hub_reachable.cache_clear()
+
+
+class Listener:
+    """A server that counts connections, and answers each with the same bytes."""
+
+    def __init__(self, answer: bytes = b"") -> None:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.requests: list[bytes] = []
+        self.answer = answer
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            self.requests.append(connection.recv(1000) if self.answer else b"")
+            connection.sendall(self.answer)
+            connection.close()
+
+
+class NothingFound(BaseHTTPRequestHandler):
+    """Answers every request with 404."""
+
+    def do_GET(self) -> None:
+        self.send_error(404)
+
+    do_HEAD = do_POST = do_GET
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def hang(*_: object, **__: object) -> None:
+    time.sleep(3)
+    raise OSError("no such name")
+
+
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def test_one_connection_is_tried_and_its_answer_remembered(online):
+    server = Listener()
+    online.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.port}")
+    assert hub_reachable()
+    server.socket.close()
+    assert hub_reachable()
+    assert len(server.requests) <= 1
+
+
+def test_a_closed_endpoint_is_not_reachable(online):
+    online.setenv("HF_ENDPOINT", f"http://127.0.0.1:{closed_port()}")
+    assert not hub_reachable()
+
+
+def test_a_name_look_up_that_hangs_takes_two_seconds(online):
+    online.setenv("HF_ENDPOINT", "https://hub.invalid")
+    online.setattr(promptsearch.hub.socket, "create_connection", hang)
+    start = time.monotonic()
+    assert not hub_reachable()
+    assert time.monotonic() - start < 3
+
+
+def test_offline_settings_forbid_the_try(online):
+    server = Listener()
+    online.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.port}")
+    online.setenv("HF_HUB_OFFLINE", "1")
+    assert offline_setting() == "HF_HUB_OFFLINE"
+    assert not hub_reachable()
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(("status", "reachable"), [("200 OK", True), ("403 Forbidden", False)])
+def test_a_proxy_is_asked_for_a_tunnel(online, status, reachable):
+    proxy = Listener(f"HTTP/1.1 {status}\r\n\r\n".encode())
+    online.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
+    online.setenv("HF_ENDPOINT", "https://hub.invalid")
+    assert hub_reachable() is reachable
+    assert proxy.requests[0].startswith(b"CONNECT hub.invalid:443")
+
+
+def test_without_network_a_task_is_there_within_three_seconds(online):
+    online.setenv("HF_ENDPOINT", f"http://127.0.0.1:{closed_port()}")
+    start = time.monotonic()
+    task = load_task("sst2")
+    assert time.monotonic() - start < 3
+    assert task.stand_in_for == "sst2"
+    assert "the Hugging Face Hub could not be reached within 2 seconds" in task.notices[-1]
+
+
+def test_an_answer_that_is_no_hub_becomes_a_stand_in(online, tmp_path: Path):
+    # The endpoint accepts connections but knows no data set.
+    server = HTTPServer(("127.0.0.1", 0), NothingFound)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    endpoint = f"http://127.0.0.1:{server.server_port}"
+    online.setenv("HF_ENDPOINT", endpoint)
+    import datasets.config
+    import huggingface_hub.constants
+
+    for module, name in ((huggingface_hub.constants, "ENDPOINT"), (datasets.config, "HF_ENDPOINT")):
+        online.setattr(module, name, endpoint)
+    online.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    online.setattr(datasets.config, "HF_HUB_OFFLINE", False)
+    task = load_task("sst2")
+    server.shutdown()
+    server.server_close()
+    assert task.stand_in_for == "sst2"
+    assert "the Hugging Face Hub did not provide stanfordnlp/sst2" in task.notices[-1]
+
+
+def test_a_copy_from_an_earlier_call_is_used_offline(tmp_path: Path):
+    keep_copy(tmp_path / "hub-cache" / "stanfordnlp___sst2" / "default" / "0.0.0" / "0123abcd")
+    task = load_task("sst2", offline=True)
+    assert task.source.kind == "hub"
+    assert task.stand_in_for is None
+    assert [(e.values["text"], e.label) for e in task.splits["train"]] == [("dull", 0), ("witty", 1)]
+    assert [e.label for e in task.splits["test"]] == [None, None]
+
+
+def keep_copy(folder: Path) -> None:
+    """What `datasets` leaves on disk after loading SST-2, in small."""
+    import datasets
+    from datasets.arrow_writer import ArrowWriter
+    from datasets.splits import SplitDict, SplitInfo
+
+    folder.mkdir(parents=True)
+    features = datasets.Features(
+        {
+            "idx": datasets.Value("int32"),
+            "sentence": datasets.Value("string"),
+            "label": datasets.ClassLabel(names=["negative", "positive"]),
+        }
+    )
+    infos = {}
+    for split, labels in {"train": (0, 1), "validation": (1, 0), "test": (-1, -1)}.items():
+        writer = ArrowWriter(features=features, path=str(folder / f"sst2-{split}.arrow"))
+        for i, (sentence, label) in enumerate(zip(("dull", "witty"), labels)):
+            writer.write({"idx": i, "sentence": sentence, "label": label})
+        n, size = writer.finalize()
+        infos[split] = SplitInfo(name=split, num_bytes=size, num_examples=n, dataset_name="sst2")
+    datasets.DatasetInfo(
+        features=features,
+        splits=SplitDict(infos, dataset_name="sst2"),
+        builder_name="parquet",
+        dataset_name="sst2",
+        config_name="default",
+        version="0.0.0",
+    ).write_to_directory(str(folder))
