@@ -91,13 +91,13 @@ def storage_errors(path: Path) -> Generator[None]:
     try:
         yield
     except Exception as error:
-        if reason := _storage_reason(error):
+        if reason := storage_reason(error):
             hint = "Free some space, or set PROMPTSEARCH_CACHE to a folder on another disk."
             raise StorageError(f"cannot write: {reason}", where=str(path), hint=hint) from error
         raise
 
 
-def _storage_reason(error: Exception) -> str | None:
+def storage_reason(error: Exception) -> str | None:
     """What kept a file from being written; None when the error is about something else."""
     # safetensors reports a failed write as text only.
     code = error.errno if isinstance(error, OSError) else None

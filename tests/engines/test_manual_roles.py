@@ -163,8 +163,9 @@ def test_a_role_goes_to_one_label():
 @pytest.mark.parametrize(
     ("label", "number"),
     [
-        (3, 3.0), (True, 1.0), (2.5, 2.5), ("2", 2.0), ("-1", -1.0), ("+1", 1.0), ("4.0", 4.0), ("label_3", 3.0),
-        ("class 2", 2.0), ("3 stars", 3.0), ("1-star", 1.0), ("Four Stars", 4.0), ("true", 1.0),
+        (3, 3.0), (True, 1.0), (2.5, 2.5), ("2", 2.0), ("-1", -1.0), ("+1", 1.0), ("4.0", 4.0),
+        ("label_3", 3.0), ("class 2", 2.0), ("3 stars", 3.0), ("1-star", 1.0), ("Four Stars", 4.0),
+        ("true", 1.0),
         ("four", None), ("3rd", None), ("star", None), ("", None), ("v2", None),
     ],
 )  # fmt: skip
@@ -175,9 +176,9 @@ def test_number_of(label, number):
 @pytest.mark.parametrize(
     ("label", "name"),
     [
-        ("not_entailment", "not entailment"), ("Sci/Tech", "sci tech"), ("NASA", "nasa"), ("__label__pos", "pos"),
-        ("  two  words ", "two words"), ("C++", "c"), ("!!!", "!!!"), ("don't know", "dont know"), (True, "true"),
-        ("État", "état"),
+        ("not_entailment", "not entailment"), ("Sci/Tech", "sci tech"), ("NASA", "nasa"),
+        ("__label__pos", "pos"), ("  two  words ", "two words"), ("C++", "c"), ("!!!", "!!!"),
+        ("don't know", "dont know"), (True, "true"), ("État", "état"),
     ],
 )  # fmt: skip
 def test_normal_name(label, name):

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from promptsearch.errors import PromptSearchError
 from promptsearch.hub import hub_reachable
+from promptsearch.tasks import load_task
+from promptsearch.tasks.task import Task
 
 Write = Callable[[str, object], Path]
 
@@ -47,3 +50,13 @@ def jsonl(rows: object) -> bytes:
 def rows_of(*pairs: tuple[str, object]) -> list[Mapping[str, object]]:
     """Rows of text and label."""
     return [{"text": text, "label": label} for text, label in pairs]
+
+
+def seen(task: Task, split: str) -> list[tuple[str, int | None]]:
+    return [(" | ".join(example.values.values()), example.label) for example in task.splits[split]]
+
+
+def error_of(*args, **options) -> PromptSearchError:
+    with pytest.raises(PromptSearchError) as caught:
+        load_task(*args, **options)
+    return caught.value

@@ -1,27 +1,15 @@
 from __future__ import annotations
 
 import gzip
-import json
 import math
 
 import pytest
 
-from promptsearch.errors import DataError, PromptSearchError, TaskError
+from promptsearch.errors import TaskError
 from promptsearch.tasks import load_task
-from promptsearch.tasks.task import Task
-from tests.tasks.conftest import jsonl, rows_of
+from tests.tasks.conftest import error_of, jsonl, rows_of, seen
 
 FOUR = rows_of(("dull", "neg"), ("witty", "pos"), ("slow", "neg"), ("warm", "pos"))
-
-
-def seen(task: Task, split: str) -> list[tuple[str, int | None]]:
-    return [(" | ".join(example.values.values()), example.label) for example in task.splits[split]]
-
-
-def error_of(*args, **options) -> PromptSearchError:
-    with pytest.raises(PromptSearchError) as caught:
-        load_task(*args, **options)
-    return caught.value
 
 
 def test_one_file_is_all_train(write):
@@ -69,165 +57,6 @@ def test_two_files_for_one_split_are_refused(write, tmp_path):
     )
 
 
-def test_meta_gives_labels_kind_and_metric(write, tmp_path):
-    write("d/train.jsonl", rows_of(("a", 1), ("b", 0)))
-    write("d/meta.json", json.dumps({"labels": ["not_ok", "ok"], "kind": "acceptability", "metric": "mcc"}))
-    task = load_task("mine", data=tmp_path / "d")
-    assert (task.kind, task.metric, task.labels) == ("acceptability", "mcc", ("not_ok", "ok"))
-    assert task.label_names == ("not ok", "ok")
-    assert seen(task, "train") == [("a", 1), ("b", 0)]
-    assert task.notices == ()
-
-
-def test_a_label_that_meta_does_not_declare(write, tmp_path):
-    write("d/meta.json", '{"labels": ["bad", "good"]}')
-    write("d/train.jsonl", rows_of(("a", "good"), ("b", "fine")))
-    error = error_of("mine", data=tmp_path / "d")
-    assert error.message == "the label 'fine' is none of those that meta.json declares, nor an index of one"
-
-
-@pytest.mark.parametrize(
-    ("meta", "said"),
-    [
-        ("{", "meta.json cannot be read"),
-        ("[]", "it must be an object"),
-        ('{"labels": ["a", "a"]}', "`labels` must be a list of different"),
-        ('{"labels": "ab"}', "`labels` must be a list"),
-        ('{"metric": "f1"}', "`metric` is 'f1'"),
-        ('{"kind": 1}', "`kind` must be a text"),
-    ],
-)
-def test_a_mistaken_meta_is_named(write, tmp_path, meta, said):
-    write("d/meta.json", meta)
-    write("d/train.jsonl", FOUR)
-    error = error_of("mine", data=tmp_path / "d")
-    assert said in error.message
-    assert str(error.where).endswith("meta.json")
-
-
-def test_csv_labels_stay_text_unless_they_are_declared_to_be_indices(write):
-    path = write("own.csv", "text,label\na,1\nb,0\n")
-    assert load_task("own", data=path).labels == ("1", "0")
-    assert load_task("sst2", data=path).labels == ("negative", "positive")
-    assert seen(load_task("sst2", data=path), "train") == [("a", 1), ("b", 0)]
-
-
-@pytest.mark.parametrize(
-    ("labels", "wanted"),
-    [
-        ([3, 1, 2], (1, 2, 3)),
-        ([True, False], (False, True)),
-        ([2.5, 0.5], (0.5, 2.5)),
-        (["2", 4, True], ("2", 4, True)),
-    ],
-)
-def test_labels_of_any_type_keep_type_and_order(write, labels, wanted):
-    task = load_task(
-        "own", data=write("own.jsonl", rows_of(*((f"t{i}", label) for i, label in enumerate(labels))))
-    )
-    assert task.labels == wanted
-    assert list(map(type, task.labels)) == list(map(type, wanted))
-
-
-def test_published_columns_and_labels_of_known_tasks(write):
-    rte = write(
-        "rte.tsv", "index\tsentence1\tsentence2\tlabel\n0\ta\tb\tnot_entailment\n1\tc\td\tentailment\n"
-    )
-    task = load_task("rte", data=rte)
-    assert (task.kind, task.fields) == ("nli", ("text_a", "text_b"))
-    assert task.labels == ("entailment", "not_entailment")
-    assert seen(task, "train") == [("a | b", 1), ("c | d", 0)]
-    boolq = write(
-        "boolq.jsonl",
-        [
-            {"question": "q", "passage": "p", "answer": True},
-            {"question": "r", "passage": "s", "answer": False},
-        ],
-    )
-    task = load_task("boolq", data=boolq)
-    assert (task.labels, task.label_names) == ((False, True), ("no", "yes"))
-    news = write(
-        "ag.csv", "Class Index,Title,Description\n" + "".join(f"{i},t{i},d{i}\n" for i in (3, 1, 2, 4))
-    )
-    task = load_task("ag_news", data=news, mapping="text=Description")
-    assert task.labels[:2] == ("world", "sports")
-    assert seen(task, "train") == [("d3", 2), ("d1", 0), ("d2", 1), ("d4", 3)]
-
-
-def test_labels_that_are_not_those_of_the_known_task(write):
-    task = load_task("sst2", data=write("a.jsonl", rows_of(("a", 1), ("b", 2), ("c", 3))))
-    assert task.labels == (1, 2, 3)
-    assert any("not those of sst2 (negative, positive)" in notice for notice in task.notices)
-
-
-def test_mapped_columns(write):
-    path = write("a.csv", "review;stars;stuff\nfine;5;x\nbad;1;y\n")
-    task = load_task("shop", data=path, mapping="text=review,label=stars")
-    assert (task.fields, task.labels) == (("text",), ("5", "1"))
-    assert error_of("shop", data=path, mapping={"text": "nothing"}).message == (
-        "there is no column 'nothing' (mapped to 'text')"
-    )
-
-
-def test_rows_without_label_leave_and_empty_texts_stay_both_counted(write):
-    rows = rows_of(("a", "x"), ("b", None), ("c", ""), ("", "y"), (" ", "x"), ("d", "y"))
-    rows.append({"text": None, "label": "y"})
-    task = load_task("own", data=write("own.jsonl", rows))
-    assert seen(task, "train") == [("a", 0), ("", 1), (" ", 0), ("d", 1), ("", 1)]
-    assert task.splits.notices == (
-        "train: 2 of 7 rows have no label and were left out.",
-        "train: 3 of 7 rows have an empty text; they are kept as they are.",
-    )
-
-
-def test_numbers_are_texts_and_lists_are_not(write):
-    task = load_task("own", data=write("a.jsonl", [{"text": 7, "label": "x"}, {"text": "b", "label": "y"}]))
-    assert seen(task, "train") == [("7", 0), ("b", 1)]
-    task = load_task(
-        "own", data=write("b.jsonl", [{"text": "a", "label": "x"}, {"text": ["b"], "label": "y"}])
-    )
-    with pytest.raises(DataError, match="column 'text' of row 2 holds a list"):
-        task.splits["train"]
-
-
-def test_a_lone_surrogate_is_replaced(write):
-    task = load_task(
-        "own", data=write("a.jsonl", '{"text": "a\\ud83d", "label": 0}\n{"text": "b", "label": 1}\n')
-    )
-    assert seen(task, "train")[0] == ("a\ufffd", 0)
-
-
-def test_a_label_that_is_a_list(write):
-    assert (
-        "the label of row 1 is a list"
-        in error_of("a", data=write("a.jsonl", rows_of(("a", [1]), ("b", 0)))).message
-    )
-
-
-def test_free_text_is_no_label(write):
-    rows = rows_of(*((f"t{i}", f"answer {i}") for i in range(30)))
-    assert "30 different values in 30 rows" in error_of("a", data=write("a.jsonl", rows)).message
-
-
-def test_missing_columns(write, tmp_path):
-    assert error_of("a", data=write("a.csv", "text,id\na,1\n")).message == "no column looks like the label"
-    write("d/train.csv", "text\na\n")
-    write("d/test.csv", "text,label\na,x\nb,y\n")
-    write("d/validation.csv", "text,label\na,x\nb,y\n")
-    with pytest.raises(DataError, match=r"column 'label' \(for label\) is missing in the train split"):
-        _ = load_task("own", data=tmp_path / "d").splits["train"]
-
-
-def test_splits_are_read_when_asked_for(write, tmp_path):
-    write("d/meta.json", '{"labels": ["bad", "good"], "kind": "sentiment"}')
-    write("d/train.jsonl", "this is broken\n")
-    write("d/validation.jsonl", rows_of(("a", 0), ("b", 1)))
-    task = load_task("own", data=tmp_path / "d")
-    assert task.labels == ("bad", "good")
-    with pytest.raises(DataError, match="line 1 is not valid JSON"):
-        _ = task.splits["train"]
-
-
 def test_datasets_folders_and_parquet_bring_their_class_names(tmp_path):
     import datasets
 
@@ -264,43 +93,6 @@ def test_rows_in_memory_and_frames():
     assert load_task("sst2", data=Frame()).labels == ("negative", "positive")
     assert error_of("own", data=[]).message == "there are no rows"
     assert error_of("own", data=["text"]).message == "a row is a str, not a mapping"
-
-
-def test_kinds_are_guessed_from_fields_and_labels(write):
-    pairs = [
-        {"text_a": "a", "text_b": "b", "label": "same"},
-        {"text_a": "c", "text_b": "d", "label": "other"},
-    ]
-    assert load_task("own", data=pairs).kind == "pair"
-    assert load_task("own", data=[{**row, "label": "entailment"} for row in pairs]).kind == "nli"
-    assert load_task("own", data=rows_of(("a", "spam"), ("b", "ham"))).kind == "topic"
-    facts = load_task(
-        "own", data=[{"subject": "Oslo", "object": "Norway"}, {"subject": "Rome", "object": "Italy"}]
-    )
-    assert (facts.kind, facts.fields, facts.labels) == ("fact", ("subject",), ("Norway", "Italy"))
-
-
-FACTS = [
-    {"relation": "P36", "subject": "Norway", "object": "Oslo"},
-    {"relation": "P30", "subject": "Norway", "object": "Europe"},
-    {"relation": "P30", "subject": "Chad", "object": "Africa"},
-]
-
-
-def test_facts_are_one_relation_whose_objects_are_the_answers(write, monkeypatch, tmp_path):
-    write("lama_trex/train.jsonl", FACTS)
-    write("lama_trex/test.jsonl", [{"relation": "P30", "subject": "Peru", "object": "South America"}])
-    monkeypatch.setenv("PROMPTSEARCH_DATA", str(tmp_path))
-    task = load_task("lama:P30")
-    assert (task.name, task.kind, task.fields) == ("lama:P30", "fact", ("subject",))
-    assert task.labels == ("Europe", "Africa", "South America")
-    assert seen(task, "train") == [("Norway", 0), ("Chad", 1)]
-    assert seen(task, "test") == [("Peru", 2)]
-    assert seen(load_task("lama:P30", data=tmp_path / "lama_trex"), "test") == [("Peru", 2)]
-    error = error_of("lama")
-    assert error.message == "lama holds facts of 2 relations; a task is one of them"
-    assert error.hint == "Choose one, for example lama:P36. Relations: P36, P30."
-    assert "Did you mean lama:P36?" in str(error_of("lama:P366").hint)
 
 
 def test_lama_without_data_says_which_relations_there_are():
@@ -373,16 +165,3 @@ def test_missing_and_empty_places(write, tmp_path):
     assert error_of("a", data=tmp_path / "films.csv").message == "the file holds no rows"
     (tmp_path / "empty").mkdir()
     assert error_of("a", data=tmp_path / "empty").message == "the folder has no data files"
-
-
-def test_label_column_without_any_label(write):
-    assert (
-        "is empty throughout" in error_of("a", data=write("a.jsonl", rows_of(("a", None), ("b", "")))).message
-    )
-
-
-def test_the_fingerprint_follows_the_content(write):
-    first = load_task("own", data=write("a.jsonl", FOUR))
-    again = load_task("own", data=write("b.jsonl", FOUR))
-    other = load_task("own", data=write("c.jsonl", FOUR[::-1]))
-    assert first.fingerprint == again.fingerprint != other.fingerprint

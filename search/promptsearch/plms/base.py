@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -76,6 +76,11 @@ class PLM(ABC):
 
     identity: PLMIdentity
     max_tokens: int
+    dtype: str
+
+    @abstractmethod
+    def watch(self, progress: Callable[[int, int], None]) -> None:
+        """Have `progress(done, total)` told how many prompts went through the model."""
 
     @abstractmethod
     def check_template(self, template: Template) -> None:
@@ -98,6 +103,10 @@ class PLM(ABC):
         self, templates: Sequence[Template], examples: Sequence[Example]
     ) -> list[AnswerStates]:
         """`answer_states` of many templates on the same examples, sharing what can be shared."""
+
+    @abstractmethod
+    def shortened(self, template: Template, examples: Sequence[Example]) -> NDArray[np.bool_]:
+        """Whether a field of each example has to be cut to fit the context: (n,)."""
 
     @abstractmethod
     def word_ids(self, template: Template, words: Sequence[str]) -> list[list[int]]:

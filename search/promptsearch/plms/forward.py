@@ -113,6 +113,7 @@ class TokenBudget:
     """How many padded tokens go through the model at once; halved for good when memory runs out."""
 
     tokens: int
+    progress: Callable[[int, int], None] | None = None
 
     def batches(self, lengths: Sequence[int]) -> Iterator[list[int]]:
         """Indices of `lengths`, longest first, in batches whose padded size fits the budget.
@@ -141,6 +142,8 @@ class TokenBudget:
                 for batch in self.batches([length(items[i]) for i in pending]):
                     chosen = [pending[i] for i in batch]
                     results.update(zip(chosen, forward([items[i] for i in chosen])))
+                    if self.progress is not None:
+                        self.progress(len(results), len(items))
             except (torch.OutOfMemoryError, MemoryError) as error:
                 self._halve(error, max(length(items[i]) for i in pending if i not in results))
             except RuntimeError as error:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from promptsearch.plms.base import (
@@ -50,14 +51,10 @@ class LocalPLM(PLM):
         self.cache = cache
         self.max_tokens = encoder.max_tokens
         self.device = model.device
+        self.dtype = str(model.dtype).removeprefix("torch.")
         self.forward_tokens = 0
         with torch.no_grad():
             self.output = OutputLayer.of(model, self._probe())
-
-    @property
-    def dtype(self) -> str:
-        """Number format of the model's weights: float32, bfloat16, float16."""
-        return str(self.model.dtype).removeprefix("torch.")
 
     def _probe(self) -> dict[str, Tensor]:
         """A tiny input that exercises the output layer."""
@@ -87,6 +84,9 @@ class LocalPLM(PLM):
                     self.cache.put(key, states)
         return [found[key] for key in keys]
 
+    def watch(self, progress: Callable[[int, int], None]) -> None:
+        self.budget.progress = progress
+
     def check_template(self, template: Template) -> None:
         self.encoder.check_template(template)
 
@@ -106,6 +106,10 @@ class LocalPLM(PLM):
             np.asarray(tokens, dtype=np.int32),
             shortened,
         )
+
+    def shortened(self, template: Template, examples: Sequence[Example]) -> NDArray[np.bool_]:
+        read_right = self.identity.family == "masked"
+        return self.encoder.encode(template, examples, read_right=read_right).shortened
 
     # Words and answers ---------------------------------------------------------------------------
 

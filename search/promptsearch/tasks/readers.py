@@ -68,6 +68,15 @@ def read_rows(path: str | Path) -> list[Row]:
     return read_table(Path(path)).rows
 
 
+def read_text(path: Path) -> str:
+    """A whole text file, gzipped or not.
+
+    Raises:
+        DataError: missing, damaged, or not UTF-8.
+    """
+    return decode(_content(path), path)
+
+
 def data_suffix(path: Path) -> str | None:
     """`csv` for `x.csv` and `x.csv.gz`; None for a file that cannot be data."""
     parts = path.name.lower().removesuffix(".gz").rsplit(".", 1)

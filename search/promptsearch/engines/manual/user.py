@@ -66,32 +66,29 @@ def words_from(given: str | Path, labels: Sequence[Label], label_names: Sequence
         VerbalizerError: with the place that is wrong.
     """
     path = Path(given)
-    if "=" in str(given) and not _is_file(path):
-        return _verbalizer(_inline(str(given), labels), labels, label_names, f"in {str(given)!r}")
-    return _verbalizer(_json(path), labels, label_names, f"in {path}")
-
-
-def _verbalizer(words: object, labels: Sequence[Label], label_names: Sequence[str], where: str) -> Verbalizer:
+    inline = "=" in str(given) and not _is_file(path)
     try:
-        if not isinstance(words, Mapping):
-            raise VerbalizerError(
-                f"label words must be given by label, not as {words!r:.60}",
-                hint=f"For example {example_words(labels)}.",
-            )
-        known = {str(label) for label in labels}
-        by_name = {str(name).lower(): str(label) for name, label in zip(label_names, labels)}
-        by_label: dict[Label, object] = {}
-        for key, entry in words.items():
-            label = key if key in known else by_name.get(key.lower(), key)
-            if label in by_label:
-                raise VerbalizerError(f"the label {label!r} is given twice", hint=_ONE_ENTRY)
-            by_label[label] = entry
-        return Verbalizer.of(by_label, labels)
+        words = _inline(str(given), labels) if inline else _json(path)
+        return Verbalizer.of(_by_label(words, labels, label_names), labels)
     except VerbalizerError as error:
-        raise VerbalizerError(error.message, where=error.where or where, hint=error.hint) from None
+        where = error.where or f"in {str(given)!r}"
+        raise VerbalizerError(error.message, where=where, hint=error.hint) from None
 
 
-def _inline(given: str, labels: Sequence[Label]) -> dict[str, list[str]]:
+def _by_label(words: object, labels: Sequence[Label], label_names: Sequence[str]) -> dict[Label, object]:
+    """Words by label, where keys may be labels or their readable names."""
+    if not isinstance(words, Mapping):
+        raise VerbalizerError(
+            f"label words must be given by label, not as {words!r:.60}",
+            hint=f"For example {example_words(labels)}.",
+        )
+    known = {str(label) for label in labels}
+    by_name = {str(name).lower(): str(label) for name, label in zip(label_names, labels)}
+    keys = [key if key in known else by_name.get(key.lower(), key) for key in words]
+    return _no_repeats(list(zip(keys, words.values())))
+
+
+def _inline(given: str, labels: Sequence[Label]) -> dict[Label, list[str]]:
     entries: list[tuple[str, list[str]]] = []
     for part in given.split(";"):
         if not part.strip():
@@ -100,7 +97,6 @@ def _inline(given: str, labels: Sequence[Label]) -> dict[str, list[str]]:
         if not equals:
             raise VerbalizerError(
                 f"{part.strip()!r} is not label=words",
-                where=f"in {given!r}",
                 hint=f"Write {labels[0]}=word,word;{labels[1]}=word, or give a JSON file.",
             )
         entries.append((label.strip(), [word.strip() for word in words.split(",") if word.strip()]))
@@ -118,9 +114,9 @@ def _json(path: Path) -> object:
         ) from None
 
 
-def _no_repeats(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+def _no_repeats(pairs: Sequence[tuple[str, Any]]) -> dict[Any, Any]:
     """A dict of the pairs; a key that comes twice is a mistake, of which a plain dict would keep the last."""
-    found: dict[str, Any] = {}
+    found: dict[Any, Any] = {}
     for key, value in pairs:
         if key in found:
             raise VerbalizerError(f"{key!r} is given twice", hint=_ONE_ENTRY)

@@ -49,10 +49,15 @@ def verbalizers_for(library: Library, task: Task) -> tuple[NamedVerbalizer, ...]
             for words in (own, [_capital(words) for words in own])
             for entry in _named("own" if words is own else "Own", None, words, task, notes)
         )
+    # The name of a label without a role is no other label's word.
+    taken = {own[i][0] for i, role in enumerate(match.roles) if role is None}
     found: list[NamedVerbalizer] = []
     for entry in library.word_sets:
         if all(role is None or role in entry.words for role in match.roles):
-            words = [own[i] if role is None else entry.words[role] for i, role in enumerate(match.roles)]
+            words = [
+                own[i] if role is None else tuple(word for word in entry.words[role] if word not in taken)
+                for i, role in enumerate(match.roles)
+            ]
             found += _with_capitals(entry.name, entry.group, words, task, notes)
     return tuple(found)
 
@@ -72,6 +77,8 @@ def _from_lexicon(task: Task) -> tuple[NamedVerbalizer, ...]:
     match = match_roles(task.labels, task.label_names, {name: known for name, (known, _) in topics.items()})
     own = own_names(task)
     ranked = [_parts(own[i][0]) if role is None else topics[role][1] for i, role in enumerate(match.roles)]
+    # A label whose words all rank higher elsewhere answers with its own name.
+    ranked = [words if left else own[i] for i, (words, left) in enumerate(zip(ranked, unshared(ranked)))]
     ranked = distinct(ranked) or own
     sets = {
         "own": [words[:1] for words in ranked],
@@ -88,21 +95,23 @@ def _from_lexicon(task: Task) -> tuple[NamedVerbalizer, ...]:
 
 
 def distinct(ranked: Sequence[Sequence[str]]) -> list[Words] | None:
-    """Leave each word to the one label that ranks it highest (the first, where equal).
+    """Words of each label without those of others, as `unshared`; None when a label would have none left."""
+    kept = unshared(ranked)
+    return kept if all(kept) else None
+
+
+def unshared(ranked: Sequence[Sequence[str]]) -> list[Words]:
+    """Leave each word to the one label that ranks it highest (the first of them, where equal).
 
     Args:
-        ranked: words of each label, best first.
-
-    Returns:
-        The words without those of others; None when a label would be left without any.
+        ranked: words of each label, best first; case does not tell words apart.
     """
     owner: dict[str, tuple[int, int]] = {}
     for label, words in enumerate(ranked):
         for rank, word in enumerate(words):
             key = word.lower()
             owner[key] = min(owner.get(key, (rank, label)), (rank, label))
-    kept = [tuple(w for w in words if owner[w.lower()][1] == label) for label, words in enumerate(ranked)]
-    return kept if all(kept) else None
+    return [tuple(w for w in words if owner[w.lower()][1] == label) for label, words in enumerate(ranked)]
 
 
 def _parts(name: str) -> Words:

@@ -39,6 +39,24 @@ class PretrainResult:
     seconds: float
     held_out: tuple[tuple[int, float], ...]
 
+    def record(self) -> dict[str, Any]:
+        """As JSON-able values."""
+        return {
+            "folder": str(self.folder) if self.folder else None,
+            "state": str(self.state) if self.state else None,
+            "steps": self.steps,
+            "tokens": self.tokens,
+            "seconds": round(self.seconds, 1),
+            "held_out": [{"tokens": tokens, "loss": loss} for tokens, loss in self.held_out],
+        }
+
+    def __str__(self) -> str:
+        losses = " → ".join(f"{loss:.3f}" for _, loss in self.held_out)
+        done = f"{self.steps:,} steps, {self.tokens:,} tokens in {self.seconds:.0f} s; held-out loss {losses}"
+        if self.folder is None:
+            return f"Stopped after {done}.\nThe state is kept in {self.state}; the same command goes on from it."
+        return f"{done}.\nThe model is in {self.folder}; use it with --plm {self.folder}"
+
 
 def pretrain(
     config: PretrainConfig, report: Report | None = None, tell: Callable[[str], None] | None = None

@@ -1,0 +1,3 @@
+"""`promptsearch bench`."""
+import typer
+app = typer.Typer()

@@ -1,0 +1,106 @@
+"""What the command line draws: panels, tables, progress bars. Results go to stdout, all else to stderr."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.text import Text
+
+from promptsearch.errors import PromptSearchError
+
+if TYPE_CHECKING:
+    from promptsearch.study.observer import Observer
+
+
+@cache
+def stdout() -> Console:
+    """For results."""
+    return Console(highlight=False)
+
+
+@cache
+def stderr() -> Console:
+    """For everything else."""
+    return Console(stderr=True, highlight=False)
+
+
+def show_error(error: PromptSearchError) -> None:
+    """One panel: what was wrong, where, and what would do. Nothing in it is read as markup."""
+    parts = [Text(_sentence(error.message), style="bold")]
+    if error.where:
+        parts.append(Text(error.where, style="cyan"))
+    if error.hint:
+        parts.append(Text(error.hint))
+    stderr().print(Panel(Group(*parts), title="Error", title_align="left", border_style="red"))
+
+
+def show_notice(text: str) -> None:
+    """Something the user must know, on stderr."""
+    stderr().print(Text.assemble(("Note: ", "yellow"), text))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+class _Warnings(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        show_notice(record.getMessage())
+
+
+def show_warnings(debug: bool) -> None:
+    """Have the package's own log come to stderr: warnings, or everything with --debug."""
+    log = logging.getLogger("promptsearch")
+    log.handlers = [_Warnings()]
+    log.propagate = False
+    log.setLevel(logging.DEBUG if debug else logging.WARNING)
+
+
+@contextmanager
+def watching(quiet: bool) -> Generator[Observer]:
+    """An observer that draws a progress bar on stderr where that is a terminal."""
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from promptsearch.study.observer import Observer
+    from promptsearch.study.trial import Trial
+
+    console = stderr()
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[best]}", markup=False),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=quiet or not console.is_terminal,
+    )
+    task = bar.add_task("", total=None, best="")
+
+    class OnScreen(Observer):
+        best = float("-inf")
+
+        def stage(self, text: str) -> None:
+            bar.update(task, description=text, total=None, completed=0)
+            if not quiet and not console.is_terminal:
+                console.print(Text(text))
+
+        def advance(self, done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        def notice(self, text: str) -> None:
+            if not quiet:
+                show_notice(text)
+
+        def tried(self, trials: list[Trial]) -> None:
+            self.best = max([self.best, *(trial.dev.accuracy for trial in trials)])
+            bar.update(task, best=f"best on dev {100 * self.best:.0f} %")
+
+    with bar:
+        yield OnScreen()
