@@ -1,10 +1,10 @@
 """Find the prompt under which a pretrained language model solves a labelled task best, without training.
 
-    from promptsearch import discover, load_prompt
+from promptsearch import discover, load_prompt
 
-    found = discover("sst2")
-    found.prompt.predict("a gorgeous, witty film")
-    load_prompt(found.folder / "best_prompt.json")
+found = discover("sst2")
+found.prompt.predict("a gorgeous, witty film")
+load_prompt(found.folder / "best_prompt.json")
 """
 
 from __future__ import annotations

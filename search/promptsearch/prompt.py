@@ -88,7 +88,9 @@ class Prompt:
             self._plm = plm
         return self._plm
 
-    def predict(self, texts: str | Mapping[str, str] | Sequence[str | Mapping[str, str]]) -> list[Prediction]:
+    def predict(
+        self, texts: str | Mapping[str, object] | Sequence[str | Mapping[str, object]]
+    ) -> list[Prediction]:
         """Predict the label of each text.
 
         Args:
@@ -192,11 +194,14 @@ def as_example(text: object, fields: Sequence[str]) -> Example:
 def _check_weights(document: PromptDocument, plm: PLM) -> None:
     wanted = document.plm
     if plm.identity.family != wanted.family:
-        raise TemplateError(f"{wanted.reference} is {plm.identity.family}, and the prompt needs a {wanted.family} PLM")
+        raise TemplateError(
+            f"{wanted.reference} is {plm.identity.family}, and the prompt needs a {wanted.family} PLM"
+        )
     if wanted.weights_sha256 not in (None, plm.identity.weights_sha256):
         raise PLMError(
             f"the weights of {wanted.reference} are not those the prompt was found on",
-            where=f"sha256 {plm.identity.weights_sha256[:12]}… here, {wanted.weights_sha256[:12]}… in the prompt file",
+            where=f"sha256 {plm.identity.weights_sha256[:12]}… here, "
+            f"{wanted.weights_sha256[:12]}… in the prompt file",
             hint="Fetch the same revision, or search again on these weights. "
             "To use them all the same, set plm.weights_sha256 to null in the prompt file.",
         )

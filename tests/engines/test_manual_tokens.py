@@ -4,8 +4,8 @@ import pytest
 
 from promptsearch.engines.manual.library import kinds, load
 from promptsearch.engines.manual.words import verbalizers_for
-from promptsearch.plms.sources.loading import load_tokenizer
 from promptsearch.plms.sources.catalogue import NAMED
+from promptsearch.plms.sources.loading import load_tokenizer
 from promptsearch.plms.sources.resolve import is_present, named_folder
 from tests.engines.tasks import task
 

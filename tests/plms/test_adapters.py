@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from tests.plms import reference
-from tests.plms.zoo import CAUSAL, MASKED, adapter, raw
 
 from promptsearch.errors import TemplateError, VerbalizerError
 from promptsearch.plms.base import AnswerScoring
 from promptsearch.plms.cache import StateCache
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
+from tests.plms import reference
+from tests.plms.zoo import CAUSAL, MASKED, adapter, raw
 
 FAMILIES = [*MASKED, *CAUSAL]
 EXAMPLES = [
@@ -39,7 +39,12 @@ PREFIX = [
 ]
 CLOZE = [
     Template.parse(source)
-    for source in ("{text} It was {mask}.", "{mask} news: {text}", "Just ({mask})! {text}", "A {mask} film, {text}!")
+    for source in (
+        "{text} It was {mask}.",
+        "{mask} news: {text}",
+        "Just ({mask})! {text}",
+        "A {mask} film, {text}!",
+    )
 ]
 
 
@@ -241,9 +246,13 @@ def test_no_examples_give_empty_states():
 
 @pytest.mark.parametrize("name", ["bert", "roberta", "gpt2", "llama", "qwen"])
 def test_bfloat16_agrees_on_labels(name):
-    model, tokenizer = raw(name)
+    model, _ = raw(name)
     words = ["good", "bad"]
-    examples = [Example({"text": f"{a} {b} film"}) for a in ("a", "great", "the worst", "very") for b in ("good", "bad", "thin")]
+    examples = [
+        Example({"text": f"{a} {b} film"})
+        for a in ("a", "great", "the worst", "very")
+        for b in ("good", "bad", "thin")
+    ]
     template = PREFIX[0]
 
     def labels(plm):

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from tests.plms.tiny_bert import save_tiny_bert
 
 from promptsearch.errors import OptionError, PLMError, StorageError
 from promptsearch.plms.pretrain import PretrainConfig, pretrain
@@ -14,6 +13,7 @@ from promptsearch.plms.pretrain.network import load_bert, new_head
 from promptsearch.plms.pretrain.state import state_file
 from promptsearch.plms.pretrain.trainer import rate_factor
 from promptsearch.plms.sources import load, resolve
+from tests.plms.tiny_bert import save_tiny_bert
 
 SUBJECTS = ["the dog", "a cat", "my sister", "the old man", "this film", "our team"]
 VERBS = ["likes", "follows", "never saw", "waits for", "dreams of"]

@@ -3,7 +3,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.plms.tiny_bert import tiny_tokenizer
 
 from promptsearch.errors import DataError
 from promptsearch.plms.pretrain.data import (
@@ -15,6 +14,7 @@ from promptsearch.plms.pretrain.data import (
 )
 from promptsearch.plms.pretrain.loss import chunked_cross_entropy
 from promptsearch.plms.pretrain.masking import Shares, SpecialIds, mask_batch
+from tests.plms.tiny_bert import tiny_tokenizer
 
 # Loss ------------------------------------------------------------------------------------------------
 

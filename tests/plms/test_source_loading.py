@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from tests.plms.tiny_bert import save_tiny_bert, tiny_config
 from transformers import BertForMaskedLM, GPT2Config, GPT2LMHeadModel, GPT2Model
 
 from promptsearch.errors import PLMError
 from promptsearch.plms.sources import load, resolve, show
 from promptsearch.plms.sources.catalogue import NAMED
 from promptsearch.plms.sources.families import family_of
+from tests.plms.tiny_bert import save_tiny_bert, tiny_config
 
 WORDS = ["a", "film", "was", "good", "bad", "it"]
 MINILM_SHA256 = "dc85c73f791f9ef5286edd4648c62b729dae8f32398e9f5d16f60a00970401a2"

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.plms.tiny_bert import save_tiny_bert
 from transformers import BertForMaskedLM
 
 import promptsearch.hub
@@ -15,6 +14,7 @@ from promptsearch.plms.sources.catalogue import NAMED
 from promptsearch.plms.sources.hashing import weights_sha256
 from promptsearch.plms.sources.hub_files import _check_listing
 from promptsearch.plms.sources.reference import HubName, parse_reference
+from tests.plms.tiny_bert import save_tiny_bert
 
 WORDS = ["a", "film", "was", "good", "bad", "it"]
 

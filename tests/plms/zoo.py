@@ -40,8 +40,8 @@ from transformers import (
     RobertaForMaskedLM,
 )
 
-from promptsearch.plms.causal import CausalPLM
 from promptsearch.plms.base import PLMIdentity
+from promptsearch.plms.causal import CausalPLM
 from promptsearch.plms.encoding import PromptEncoder
 from promptsearch.plms.forward import TokenBudget
 from promptsearch.plms.loading import context_tokens
@@ -84,7 +84,9 @@ def bytelevel(masked: bool) -> PreTrainedTokenizerFast:
         TEXT, trainers.BpeTrainer(vocab_size=400, special_tokens=special, initial_alphabet=alphabet)
     )
     if not masked:
-        return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<|endoftext|>", bos_token="<|endoftext|>")
+        return PreTrainedTokenizerFast(
+            tokenizer_object=tokenizer, eos_token="<|endoftext|>", bos_token="<|endoftext|>"
+        )
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )
@@ -123,7 +125,15 @@ _LLAMA = _SIZE | {"num_key_value_heads": 2, "max_position_embeddings": 256}
 
 
 def _masked(build: Any, config: Any, tokenizer: PreTrainedTokenizerFast, **extra: Any) -> tuple[Any, Any]:
-    return build(config(vocab_size=len(tokenizer), max_position_embeddings=130, pad_token_id=tokenizer.pad_token_id, **_SIZE, **extra)), tokenizer
+    return build(
+        config(
+            vocab_size=len(tokenizer),
+            max_position_embeddings=130,
+            pad_token_id=tokenizer.pad_token_id,
+            **_SIZE,
+            **extra,
+        )
+    ), tokenizer
 
 
 MASKED: dict[str, Callable[[], tuple[Any, Any]]] = {
@@ -131,33 +141,58 @@ MASKED: dict[str, Callable[[], tuple[Any, Any]]] = {
     "electra": lambda: _masked(ElectraForMaskedLM, ElectraConfig, wordpiece(), embedding_size=16),
     "roberta": lambda: _masked(RobertaForMaskedLM, RobertaConfig, bytelevel(True)),
     "modernbert": lambda: _masked(
-        ModernBertForMaskedLM, ModernBertConfig, bytelevel(True), cls_token_id=0, sep_token_id=2, local_attention=16
+        ModernBertForMaskedLM,
+        ModernBertConfig,
+        bytelevel(True),
+        cls_token_id=0,
+        sep_token_id=2,
+        local_attention=16,
     ),
     "deberta": lambda: _masked(
-        DebertaV2ForMaskedLM, DebertaV2Config, metaspace(True), relative_attention=True, pos_att_type=["p2c", "c2p"]
+        DebertaV2ForMaskedLM,
+        DebertaV2Config,
+        metaspace(True),
+        relative_attention=True,
+        pos_att_type=["p2c", "c2p"],
     ),
 }
 
 CAUSAL: dict[str, Callable[[], tuple[Any, Any]]] = {
     "gpt2": lambda: (
-        GPT2LMHeadModel(GPT2Config(vocab_size=len(bytelevel(False)), n_embd=32, n_layer=2, n_head=4, n_positions=256)),
+        GPT2LMHeadModel(
+            GPT2Config(vocab_size=len(bytelevel(False)), n_embd=32, n_layer=2, n_head=4, n_positions=256)
+        ),
         bytelevel(False),
     ),
     "pythia": lambda: (
-        GPTNeoXForCausalLM(GPTNeoXConfig(vocab_size=len(bytelevel(False)), max_position_embeddings=256, **_SIZE)),
+        GPTNeoXForCausalLM(
+            GPTNeoXConfig(vocab_size=len(bytelevel(False)), max_position_embeddings=256, **_SIZE)
+        ),
         bytelevel(False),
     ),
     "opt": lambda: (
         OPTForCausalLM(
             OPTConfig(
-                vocab_size=len(bytelevel(False)), hidden_size=32, num_hidden_layers=2, num_attention_heads=4,
-                ffn_dim=64, word_embed_proj_dim=16, max_position_embeddings=256, pad_token_id=0,
+                vocab_size=len(bytelevel(False)),
+                hidden_size=32,
+                num_hidden_layers=2,
+                num_attention_heads=4,
+                ffn_dim=64,
+                word_embed_proj_dim=16,
+                max_position_embeddings=256,
+                pad_token_id=0,
             )
         ),
         bytelevel(False),
     ),
-    "llama": lambda: (LlamaForCausalLM(LlamaConfig(vocab_size=len(metaspace(False)), **_LLAMA)), metaspace(False)),
-    "qwen": lambda: (Qwen2ForCausalLM(Qwen2Config(vocab_size=len(bytelevel(False)), **_LLAMA)), bytelevel(False)),
+    "llama": lambda: (
+        LlamaForCausalLM(LlamaConfig(vocab_size=len(metaspace(False)), **_LLAMA)),
+        metaspace(False),
+    ),
+    "qwen": lambda: (
+        Qwen2ForCausalLM(Qwen2Config(vocab_size=len(bytelevel(False)), **_LLAMA)),
+        bytelevel(False),
+    ),
     "mistral-window": lambda: (
         MistralForCausalLM(MistralConfig(vocab_size=len(metaspace(False)), sliding_window=8, **_LLAMA)),
         metaspace(False),
@@ -165,14 +200,28 @@ CAUSAL: dict[str, Callable[[], tuple[Any, Any]]] = {
     "gemma-capped": lambda: (
         Gemma2ForCausalLM(
             Gemma2Config(
-                vocab_size=len(metaspace(False)), head_dim=8, final_logit_softcapping=0.5, pad_token_id=0,
-                bos_token_id=1, eos_token_id=2, **_LLAMA,
+                vocab_size=len(metaspace(False)),
+                head_dim=8,
+                final_logit_softcapping=0.5,
+                pad_token_id=0,
+                bos_token_id=1,
+                eos_token_id=2,
+                **_LLAMA,
             )
         ),
         metaspace(False),
     ),
     "cohere-scaled": lambda: (
-        CohereForCausalLM(CohereConfig(vocab_size=len(bytelevel(False)), logit_scale=0.25, bos_token_id=0, eos_token_id=0, pad_token_id=0, **_LLAMA)),
+        CohereForCausalLM(
+            CohereConfig(
+                vocab_size=len(bytelevel(False)),
+                logit_scale=0.25,
+                bos_token_id=0,
+                eos_token_id=0,
+                pad_token_id=0,
+                **_LLAMA,
+            )
+        ),
         bytelevel(False),
     ),
     "bloom-alibi": lambda: (

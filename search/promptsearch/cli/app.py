@@ -13,8 +13,8 @@ from promptsearch.errors import PromptSearchError
 
 app = typer.Typer(
     name="promptsearch",
-    help="Find the prompt (template, label words, language model) under which a labelled task is solved best, "
-    "without training the model.",
+    help="Find the prompt (template, label words, language model) under which a labelled task is "
+    "solved best, without training the model.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -1,3 +1,5 @@
 """`promptsearch bench`."""
+
 import typer
+
 app = typer.Typer()

@@ -32,12 +32,16 @@ def list_tasks(json: options.Json = False) -> None:
     for row in rows:
         table.add_row(row["task"], row["kind"], ", ".join(row["fields"]), row["title"])
     screen.stdout().print(table)
-    screen.stdout().print("\nYour own: promptsearch discover --data FILE (csv, tsv, jsonl, parquet; text and label columns)")
+    screen.stdout().print(
+        "\nYour own: promptsearch discover --data FILE (csv, tsv, jsonl, parquet; text and label columns)"
+    )
 
 
 @app.command("show")
 def show(
-    task: Annotated[str | None, typer.Argument(help="A known task or a name for --data.", show_default=False)] = None,
+    task: Annotated[
+        str | None, typer.Argument(help="A known task or a name for --data.", show_default=False)
+    ] = None,
     data: options.Data = None,
     mapping: options.Map = None,
     no_stand_in: options.NoStandIn = False,
@@ -100,7 +104,9 @@ def _details(task: Task) -> dict[str, Any]:
         counts = Counter(example.label for example in examples)
         splits[name] = {
             "examples": len(examples),
-            "labels": {task.label_names[i] if i is not None else "(none)": counts[i] for i in sorted(counts, key=str)},
+            "labels": {
+                task.label_names[i] if i is not None else "(none)": counts[i] for i in sorted(counts, key=str)
+            },
         }
     first = next(iter(task.splits.values()))
     return {

@@ -18,39 +18,70 @@ if TYPE_CHECKING:
 def command(
     task: Annotated[
         str | None,
-        typer.Option("--task", "-t", help="A known task (see `promptsearch tasks list`), or a name for --data.", show_default=False),
+        typer.Option(
+            "--task",
+            "-t",
+            help="A known task (see `promptsearch tasks list`), or a name for --data.",
+            show_default=False,
+        ),
     ] = None,
     data: options.Data = None,
     mapping: options.Map = None,
     plm: Annotated[
         list[str] | None,
-        typer.Option("--plm", help="A PLM to search on; repeat for several. [default: minilm-mlm and smollm2-135m]", show_default=False),
+        typer.Option(
+            "--plm",
+            help="A PLM to search on; repeat for several. [default: minilm-mlm and smollm2-135m]",
+            show_default=False,
+        ),
     ] = None,
-    shots: Annotated[str, typer.Option("--shots", help="Labelled examples a class for train, and for dev alike; or all.")] = "16",
+    shots: Annotated[
+        str, typer.Option("--shots", help="Labelled examples a class for train, and for dev alike; or all.")
+    ] = "16",
     seed: options.Seed = 0,
     metric: Annotated[
-        str | None, typer.Option("--metric", help="accuracy, macro-f1 or mcc. [default: the task's own]", show_default=False)
+        str | None,
+        typer.Option(
+            "--metric", help="accuracy, macro-f1 or mcc. [default: the task's own]", show_default=False
+        ),
     ] = None,
     calibration: Annotated[
         list[str] | None,
-        typer.Option("--calibration", help="none, contextual, pmi or batch; repeat for several. [default: all]", show_default=False),
+        typer.Option(
+            "--calibration",
+            help="none, contextual, pmi or batch; repeat for several. [default: all]",
+            show_default=False,
+        ),
     ] = None,
     template: Annotated[
         list[str] | None,
-        typer.Option("--template", help=r"Your own template, as '{text}\nSentiment: {mask}'; repeat for several.", show_default=False),
+        typer.Option(
+            "--template",
+            help=r"Your own template, as '{text}\nSentiment: {mask}'; repeat for several.",
+            show_default=False,
+        ),
     ] = None,
     templates: Annotated[
-        Path | None, typer.Option("--templates", help="A file of your own templates, one a line.", show_default=False)
+        Path | None,
+        typer.Option("--templates", help="A file of your own templates, one a line.", show_default=False),
     ] = None,
     words: Annotated[
         str | None,
-        typer.Option("--words", help="Your own label words: 'negative=bad,terrible;positive=good' or a JSON file.", show_default=False),
+        typer.Option(
+            "--words",
+            help="Your own label words: 'negative=bad,terrible;positive=good' or a JSON file.",
+            show_default=False,
+        ),
     ] = None,
     max_test: Annotated[
-        int | None, typer.Option("--max-test", min=1, help="Score at most so many test examples.", show_default=False)
+        int | None,
+        typer.Option("--max-test", min=1, help="Score at most so many test examples.", show_default=False),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the run's files. [default: runs/TASK-TIME]", show_default=False)
+        Path | None,
+        typer.Option(
+            "--out", help="Folder for the run's files. [default: runs/TASK-TIME]", show_default=False
+        ),
     ] = None,
     device: options.Device = "auto",
     dtype: options.Dtype = "auto",
@@ -112,7 +143,11 @@ def _print_json(found: Discovery) -> None:
         record = {"role": finalist.role, **finalist.trial.record(metric)}
         if finalist.test is not None:
             low, high = finalist.test.interval(metric)
-            record["test"] = {"n": finalist.test.n, "value": finalist.test.value(metric), "interval": [low, high]}
+            record["test"] = {
+                "n": finalist.test.n,
+                "value": finalist.test.value(metric),
+                "interval": [low, high],
+            }
         finalists.append(record)
     content = {
         "folder": str(found.folder),
@@ -151,4 +186,4 @@ def _show(found: Discovery) -> None:
     files = f"Files in {found.folder}: best_prompt.json, report.md, candidates.jsonl, config.json"
     console.print()
     console.print(Text(f"{tried} {files}"))
-    console.print(Text(f"Use it: promptsearch predict {found.folder}/best_prompt.json \"…\"", style="dim"))
+    console.print(Text(f'Use it: promptsearch predict {found.folder}/best_prompt.json "…"', style="dim"))

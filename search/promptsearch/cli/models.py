@@ -13,7 +13,10 @@ from promptsearch.cli import options, screen
 app = typer.Typer(help="Pretrained language models: what is here, what can be fetched.", no_args_is_help=True)
 
 Reference = Annotated[
-    str, typer.Argument(help="minilm-mlm, smollm2-135m, owner/name, owner/name@revision or ./folder.", show_default=False)
+    str,
+    typer.Argument(
+        help="minilm-mlm, smollm2-135m, owner/name, owner/name@revision or ./folder.", show_default=False
+    ),
 ]
 
 
@@ -42,7 +45,9 @@ def list_models(json: options.Json = False) -> None:
             Text(f"{row.description} ({row.licence})" if row.licence else row.description),
         )
     screen.stdout().print(table)
-    screen.stdout().print("\nFetch one: promptsearch models get smollm2-135m. Any masked or causal model of the hub: owner/name.")
+    screen.stdout().print(
+        "\nFetch one: promptsearch models get smollm2-135m\nAny masked or causal model of the hub: owner/name."
+    )
 
 
 @app.command("get")
@@ -72,7 +77,13 @@ def show(reference: Reference, json: options.Json = False) -> None:
     grid.add_column(overflow="fold")
     for name, value in details.items():
         if value is not None:
-            shown = _megabytes(value) if name in ("size", "download") else f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else value
+            shown = (
+                _megabytes(value)
+                if name in ("size", "download")
+                else f"{value:,}"
+                if isinstance(value, int) and not isinstance(value, bool)
+                else value
+            )
             grid.add_row(name.replace("_", " "), Text(str(shown)))
     screen.stdout().print(grid)
 

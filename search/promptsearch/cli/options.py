@@ -9,7 +9,11 @@ import typer
 
 Data = Annotated[
     Path | None,
-    typer.Option("--data", help="Your own data: a csv, tsv, jsonl or parquet file (or .gz), or a folder.", show_default=False),
+    typer.Option(
+        "--data",
+        help="Your own data: a csv, tsv, jsonl or parquet file (or .gz), or a folder.",
+        show_default=False,
+    ),
 ]
 Map = Annotated[
     str | None,
@@ -18,7 +22,10 @@ Map = Annotated[
 Seed = Annotated[int, typer.Option("--seed", help="Fixes which examples are drawn.")]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1 or mps.")]
 Dtype = Annotated[
-    str, typer.Option("--dtype", help="auto (bfloat16 where the device is faster with it), float32, bfloat16, float16.")
+    str,
+    typer.Option(
+        "--dtype", help="auto (bfloat16 where the device is faster with it), float32, bfloat16, float16."
+    ),
 ]
 Offline = Annotated[bool, typer.Option("--offline", help="Never touch the network.")]
 TrustRemoteCode = Annotated[
@@ -39,4 +46,6 @@ def parse_shots(value: str) -> int | None:
         return int(value)
     from promptsearch.errors import OptionError
 
-    raise OptionError(f"--shots must be a number of examples a class, or all, not {value!r}", hint="For example --shots 16.")
+    raise OptionError(
+        f"--shots must be a number of examples a class, or all, not {value!r}", hint="For example --shots 16."
+    )

@@ -16,24 +16,35 @@ from promptsearch.cli import options, screen
 if TYPE_CHECKING:
     from promptsearch.prompt import Prediction, Prompt
 
-Text = str | Mapping[str, str]
+Text = str | Mapping[str, object]
 
 # Texts read and predicted together, so that output streams and memory stays flat.
 _CHUNK = 256
 
-PromptFile = Annotated[Path, typer.Argument(help="A prompt file, such as best_prompt.json.", show_default=False)]
+PromptFile = Annotated[
+    Path, typer.Argument(help="A prompt file, such as best_prompt.json.", show_default=False)
+]
 
 
 def predict(
     prompt_file: PromptFile,
-    texts: Annotated[list[str] | None, typer.Argument(help="Texts; without any, lines of stdin.", show_default=False)] = None,
+    texts: Annotated[
+        list[str] | None, typer.Argument(help="Texts; without any, lines of stdin.", show_default=False)
+    ] = None,
     file: Annotated[
         Path | None,
-        typer.Option("--file", "-f", help="Texts from a file: one a line, or csv, tsv, jsonl, parquet by column.", show_default=False),
+        typer.Option(
+            "--file",
+            "-f",
+            help="Texts from a file: one a line, or csv, tsv, jsonl, parquet by column.",
+            show_default=False,
+        ),
     ] = None,
     field: Annotated[
         list[str] | None,
-        typer.Option("--field", help="A field of one text, as text_a='…'; repeat for each field.", show_default=False),
+        typer.Option(
+            "--field", help="A field of one text, as text_a='…'; repeat for each field.", show_default=False
+        ),
     ] = None,
     mapping: options.Map = None,
     device: options.Device = "auto",
@@ -61,12 +72,21 @@ def predict(
 def evaluate(
     prompt_file: PromptFile,
     task: Annotated[
-        str | None, typer.Option("--task", "-t", help="A known task, or a name for --data. [default: the prompt's own]", show_default=False)
+        str | None,
+        typer.Option(
+            "--task",
+            "-t",
+            help="A known task, or a name for --data. [default: the prompt's own]",
+            show_default=False,
+        ),
     ] = None,
     data: options.Data = None,
     mapping: options.Map = None,
     split: Annotated[str, typer.Option("--split", help="train, dev or test.")] = "test",
-    max_test: Annotated[int | None, typer.Option("--max-test", min=1, help="Score at most so many examples.", show_default=False)] = None,
+    max_test: Annotated[
+        int | None,
+        typer.Option("--max-test", min=1, help="Score at most so many examples.", show_default=False),
+    ] = None,
     seed: options.Seed = 0,
     device: options.Device = "auto",
     no_stand_in: options.NoStandIn = False,
@@ -159,11 +179,15 @@ def _file_texts(prompt: Prompt, file: Path, mapping: str | None) -> Iterable[Tex
 
     if data_suffix(file) is None:
         if len(prompt.fields) > 1:
-            raise DataError(f"the prompt reads {len(prompt.fields)} fields, a plain text file gives one", where=str(file))
+            raise DataError(
+                f"the prompt reads {len(prompt.fields)} fields, a plain text file gives one", where=str(file)
+            )
         return read_text(file).rstrip("\n").split("\n")
     columns = parse_mapping(mapping) if mapping else {}
     wanted = {name: columns.get(name, name) for name in prompt.fields}
-    return [{name: row.get(column) for name, column in wanted.items() if column in row} for row in read_rows(file)]
+    return [
+        {name: row.get(column) for name, column in wanted.items() if column in row} for row in read_rows(file)
+    ]
 
 
 def _field(entry: str) -> tuple[str, str]:
@@ -171,7 +195,9 @@ def _field(entry: str) -> tuple[str, str]:
 
     name, equals, value = entry.partition("=")
     if not equals:
-        raise OptionError(f"--field {entry!r} is not NAME=TEXT", hint="For example --field text_a='It rains.'")
+        raise OptionError(
+            f"--field {entry!r} is not NAME=TEXT", hint="For example --field text_a='It rains.'"
+        )
     return name.strip(), value
 
 
@@ -186,7 +212,9 @@ def _json_line(prediction: Prediction) -> str:
     scored = prediction.label is not None
     record = {
         "label": prediction.label,
-        "probabilities": {name: round(p, 6) for name, p in prediction.probabilities.items()} if scored else None,
+        "probabilities": {name: round(p, 6) for name, p in prediction.probabilities.items()}
+        if scored
+        else None,
         "shortened": prediction.shortened,
     }
     return json_format.dumps(record, ensure_ascii=False)

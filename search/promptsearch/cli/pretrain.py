@@ -11,12 +11,24 @@ from promptsearch.cli import options, screen
 
 
 def command(
-    text: Annotated[list[Path], typer.Option("--text", help="Plain text, one document a line (or .gz); repeat for several files.")],
+    text: Annotated[
+        list[Path],
+        typer.Option("--text", help="Plain text, one document a line (or .gz); repeat for several files."),
+    ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the trained model.")],
-    start: Annotated[str, typer.Option("--start", help="BERT to start from: a reference or a folder.")] = "minilm-embed",
-    minutes: Annotated[float | None, typer.Option("--minutes", help="Training time.", show_default=False)] = None,
-    steps: Annotated[int | None, typer.Option("--steps", help="Number of updates, instead of --minutes.", show_default=False)] = None,
-    held_out: Annotated[int, typer.Option("--held-out", help="Sequences kept out of training to measure the loss on.")] = 3000,
+    start: Annotated[
+        str, typer.Option("--start", help="BERT to start from: a reference or a folder.")
+    ] = "minilm-embed",
+    minutes: Annotated[
+        float | None, typer.Option("--minutes", help="Training time.", show_default=False)
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option("--steps", help="Number of updates, instead of --minutes.", show_default=False),
+    ] = None,
+    held_out: Annotated[
+        int, typer.Option("--held-out", help="Sequences kept out of training to measure the loss on.")
+    ] = 3000,
     seed: options.Seed = 0,
     json: options.Json = False,
     quiet: options.Quiet = False,

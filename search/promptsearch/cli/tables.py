@@ -65,4 +65,6 @@ def comparison(found: Discovery, width: int) -> Table:
 
 def _figure(text: str) -> Text:
     value, _, rest = text.partition(" ")
-    return Text(value, style="bold").append("\n" + rest.rsplit(" n=", 1)[0], style="dim") if rest else Text(text)
+    return (
+        Text(value, style="bold").append("\n" + rest.rsplit(" n=", 1)[0], style="dim") if rest else Text(text)
+    )

@@ -67,6 +67,9 @@ class AnswerScoring:
     filling: MaskFilling = "at-once"
 
 
+SUMMED = AnswerScoring()
+
+
 class PLM(ABC):
     """A pretrained language model, asked at one answer position per prompt.
 
@@ -126,6 +129,6 @@ class PLM(ABC):
         template: Template,
         examples: Sequence[Example],
         answers: Sequence[str],
-        scoring: AnswerScoring = AnswerScoring(),
+        scoring: AnswerScoring = SUMMED,
     ) -> FloatArray:
         """Log-probability of answers of any length: (n, len(answers))."""

@@ -165,7 +165,7 @@ class PromptEncoder:
         ]
 
     def _after(self, context: str, text: str, encoded: tuple[Ids, Offsets]) -> tuple[Ids, Offsets]:
-        """The part of `encoded` (of context + text) that belongs to `text`, offsets counted from its start."""
+        """The part of `encoded` (of context + text) that is `text`, offsets counted from its start."""
         ids, offsets = encoded
         cut = len(context)
         for i, (start, end) in enumerate(offsets):
@@ -239,7 +239,7 @@ def _keep(owners: Sequence[int], room: int, template: Template) -> list[bool]:
     fixed = sum(owner < 0 for owner in owners)
     if fixed > room:
         raise TemplateError(
-            f"the template's own words take {fixed} tokens, more than the {max(room, 0)} that the PLM leaves for them",
+            f"the template's own words take {fixed} tokens, but the PLM has room for {max(room, 0)}",
             where=str(template),
             hint="Shorten the template, or take a PLM with a longer context.",
         )

@@ -98,7 +98,7 @@ class OutputLayer:
         error = (layer.logits(hidden) - expected).abs().max() / expected.abs().max().clamp(min=1.0)
         if not error < tolerance:
             raise PLMError(
-                f"the output layer of {type(model).__name__} is not linear in its input (error {float(error):.2g})",
+                f"the output layer of {type(model).__name__} is not linear (error {float(error):.2g})",
                 hint="Its answers cannot be read from answer states; take another PLM.",
             )
         return layer

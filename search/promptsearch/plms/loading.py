@@ -86,7 +86,9 @@ def find_device(name: str) -> torch.device:
         device = torch.device(name)
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise OptionError(f"the device {name!r} cannot be used here", hint="Take --device cpu, or auto.") from error
+        raise OptionError(
+            f"the device {name!r} cannot be used here", hint="Take --device cpu, or auto."
+        ) from error
     if device.type == "meta":
         raise OptionError("the device 'meta' holds no numbers", hint="Take --device cpu, or auto.")
     return device

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from promptsearch.plms.base import (
     PLM,
+    SUMMED,
     AnswerScoring,
     AnswerStates,
     FloatArray,
@@ -127,7 +128,7 @@ class LocalPLM(PLM):
         template: Template,
         examples: Sequence[Example],
         answers: Sequence[str],
-        scoring: AnswerScoring = AnswerScoring(),
+        scoring: AnswerScoring = SUMMED,
     ) -> FloatArray:
         self.check_template(template)
         ids = self.word_ids(template, answers)

@@ -33,7 +33,7 @@ class MaskedPLM(LocalPLM):
     ) -> list[AnswerStates]:
         encoded = [self.encoder.encode(template, examples) for template in templates]
         prompts = [
-            (left + [self.mask_id] + right, [len(left)])
+            ([*left, self.mask_id, *right], [len(left)])
             for prompt in encoded
             for left, right in zip(prompt.left, prompt.right)
         ]

@@ -26,7 +26,8 @@ def markdown(discovery: Discovery) -> str:
         "## The prompt",
         fenced(str(best.trial.candidate.template)),
         _words(discovery),
-        f"PLM {code(best.trial.plm)}, calibration {code(best.trial.calibration.method)}. With an example filled in:",
+        f"PLM {code(best.trial.plm)}, calibration {code(best.trial.calibration.method)}. "
+        "With an example filled in:",
         fenced(_example(discovery)),
         "## Comparison",
         table(Row.titles(task.metric), [row.cells() for row in rows_of(discovery)]),
@@ -111,7 +112,11 @@ def _next_best(discovery: Discovery) -> list[tuple[str, ...]]:
 def _use(discovery: Discovery) -> str:
     fields = discovery.best.trial.candidate.template.fields
     values = discovery.task.dev[0].values
-    text = repr(values[fields[0]][:80]) if len(fields) == 1 else repr({name: values[name][:60] for name in fields})
+    text = (
+        repr(values[fields[0]][:80])
+        if len(fields) == 1
+        else repr({name: values[name][:60] for name in fields})
+    )
     return (
         "from promptsearch import load_prompt\n\n"
         f'prompt = load_prompt("best_prompt.json")\nprint(prompt.predict({text}))'
@@ -123,15 +128,18 @@ def _method(discovery: Discovery) -> str:
     tried = len(discovery.trials)
     lines = [
         f"- {tried:,} combinations of template, label words, PLM and calibration were tried in "
-        f"{discovery.seconds:.0f} s; {discovery.screened} with the best log-likelihood on train were compared on dev, "
-        "and test was scored once.",
+        f"{discovery.seconds:.0f} s; {discovery.screened} with the best log-likelihood on train were "
+        "compared on dev, and test was scored once.",
         f"- Data: {escape(task.source.kind)} {code(task.source.location)}; train {len(task.train)}, "
-        f"dev {len(task.dev)}, test {len(task.test)} examples; seed {task.seed}; fingerprint `{task.fingerprint[:16]}`.",
+        f"dev {len(task.dev)}, test {len(task.test)} examples; seed {task.seed}; "
+        f"fingerprint `{task.fingerprint[:16]}`.",
         "- The seed fixes which examples are drawn for train and dev; nothing else here is random.",
     ]
     if discovery.rejected:
         reasons = list(dict.fromkeys(item.reason for item in discovery.rejected))
-        lines.append(f"- {len(discovery.rejected)} candidates could not be tried: {escape('; '.join(reasons[:5]))}.")
+        lines.append(
+            f"- {len(discovery.rejected)} candidates could not be tried: {escape('; '.join(reasons[:5]))}."
+        )
     if discovery.command:
         lines.append(f"- Command: {code(discovery.command)}")
     return "\n".join(lines)

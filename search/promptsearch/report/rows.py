@@ -24,11 +24,29 @@ class Row:
     @classmethod
     def titles(cls, metric: str) -> tuple[str, ...]:
         """Column titles."""
-        return ("", "PLM", "template", "label words", "calibration", f"dev {metric}", f"test {metric}", "tokens")
+        return (
+            "",
+            "PLM",
+            "template",
+            "label words",
+            "calibration",
+            f"dev {metric}",
+            f"test {metric}",
+            "tokens",
+        )
 
     def cells(self) -> tuple[str, ...]:
         """The columns in order."""
-        return (self.name, self.plm, self.template, self.words, self.calibration, self.dev, self.test, self.tokens)
+        return (
+            self.name,
+            self.plm,
+            self.template,
+            self.words,
+            self.calibration,
+            self.dev,
+            self.test,
+            self.tokens,
+        )
 
 
 def figure(evaluation: Evaluation | None, metric: str, with_n: bool = True) -> str:
@@ -52,8 +70,14 @@ def rows_of(discovery: Discovery) -> list[Row]:
     metric = discovery.task.metric
     rows = [_row(finalist, metric) for finalist in discovery.finalists]
     majority = Row(
-        "majority class", "–", "–", "–", "–",
-        figure(discovery.majority_dev, metric), figure(discovery.majority_test, metric), "0",
+        "majority class",
+        "–",
+        "–",
+        "–",
+        "–",
+        figure(discovery.majority_dev, metric),
+        figure(discovery.majority_test, metric),
+        "0",
     )
     return [*rows, majority]
 
@@ -77,8 +101,8 @@ def answer_sentence(discovery: Discovery) -> str:
     task, best = discovery.task, discovery.best
     if best.test is None:
         return (
-            f"Stopped before test was scored; the best prompt so far has {percent(best.trial.dev.value(task.metric))} % "
-            f"{task.metric} on {best.trial.dev.n} dev examples."
+            "Stopped before test was scored; the best prompt so far has "
+            f"{percent(best.trial.dev.value(task.metric))} % {task.metric} on {best.trial.dev.n} dev examples."
         )
     low, high = best.test.interval(task.metric)
     sentence = (
@@ -97,13 +121,15 @@ def verdicts(discovery: Discovery) -> list[str]:
     task, best = discovery.task, discovery.best
     if discovery.alike > 1:
         told.append(
-            f"On these {len(task.dev)} dev examples, {discovery.alike} of {discovery.screened} compared prompts "
-            "cannot be told apart from the best (exact McNemar tests, Holm-corrected at 5 %)."
+            f"On these {len(task.dev)} dev examples, {discovery.alike} of {discovery.screened} compared "
+            "prompts cannot be told apart from the best (exact McNemar tests, Holm-corrected at 5 %)."
         )
     if best.test is not None:
         low, _ = best.test.interval(task.metric)
         if low <= discovery.majority_test.value(task.metric):
-            told.append("The best prompt is no better than the majority class, as far as this test split can tell.")
+            told.append(
+                "The best prompt is no better than the majority class, as far as this test split can tell."
+            )
         if best.test.constant:
             told.append("The best prompt answers the same for every test example.")
         elif best.test.never_predicted:

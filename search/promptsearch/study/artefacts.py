@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -60,11 +61,15 @@ def new_folder(task: str, out: Path | None) -> Path:
         return new_folder(task, folder.with_name(f"{folder.name}-2"))
     except OSError as error:
         raise StorageError(
-            f"the run folder cannot be made: {error.strerror}", where=str(folder), hint="Choose another with --out."
+            f"the run folder cannot be made: {error.strerror}",
+            where=str(folder),
+            hint="Choose another with --out.",
         ) from error
     if any(entry.name not in RUN_FILES for entry in folder.iterdir()):
         raise StorageError(
-            "the folder for the run holds other files", where=str(folder), hint="Choose an empty one with --out."
+            "the folder for the run holds other files",
+            where=str(folder),
+            hint="Choose an empty one with --out.",
         )
     return folder
 
@@ -98,13 +103,7 @@ def document(
         verbalizer=VerbalizerRecord.from_verbalizer(trial.candidate.verbalizer, task.label_names),
         scoring=ScoringRecord(normalisation=trial.scoring.normalisation, filling=trial.scoring.filling),
         calibration=_calibration(trial, task),
-        plm=PLMRecord(
-            reference=plm.identity.reference,
-            revision=plm.identity.revision,
-            family=plm.identity.family,
-            weights_sha256=plm.identity.weights_sha256,
-            dtype=plm.dtype,
-        ),
+        plm=PLMRecord.model_validate({**asdict(plm.identity), "dtype": plm.dtype}),
         task=TaskRecord(
             name=task.name,
             kind=task.kind,
@@ -116,12 +115,14 @@ def document(
             seed=task.seed,
         ),
         evaluation=_evaluations(task, best, manual, majority),
-        provenance=ProvenanceRecord(
-            engine=trial.candidate.engine,
-            seed=seed,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            versions=versions(),
-            details=dict(trial.candidate.provenance),
+        provenance=ProvenanceRecord.model_validate(
+            {
+                "engine": trial.candidate.engine,
+                "seed": seed,
+                "created": datetime.now(UTC).isoformat(timespec="seconds"),
+                "versions": versions(),
+                "details": dict(trial.candidate.provenance),
+            }
         ),
     )
 
@@ -131,13 +132,21 @@ def _calibration(trial: Trial, task: Task) -> CalibrationRecord:
     if calibration.method == "none":
         return CalibrationRecord()
     fitted_on = CALIBRATIONS[calibration.method].fitted_on
-    n_texts = {"unlabelled inputs": len(task.train), "content-free inputs": len(CONTENT_FREE), "empty fields": 1}
-    return CalibrationRecord(
-        method=calibration.method,
-        label_offsets=calibration.label_offsets or None,
-        word_offsets=dict(zip(trial.words, calibration.word_offsets)) if calibration.word_offsets else None,
-        n_texts=n_texts[fitted_on],
-        inputs=f"{fitted_on} of train" if fitted_on == "unlabelled inputs" else fitted_on,
+    n_texts = {
+        "unlabelled inputs": len(task.train),
+        "content-free inputs": len(CONTENT_FREE),
+        "empty fields": 1,
+    }
+    return CalibrationRecord.model_validate(
+        {
+            "method": calibration.method,
+            "label_offsets": calibration.label_offsets or None,
+            "word_offsets": dict(zip(trial.words, calibration.word_offsets))
+            if calibration.word_offsets
+            else None,
+            "n_texts": n_texts[fitted_on],
+            "inputs": f"{fitted_on} of train" if fitted_on == "unlabelled inputs" else fitted_on,
+        }
     )
 
 

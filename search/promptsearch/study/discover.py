@@ -14,7 +14,7 @@ from promptsearch.engines import engine
 from promptsearch.engines.base import Budget, Candidate
 from promptsearch.engines.manual import ManualEngine, words_from
 from promptsearch.errors import OptionError, PLMError, PromptSearchError, near_matches
-from promptsearch.plms.base import PLM, AnswerScoring
+from promptsearch.plms.base import PLM, AnswerScoring, Normalisation
 from promptsearch.prompt import Prompt
 from promptsearch.readings import calibration_names, word_log_probs
 from promptsearch.scoring import METRICS, Evaluation, apply, evaluate, layout
@@ -67,7 +67,7 @@ class DiscoverConfig:
     metric: str | None = None
     templates: Sequence[str] = ()
     words: Mapping[Any, object] | str | Path | None = None
-    normalisation: str = "token"
+    normalisation: Normalisation = "token"
     max_test: int | None = None
     stand_in: bool = True
     offline: bool = False
@@ -82,7 +82,9 @@ class DiscoverConfig:
         if self.metric is not None:
             _check_names("metric", [self.metric], METRICS)
         if self.normalisation not in ("sum", "token", "pmi"):
-            raise OptionError(f"there is no normalisation {self.normalisation!r}", hint="There are sum, token, pmi.")
+            raise OptionError(
+                f"there is no normalisation {self.normalisation!r}", hint="There are sum, token, pmi."
+            )
 
 
 def discover(task: str | None = None, *, observer: Observer | None = None, **options: Any) -> Discovery:
@@ -197,9 +199,7 @@ class _Search:
         templates = len({candidate.template for candidate in candidates})
         self.observer.stage(f"{plm.identity.reference}: {templates} templates, {len(candidates)} candidates")
         methods = list(self.config.calibrations or calibration_names())
-        for trials in try_candidates(
-            self.task, plm, candidates, methods, self.scoring, self.rejected.append
-        ):
+        for trials in try_candidates(self.task, plm, candidates, methods, self.scoring, self.rejected.append):
             self.trials += trials
             self.observer.tried(trials)
         write_candidates(self.folder / "candidates.jsonl", self.trials, self.task.metric)
@@ -236,7 +236,9 @@ class _Search:
                 self.interrupted = True
         best = finalists[0]
         manual = next((f for f in finalists if f.role == "manual" and f.trial.plm == best.trial.plm), None)
-        majority_of = {name: majority_evaluation(self.task, self.task.splits[name]) for name in ("dev", "test")}
+        majority_of = {
+            name: majority_evaluation(self.task, self.task.splits[name]) for name in ("dev", "test")
+        }
         plm = self.plms[best.trial.plm]
         prompt = Prompt(
             document(self.task, plm, best, manual, majority_of, self.config.seed),
@@ -330,7 +332,9 @@ def _check_names(what: str, names: Sequence[str], known: Any) -> None:
 
 def _config_record(config: DiscoverConfig, task: Task) -> dict[str, Any]:
     data = config.data if isinstance(config.data, str | Path) or config.data is None else "rows in memory"
-    mapping = config.mapping if isinstance(config.mapping, str) or config.mapping is None else dict(config.mapping)
+    mapping = (
+        config.mapping if isinstance(config.mapping, str) or config.mapping is None else dict(config.mapping)
+    )
     return {
         "task": task.name,
         "stand_in_for": task.stand_in_for,

@@ -79,6 +79,8 @@ class Discovery:
         told = list(self.task.notices)
         told += [f"{plm} was left out: {why}" for plm, why in self.unavailable.items()]
         if self.interrupted:
-            told.append("The run was stopped early: this is the best of what had been tried. The same command "
-                        "goes on quickly, since answer states are kept.")
+            told.append(
+                "The run was stopped early: this is the best of what had been tried. The same command "
+                "goes on quickly, since answer states are kept."
+            )
         return told

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,5 +82,3 @@ class Trial:
 def finite(value: float) -> float | None:
     """The number, or None where JSON has no way to write it."""
     return float(value) if np.isfinite(value) else None
-
-

@@ -54,7 +54,9 @@ class PretrainResult:
         losses = " → ".join(f"{loss:.3f}" for _, loss in self.held_out)
         done = f"{self.steps:,} steps, {self.tokens:,} tokens in {self.seconds:.0f} s; held-out loss {losses}"
         if self.folder is None:
-            return f"Stopped after {done}.\nThe state is kept in {self.state}; the same command goes on from it."
+            return (
+                f"Stopped after {done}.\nThe state is kept in {self.state}; the same command goes on from it."
+            )
         return f"{done}.\nThe model is in {self.folder}; use it with --plm {self.folder}"
 
 

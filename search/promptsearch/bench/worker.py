@@ -1,0 +1,68 @@
+"""One contender in a process of its own: `python -m promptsearch.bench.worker NAME JOB.json`.
+
+Loads the PLM, warms up, prints a line of JSON about itself, and then times the job once for each line on stdin
+and prints a line of JSON for it. Nothing else goes to stdout.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from promptsearch.bench.contenders import CONTENDERS, Score
+from promptsearch.bench.job import Job
+
+_WARM_UP = 8
+
+
+def main(name: str, path: str) -> None:
+    """Serve the contender of that name until stdin ends."""
+    answers = sys.stdout
+    with contextlib.redirect_stdout(sys.stderr):
+        job = Job.from_json(Path(path).read_text("utf-8"))
+        score = CONTENDERS[name](job)
+        score(job.head(_WARM_UP, 2))
+        _say(answers, {"ready": name, "threads": _threads()})
+        for _ in sys.stdin:
+            _say(answers, measure(score, job))
+
+
+def measure(score: Score, job: Job) -> dict[str, Any]:
+    """Time one pass over the job: seconds, peak memory of the process so far in bytes, scores."""
+    start = time.perf_counter()
+    scores = score(job)
+    seconds = time.perf_counter() - start
+    return {"seconds": seconds, "peak_bytes": peak_memory(), "scores": scores}
+
+
+def peak_memory() -> int | None:
+    """Most memory this process ever had resident, in bytes; None where the system does not tell."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # `ru_maxrss` would begin at the parent's memory: it lives on through fork and exec.
+        fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        return int(fields["VmHWM"].split()[0]) * 1024
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _threads() -> int:
+    import torch
+
+    return torch.get_num_threads()
+
+
+def _say(stream: Any, content: dict[str, Any]) -> None:
+    print(json.dumps(content), file=stream, flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
