@@ -46,7 +46,8 @@ def list_models(json: options.Json = False) -> None:
         )
     screen.stdout().print(table)
     screen.stdout().print(
-        "\nFetch one: promptsearch models get smollm2-135m\nAny masked or causal model of the hub: owner/name."
+        "\nFetch one: promptsearch models get smollm2-135m\n"
+        "Any masked or causal model of the hub: owner/name."
     )
 
 

@@ -48,11 +48,14 @@ def output_layer_input(model: Any, **inputs: Any) -> Tensor:
 
 @dataclass(frozen=True)
 class OutputLayer:
-    """logits = cap(scale · (h · Eᵀ + b)), in float32.
+    """logits = cap(scale · (h · Eᵀ + b)).
+
+    Some tokens' logits are computed in float32. Those of the whole vocabulary, of which only the sum is
+    kept, are multiplied in the model's own number format: in float32 they would take as long as the model.
 
     Attributes:
-        weight: (vocabulary, d) output embeddings E.
-        bias: (vocabulary,) b, zeros where the model has none.
+        weight: (vocabulary, d) output embeddings E, in the model's number format.
+        bias: (vocabulary,) float32, b, zeros where the model has none.
         scale: a constant factor some families put on the logits (Cohere, Granite).
         soft_cap: c in c · tanh(logit / c) (Gemma 2), or None.
     """
@@ -64,8 +67,12 @@ class OutputLayer:
 
     def logits(self, hidden: Tensor, ids: Tensor | None = None) -> Tensor:
         """(n, vocabulary), or (n, len(ids)) for some tokens only."""
-        weight, bias = (self.weight, self.bias) if ids is None else (self.weight[ids], self.bias[ids])
-        logits = torch.addmm(bias, hidden, weight.T) * self.scale
+        if ids is None:
+            logits = torch.mm(hidden.to(self.weight.dtype), self.weight.T).float().add_(self.bias)
+        else:
+            logits = torch.addmm(self.bias[ids], hidden.float(), self.weight[ids].float().T)
+        if self.scale != 1.0:
+            logits = logits * self.scale
         return logits if self.soft_cap is None else self.soft_cap * torch.tanh(logits / self.soft_cap)
 
     def log_partition(self, hidden: Tensor) -> Tensor:
@@ -83,13 +90,13 @@ class OutputLayer:
         module = model.get_output_embeddings()
         if module is None or getattr(module, "weight", None) is None:
             raise PLMError(f"{type(model).__name__} has no output embeddings, so it is not a language model")
-        weight = module.weight.detach().float()
+        weight = module.weight.detach()
         bias = getattr(module, "bias", None)
         bias = torch.zeros(len(weight), device=weight.device) if bias is None else bias.detach().float()
         cap = getattr(model.config, "final_logit_softcapping", None)
         hidden = output_layer_input(model, **probe)[0].float()
         expected = model(**probe).logits[0].float()
-        linear = torch.addmm(bias, hidden, weight.T)
+        linear = cls(weight, bias).logits(hidden)
         uncapped = expected if cap is None else cap * torch.atanh((expected / cap).clamp(-0.999999, 0.999999))
         scale = float((linear * uncapped).sum() / (linear * linear).sum())
         scale = 1.0 if abs(scale - 1) < 0.01 else scale

@@ -152,13 +152,3 @@ class LocalPLM(PLM):
         scoring: AnswerScoring,
     ) -> FloatArray:
         """Summed log-probabilities of the answers' tokens: (n, len(answers))."""
-
-    def _token_log_probs(self, hidden: Tensor, ids: Sequence[int]) -> Tensor:
-        """log p(ids[i]) at hidden[i]: (n,)."""
-        rows = hidden.float().to(self.output.weight.device)
-        chosen = torch.as_tensor(list(ids), device=rows.device)
-        weight, bias = self.output.weight[chosen], self.output.bias[chosen]
-        logits = ((rows * weight).sum(-1) + bias) * self.output.scale
-        if self.output.soft_cap is not None:
-            logits = self.output.soft_cap * torch.tanh(logits / self.output.soft_cap)
-        return logits - self.output.log_partition(rows)

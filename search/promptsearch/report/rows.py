@@ -102,7 +102,8 @@ def answer_sentence(discovery: Discovery) -> str:
     if best.test is None:
         return (
             "Stopped before test was scored; the best prompt so far has "
-            f"{percent(best.trial.dev.value(task.metric))} % {task.metric} on {best.trial.dev.n} dev examples."
+            f"{percent(best.trial.dev.value(task.metric))} % {task.metric} "
+            f"on {best.trial.dev.n} dev examples."
         )
     low, high = best.test.interval(task.metric)
     sentence = (
