@@ -20,6 +20,7 @@ FIELDS = {
     "paraphrase": ("text_a", "text_b"),
     "word-sense": ("word", "sentence1", "sentence2"),
 }
+DATA = os.environ.get("PROMPTSEARCH_DATA", "")
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -135,9 +136,10 @@ def test_every_relation_of_lama_has_its_own_templates():
             assert all(entry.template.fields == ("subject",) for entry in of_form), relation
 
 
-@pytest.mark.skipif("PROMPTSEARCH_DATA" not in os.environ, reason="PROMPTSEARCH_DATA is not set")
+@pytest.mark.shared_data
+@pytest.mark.skipif(not DATA, reason="PROMPTSEARCH_DATA is not set")
 def test_relations_of_the_data_are_covered():
-    path = os.path.join(os.environ["PROMPTSEARCH_DATA"], "lama_trex", "relations.jsonl")
+    path = os.path.join(DATA, "lama_trex", "relations.jsonl")
     with open(path, encoding="utf-8") as lines:
         relations = {json.loads(line)["relation"] for line in lines}
     assert relations <= set(load("fact").relations)
