@@ -8,7 +8,8 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from promptsearch.artefact import PromptDocument, read_prompt_file, write_prompt_file
-from promptsearch.errors import DataError, PLMError, TemplateError
+from promptsearch.errors import DataError, PLMError
+from promptsearch.showing import whole_text
 from promptsearch.template import Template
 from promptsearch.verbalizer import Label, Verbalizer
 
@@ -94,14 +95,15 @@ class Prompt:
         """Predict the label of each text.
 
         Args:
-            texts: one text or many; a text is a string where the prompt has one field, else field -> text.
+            texts: one text or many, or a pandas frame; a text is a string where the prompt has one field,
+                else field -> text.
 
         Raises:
             DataError: a text lacks a field.
             PLMError: the PLM cannot be had.
         """
-        many = [texts] if isinstance(texts, str | Mapping) else list(texts)
-        examples = [as_example(text, self.fields) for text in many]
+        fields = self.fields
+        examples = [as_example(text, fields) for text in _listed(texts)]
         found: list[Prediction] = []
         for start in range(0, len(examples), _CHUNK):
             found += self._predict(examples[start : start + _CHUNK])
@@ -114,8 +116,8 @@ class Prompt:
 
         log_probs = self.label_log_probs(examples)
         shortened = self.plm.shortened(self.template, examples)
-        names = self.document.verbalizer.names
         labels = self.verbalizer.labels
+        names = _distinct_names(self.document.verbalizer.names, labels)
         return [
             Prediction(
                 labels[best] if best >= 0 else None,
@@ -172,13 +174,15 @@ def as_example(text: object, fields: Sequence[str]) -> Example:
     """
     from promptsearch.tasks.task import Example
 
+    if not fields:
+        raise DataError("the prompt's template reads no field, so it says the same of every text")
     if isinstance(text, str):
         if len(fields) > 1:
             raise DataError(
                 f"the prompt reads {len(fields)} fields, but one text was given",
                 hint=f"Give each of {', '.join(fields)}.",
             )
-        return Example({fields[0]: text})
+        return Example({fields[0]: whole_text(text)})
     if not isinstance(text, Mapping):
         raise DataError(f"a text must be a string or a mapping of fields, not {type(text).__name__}")
     missing = [name for name in fields if name not in text]
@@ -187,14 +191,38 @@ def as_example(text: object, fields: Sequence[str]) -> Example:
             f"a text lacks the field {missing[0]!r}",
             hint=f"The prompt reads {', '.join(fields)}; given are {', '.join(map(str, text)) or 'none'}.",
         )
+    return Example({name: _value(name, text[name]) for name in fields})
+
+
+def _value(name: str, value: object) -> str:
     # A missing second sentence is an empty one; it is predicted, not a crash.
-    return Example({name: "" if text[name] is None else str(text[name]) for name in fields})
+    if value is None or value != value:  # noqa: PLR0124 - NaN, as pandas marks what is missing
+        return ""
+    if isinstance(value, str):
+        return whole_text(value)
+    if isinstance(value, int | float):
+        return str(value)
+    raise DataError(f"the field {name!r} holds a {type(value).__name__}, not a text")
+
+
+def _listed(texts: Any) -> list[Any]:
+    if isinstance(texts, str | Mapping):
+        return [texts]
+    if hasattr(texts, "columns") and hasattr(texts, "to_dict"):
+        return texts.to_dict(orient="records")
+    return list(texts)
+
+
+def _distinct_names(names: Sequence[str], labels: Sequence[Label]) -> list[str]:
+    """The labels' names, or something longer where two read the same (1 and "1")."""
+    candidates = (list(names), [str(label) for label in labels])
+    return next((each for each in candidates if len(set(each)) == len(each)), [repr(each) for each in labels])
 
 
 def _check_weights(document: PromptDocument, plm: PLM) -> None:
     wanted = document.plm
     if plm.identity.family != wanted.family:
-        raise TemplateError(
+        raise PLMError(
             f"{wanted.reference} is {plm.identity.family}, and the prompt needs a {wanted.family} PLM"
         )
     if wanted.weights_sha256 not in (None, plm.identity.weights_sha256):

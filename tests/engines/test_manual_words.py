@@ -94,6 +94,8 @@ def test_topic_words_are_shared_by_no_two_labels():
         ["science and technology"],
     ]
     assert found["name", "own"] == [["science"], ["technology"], ["science and technology"]]
+    notes = [named.notes for named in verbalizers_for(load("topic"), task("topic", labels))]
+    assert notes[0] == {"without_words": ["science and technology"]}
 
 
 def test_unknown_topics_answer_with_their_names():
@@ -106,6 +108,11 @@ def test_unknown_topics_answer_with_their_names():
 def test_names_that_differ_only_in_spelling_stay_as_they_are():
     found = words("classification", ["C", "C++", "c#"])
     assert found["name", "own"] == [["C"], ["C++"], ["c#"]]
+
+
+def test_labels_that_differ_only_in_case_answer_as_they_stand():
+    assert words("classification", ["US", "us"]) == {("name", "own"): [["US"], ["us"]]}
+    assert words("sentiment", ["X", "x"]) == {(None, "own"): [["X"], ["x"]]}
 
 
 def test_facts_answer_with_the_objects_as_they_stand():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import io
 import sys
 from typing import Annotated
 
@@ -10,6 +10,8 @@ import typer
 
 from promptsearch.cli import bench, data, discover, models, predict, pretrain, schema, screen
 from promptsearch.errors import PromptSearchError
+
+_INTERRUPTED = 130  # what typer makes of Ctrl-C
 
 app = typer.Typer(
     name="promptsearch",
@@ -49,26 +51,35 @@ def _root(
 
 def main() -> None:
     """Entry point of the `promptsearch` command."""
+    arguments, debug = _without_debug(sys.argv[1:])
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal without the letters of a text must not end the command.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
-        app()
+        app(["--debug", *arguments] if debug else arguments)
     except PromptSearchError as error:
-        if "--debug" in sys.argv:
+        if debug:
             raise
         screen.show_error(error)
         raise SystemExit(2) from None
-    except KeyboardInterrupt:
-        screen.stderr().print("Stopped.")
-        raise SystemExit(130) from None
-    except BrokenPipeError:
-        # Whoever read the output has left (`… | head`); Python must not complain when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(1) from None
+    except SystemExit as stop:
+        if stop.code == _INTERRUPTED:
+            screen.stderr().print("Stopped.")
+        raise
     except OSError as error:
         storage = _as_storage_error(error)
-        if storage is None or "--debug" in sys.argv:
+        if storage is None or debug:
             raise
         screen.show_error(storage)
         raise SystemExit(2) from None
+
+
+def _without_debug(arguments: list[str]) -> tuple[list[str], bool]:
+    """The arguments without `--debug`, which may stand anywhere before `--`, and whether it was there."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    kept = [argument for argument in arguments[:end] if argument != "--debug"]
+    return kept + arguments[end:], len(kept) < end
 
 
 def _as_storage_error(error: OSError) -> PromptSearchError | None:

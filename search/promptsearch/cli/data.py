@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json as json_format
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from promptsearch.cli import options, screen
+from promptsearch.showing import printable
 
 if TYPE_CHECKING:
     from promptsearch.tasks import Task
@@ -24,7 +24,7 @@ def list_tasks(json: options.Json = False) -> None:
 
     rows = [*map(_known_row, KNOWN_TASKS.values()), *_sample_rows()]
     if json:
-        print(json_format.dumps(rows, indent=2, ensure_ascii=False))
+        screen.print_json(rows)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("task", "kind", "fields", "what"):
@@ -40,7 +40,8 @@ def list_tasks(json: options.Json = False) -> None:
 @app.command("show")
 def show(
     task: Annotated[
-        str | None, typer.Argument(help="A known task or a name for --data.", show_default=False)
+        str | None,
+        typer.Argument(metavar="[TASK]", help="A known task or a name for --data.", show_default=False),
     ] = None,
     data: options.Data = None,
     mapping: options.Map = None,
@@ -54,7 +55,7 @@ def show(
     loaded = load_task(task, data=data, mapping=mapping, stand_in=not no_stand_in, offline=offline)
     details = _details(loaded)
     if json:
-        print(json_format.dumps(details, indent=2, ensure_ascii=False))
+        screen.print_json(details)
         return
     for notice in loaded.notices:
         screen.show_notice(notice)
@@ -147,10 +148,10 @@ def _print_details(details: dict[str, Any]) -> None:
         counts = [f"{label} {n:,}" for label, n in split["labels"].items()]
         lines[name] = f"{split['examples']:,} examples: {_few(counts)}"
     for name, value in lines.items():
-        grid.add_row(name, Text(str(value)))
+        grid.add_row(name, Text(printable(str(value))))
     for example in details["examples"]:
         shown = "; ".join(f"{name}: {_short(value)}" for name, value in example.items())
-        grid.add_row("example", Text(shown))
+        grid.add_row("example", Text(printable(shown)))
     screen.stdout().print(grid)
 
 

@@ -16,72 +16,65 @@ if TYPE_CHECKING:
 
 
 def command(
-    task: Annotated[
-        str | None,
-        typer.Option(
-            "--task",
-            "-t",
-            help="A known task (see `promptsearch tasks list`), or a name for --data.",
-            show_default=False,
-        ),
-    ] = None,
+    task: options.Task = None,
     data: options.Data = None,
     mapping: options.Map = None,
     plm: Annotated[
         list[str] | None,
-        typer.Option(
+        options.value(
             "--plm",
-            help="A PLM to search on; repeat for several. [default: minilm-mlm and smollm2-135m]",
-            show_default=False,
+            metavar="NAME",
+            help="A PLM to search on; repeat for several (default: minilm-mlm and smollm2-135m).",
         ),
     ] = None,
     shots: Annotated[
-        str, typer.Option("--shots", help="Labelled examples a class for train, and for dev alike; or all.")
+        str,
+        options.value(
+            "--shots",
+            metavar="N",
+            help="Labelled examples a class for train, and for dev alike; or all.",
+            default=True,
+        ),
     ] = "16",
     seed: options.Seed = 0,
     metric: Annotated[
         str | None,
-        typer.Option(
-            "--metric", help="accuracy, macro-f1 or mcc. [default: the task's own]", show_default=False
+        options.value(
+            "--metric", metavar="NAME", help="accuracy, macro-f1 or mcc (default: the task's own)."
         ),
     ] = None,
     calibration: Annotated[
         list[str] | None,
-        typer.Option(
+        options.value(
             "--calibration",
-            help="none, contextual, pmi or batch; repeat for several. [default: all]",
-            show_default=False,
+            metavar="NAME",
+            help="none, contextual, pmi or batch; repeat for several (default: all).",
         ),
     ] = None,
     template: Annotated[
         list[str] | None,
-        typer.Option(
+        options.value(
             "--template",
+            metavar="TEXT",
             help=r"Your own template, as '{text}\nSentiment: {mask}'; repeat for several.",
-            show_default=False,
         ),
     ] = None,
     templates: Annotated[
         Path | None,
-        typer.Option("--templates", help="A file of your own templates, one a line.", show_default=False),
+        options.value("--templates", metavar="FILE", help="A file of your own templates, one a line."),
     ] = None,
     words: Annotated[
         str | None,
-        typer.Option(
+        options.value(
             "--words",
-            help="Your own label words: 'negative=bad,terrible;positive=good' or a JSON file.",
-            show_default=False,
+            metavar="WORDS",
+            help="Your own label words, as 'negative=bad;positive=good,great', or a JSON file.",
         ),
     ] = None,
-    max_test: Annotated[
-        int | None,
-        typer.Option("--max-test", min=1, help="Score at most so many test examples.", show_default=False),
-    ] = None,
+    max_test: options.MaxTest = None,
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out", help="Folder for the run's files. [default: runs/TASK-TIME]", show_default=False
-        ),
+        options.value("--out", metavar="PATH", help="Folder for the run's files (default: runs/TASK-TIME)."),
     ] = None,
     device: options.Device = "auto",
     dtype: options.Dtype = "auto",
@@ -133,8 +126,6 @@ def command(
 
 
 def _print_json(found: Discovery) -> None:
-    import json
-
     from promptsearch.report.rows import verdicts
 
     metric = found.task.metric
@@ -163,7 +154,7 @@ def _print_json(found: Discovery) -> None:
         },
         "prompt": found.prompt.document.model_dump(mode="json"),
     }
-    print(json.dumps(content, indent=2, ensure_ascii=False))
+    screen.print_json(content)
 
 
 def _show(found: Discovery) -> None:
@@ -186,4 +177,5 @@ def _show(found: Discovery) -> None:
     files = f"Files in {found.folder}: best_prompt.json, report.md, candidates.jsonl, config.json"
     console.print()
     console.print(Text(f"{tried} {files}"))
-    console.print(Text(f'Use it: promptsearch predict {found.folder}/best_prompt.json "…"', style="dim"))
+    prompt_file = shlex.quote(str(found.folder / "best_prompt.json"))
+    console.print(Text(f'Use it: promptsearch predict {prompt_file} "…"', style="dim"))

@@ -1,51 +1,74 @@
-"""Options that several commands share."""
+"""How options are declared, and those that several commands share."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+
+def value(*names: str, metavar: str, help: str, default: bool = False, **more: Any) -> Any:
+    """An option that takes a value; `metavar` is what the help shows for it.
+
+    Args:
+        default: whether the help shows the default.
+    """
+    return typer.Option(*names, metavar=metavar, help=help, show_default=default, **more)
+
+
+def flag(*names: str, help: str) -> Any:
+    """An option without a value."""
+    return typer.Option(*names, metavar="", help=help, show_default=False)
+
+
+Task = Annotated[
+    str | None,
+    value("--task", "-t", metavar="NAME", help="A known task (see `tasks list`), or a name for --data."),
+]
 Data = Annotated[
     Path | None,
-    typer.Option(
-        "--data",
-        help="Your own data: a csv, tsv, jsonl or parquet file (or .gz), or a folder.",
-        show_default=False,
-    ),
+    value("--data", metavar="PATH", help="Your own data: a csv, tsv, jsonl or parquet file, or a folder."),
 ]
 Map = Annotated[
     str | None,
-    typer.Option("--map", help="Which columns are which, as text=review,label=stars.", show_default=False),
+    value("--map", metavar="LIST", help="Which columns are which, as text=review,label=stars."),
 ]
-Seed = Annotated[int, typer.Option("--seed", help="Fixes which examples are drawn.")]
-Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1 or mps.")]
+Seed = Annotated[int, value("--seed", metavar="N", help="Fixes which examples are drawn.", default=True)]
+MaxTest = Annotated[
+    int | None, value("--max-test", metavar="N", min=1, help="Score at most so many test examples.")
+]
+Device = Annotated[
+    str, value("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.", default=True)
+]
 Dtype = Annotated[
     str,
-    typer.Option(
-        "--dtype", help="auto (bfloat16 where the device is faster with it), float32, bfloat16, float16."
+    value(
+        "--dtype",
+        metavar="NAME",
+        help="float32, bfloat16, float16, or auto: bfloat16 where the device is faster with it.",
+        default=True,
     ),
 ]
-Offline = Annotated[bool, typer.Option("--offline", help="Never touch the network.")]
+Offline = Annotated[bool, flag("--offline", help="Never touch the network.")]
 TrustRemoteCode = Annotated[
-    bool, typer.Option("--trust-remote-code", help="Run Python code that comes with a model from the hub.")
+    bool, flag("--trust-remote-code", help="Run Python code that comes with a model from the hub.")
 ]
 NoStandIn = Annotated[
-    bool, typer.Option("--no-stand-in", help="Refuse to use a bundled sample where the data cannot be had.")
+    bool, flag("--no-stand-in", help="Refuse to use a bundled sample where the data cannot be had.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notices and no progress.")]
+Json = Annotated[bool, flag("--json", help="Print JSON, for machines.")]
+Quiet = Annotated[bool, flag("--quiet", "-q", help="No notices and no progress.")]
 
 
-def parse_shots(value: str) -> int | None:
+def parse_shots(given: str) -> int | None:
     """A number of examples a class, or `all` (None)."""
-    if value == "all":
+    if given == "all":
         return None
-    if value.isascii() and value.isdigit() and int(value) >= 1:
-        return int(value)
+    if given.isascii() and given.isdigit() and int(given) >= 1:
+        return int(given)
     from promptsearch.errors import OptionError
 
     raise OptionError(
-        f"--shots must be a number of examples a class, or all, not {value!r}", hint="For example --shots 16."
+        f"--shots must be a number of examples a class, or all, not {given!r}", hint="For example --shots 16."
     )

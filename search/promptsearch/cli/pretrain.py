@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
 
 from promptsearch.cli import options, screen
 
@@ -13,21 +12,34 @@ from promptsearch.cli import options, screen
 def command(
     text: Annotated[
         list[Path],
-        typer.Option("--text", help="Plain text, one document a line (or .gz); repeat for several files."),
+        options.value(
+            "--text",
+            metavar="FILE",
+            help="Plain text, one document a line (or .gz); repeat for several files.",
+        ),
     ],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the trained model.")],
+    out: Annotated[Path, options.value("--out", metavar="PATH", help="Folder for the trained model.")],
     start: Annotated[
-        str, typer.Option("--start", help="BERT to start from: a reference or a folder.")
+        str,
+        options.value(
+            "--start", metavar="PLM", help="BERT to start from: a reference or a folder.", default=True
+        ),
     ] = "minilm-embed",
     minutes: Annotated[
-        float | None, typer.Option("--minutes", help="Training time.", show_default=False)
+        float | None, options.value("--minutes", metavar="N", help="Training time (default: 30).")
     ] = None,
     steps: Annotated[
         int | None,
-        typer.Option("--steps", help="Number of updates, instead of --minutes.", show_default=False),
+        options.value("--steps", metavar="N", help="Number of updates, instead of --minutes."),
     ] = None,
     held_out: Annotated[
-        int, typer.Option("--held-out", help="Sequences kept out of training to measure the loss on.")
+        int,
+        options.value(
+            "--held-out",
+            metavar="N",
+            help="Sequences kept out of training to measure the loss on.",
+            default=True,
+        ),
     ] = 3000,
     seed: options.Seed = 0,
     json: options.Json = False,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
 from rich.panel import Panel
 from rich.text import Text
 
 from promptsearch.errors import PromptSearchError
+from promptsearch.showing import printable
 
 if TYPE_CHECKING:
     from promptsearch.study.observer import Observer
@@ -32,21 +35,24 @@ def stderr() -> Console:
 
 def show_error(error: PromptSearchError) -> None:
     """One panel: what was wrong, where, and what would do. Nothing in it is read as markup."""
-    parts = [Text(_sentence(error.message), style="bold")]
+    parts = [Text(_sentence(printable(error.message)), style="bold")]
     if error.where:
-        parts.append(Text(error.where, style="cyan"))
+        parts.append(Text(printable(error.where), style="cyan"))
     if error.hint:
-        parts.append(Text(error.hint))
+        parts.append(Text(printable(error.hint)))
     stderr().print(Panel(Group(*parts), title="Error", title_align="left", border_style="red"))
 
 
 def show_notice(text: str) -> None:
     """Something the user must know, on stderr."""
-    stderr().print(Text.assemble(("Note: ", "yellow"), text))
+    stderr().print(Text.assemble(("Note: ", "yellow"), printable(text)))
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    """With a capital and a full stop; a message that begins with a name (`./model`, `a-b/c`) keeps it."""
+    first = text.split(" ", 1)[0]
+    capital = first.isalpha() and first.islower()
+    return (text[:1].upper() + text[1:] if capital else text) + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 class _Warnings(logging.Handler):
@@ -62,6 +68,21 @@ def show_warnings(debug: bool) -> None:
     log.setLevel(logging.DEBUG if debug else logging.WARNING)
 
 
+def hush() -> None:
+    """No warnings of the package's log either."""
+    logging.getLogger("promptsearch").setLevel(logging.ERROR)
+
+
+def print_json(value: Any, indent: int | None = 2) -> None:
+    """JSON on stdout, in the letters of the text where the terminal has them, else escaped."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value, indent=indent)
+    print(text)
+
+
 @contextmanager
 def watching(quiet: bool) -> Generator[Observer]:
     """An observer that draws a progress bar on stderr where that is a terminal."""
@@ -70,6 +91,8 @@ def watching(quiet: bool) -> Generator[Observer]:
     from promptsearch.study.observer import Observer
     from promptsearch.study.trial import Trial
 
+    if quiet:
+        hush()
     console = stderr()
     bar = Progress(
         SpinnerColumn(),
@@ -87,9 +110,9 @@ def watching(quiet: bool) -> Generator[Observer]:
         best = float("-inf")
 
         def stage(self, text: str) -> None:
-            bar.update(task, description=text, total=None, completed=0)
+            bar.update(task, description=printable(text), total=None, completed=0)
             if not quiet and not console.is_terminal:
-                console.print(Text(text))
+                console.print(Text(printable(text)))
 
         def advance(self, done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)

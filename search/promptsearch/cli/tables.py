@@ -58,7 +58,7 @@ def comparison(found: Discovery, width: int) -> Table:
         lines: list[Text] = [head]
         if row.template != "–":
             lines.append(Text("  ").append_text(template_text(row.template.replace("\n", "⏎"))))
-            lines.append(Text(f"  {row.words}; calibration {row.calibration}", style="dim"))
+            lines.append(Text(f"  {row.short_words}; calibration {row.calibration}", style="dim"))
         table.add_row(Group(*lines), _figure(row.dev), _figure(row.test), row.tokens, end_section=True)
     return table
 

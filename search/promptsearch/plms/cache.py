@@ -13,6 +13,7 @@ import json
 import logging
 import os
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
@@ -27,14 +28,24 @@ from promptsearch.template import Template
 
 _log = logging.getLogger(__name__)
 _FORMAT = 1
+_STALE_SECONDS = 24 * 3600
 DEFAULT_LIMIT = 2_000_000_000
 
 
 def state_key(
-    identity: PLMIdentity, dtype: str, max_tokens: int, template: Template, examples: Sequence[Example]
+    identity: PLMIdentity,
+    dtype: str,
+    max_tokens: int,
+    template: Template,
+    examples: Sequence[Example],
+    reading: str = "",
 ) -> str:
-    """sha256 (hex) over everything that answer states depend on; labels are not among it."""
-    head = [_FORMAT, identity.family, identity.weights_sha256, dtype, max_tokens, str(template)]
+    """sha256 (hex) over everything that answer states depend on; labels are not among it.
+
+    Args:
+        reading: stands for what makes ids of text and runs the weights: tokenizer, config, transformers.
+    """
+    head = [_FORMAT, identity.family, identity.weights_sha256, reading, dtype, max_tokens, str(template)]
     digest = hashlib.sha256(json.dumps(head).encode())
     for example in examples:
         digest.update(json.dumps([example.values[name] for name in template.fields]).encode())
@@ -122,10 +133,15 @@ class StateCache:
         self._size = size
 
     def _measure(self) -> int:
+        """Bytes of all entries; what killed processes left half written is removed after a day."""
         size = 0
-        for path in self.folder.glob("*/*.safetensors"):
+        for path in self.folder.glob("*/*"):
             with contextlib.suppress(OSError):
-                size += path.stat().st_size
+                stat = path.stat()
+                if path.suffix == ".safetensors":
+                    size += stat.st_size
+                elif path.suffix == ".tmp" and time.time() - stat.st_mtime > _STALE_SECONDS:
+                    path.unlink()
         return size
 
 

@@ -169,7 +169,7 @@ class CausalPLM(LocalPLM):
             cache.batch_repeat_interleave(len(batch))
             inputs |= {self._cache_argument: cache, "use_cache": True}
         hidden = output_layer_input(self.model, **inputs)
-        return iter([self._readings(hidden[row], tree) for row, tree in enumerate(batch)])
+        return iter(self._readings(hidden, batch))
 
     def _layout(self, batch: list[TokenTree], longest: int, offset: int) -> dict[str, Tensor]:
         """Positions and a (batch, 1, longest, offset + longest) additive attention mask."""
@@ -186,15 +186,19 @@ class CausalPLM(LocalPLM):
             "attention_mask": mask[:, None].to(self.device),
         }
 
-    def _readings(self, hidden: Tensor, tree: TokenTree) -> list[Reading]:
-        nodes = sorted({node for path in tree.ends for node in path})
-        at = {node: i for i, node in enumerate(nodes)}
-        rows = hidden[nodes].float().to(self.output.weight.device)
+    def _readings(self, hidden: Tensor, batch: Sequence[TokenTree]) -> list[list[Reading]]:
+        """What was asked of each tree; the output layer, which is large, is gone through once for all."""
+        wanted = [sorted({node for path in tree.ends for node in path}) for tree in batch]
+        rows = torch.cat([hidden[i, nodes] for i, nodes in enumerate(wanted)]).float()
+        rows = rows.to(self.output.weight.device)
         partition = self.output.log_partition(rows)
-        found = []
-        for path in tree.ends:
-            index = [at[node] for node in path]
-            found.append(Reading(rows[index], partition[index]))
+        found: list[list[Reading]] = []
+        start = 0
+        for tree, nodes in zip(batch, wanted):
+            at = {node: start + i for i, node in enumerate(nodes)}
+            indices = [[at[node] for node in path] for path in tree.ends]
+            found.append([Reading(rows[index], partition[index]) for index in indices])
+            start += len(nodes)
         return found
 
     # What may be shared --------------------------------------------------------------------------

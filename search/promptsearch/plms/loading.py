@@ -17,6 +17,7 @@ from promptsearch.plms.local import LocalPLM
 from promptsearch.plms.masked import MaskedPLM
 from promptsearch.plms.precision import fastest_dtype
 from promptsearch.plms.sources import LoadedModel, Progress, load, resolve
+from promptsearch.plms.sources.loading import check_kind
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 # Padded tokens in one pass: small batches stay in a processor's cache, large ones fill a GPU.
@@ -56,10 +57,12 @@ def load_plm(
         OptionError: no such device or number format.
     """
     place = find_device(device)
+    check_kind(reference)
     checkpoint = resolve(reference, revision=revision, offline=offline, progress=progress)
     loaded = load(checkpoint, dtype=_dtype(dtype, place), trust_remote_code=trust_remote_code)
     loaded.model.to(place)
-    identity = PLMIdentity(reference, checkpoint.revision, loaded.family, loaded.weights_sha256)
+    # The checkpoint's name has no revision in it: the two stand side by side in a prompt file.
+    identity = PLMIdentity(checkpoint.reference, checkpoint.revision, loaded.family, loaded.weights_sha256)
     if cache is True:
         cache = StateCache(cache_dir() / "states")
     limit = context_tokens(loaded)
@@ -113,7 +116,7 @@ def context_tokens(loaded: LoadedModel) -> int:
     if positions:
         limits.append(positions - _reserved_positions(loaded.model))
     stated = loaded.tokenizer.model_max_length
-    if stated and stated < _LONGEST_CONTEXT:
+    if stated and 0 < stated < _LONGEST_CONTEXT:
         limits.append(int(stated))
     return min(limits, default=_UNKNOWN_CONTEXT)
 

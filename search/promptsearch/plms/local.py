@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
+import transformers
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -73,7 +77,7 @@ class LocalPLM(PLM):
     ) -> list[AnswerStates]:
         for template in templates:
             self.check_template(template)
-        keys = [state_key(self.identity, self.dtype, self.max_tokens, t, examples) for t in templates]
+        keys = [self._state_key(template, examples) for template in templates]
         found = {key: states for key in dict.fromkeys(keys) if self.cache and (states := self.cache.get(key))}
         missing = {key: t for key, t in zip(keys, templates) if key not in found}
         if missing:
@@ -84,6 +88,21 @@ class LocalPLM(PLM):
                 if self.cache:
                     self.cache.put(key, states)
         return [found[key] for key in keys]
+
+    def _state_key(self, template: Template, examples: Sequence[Example]) -> str:
+        reading = self._reading if self.cache else ""
+        return state_key(self.identity, self.dtype, self.max_tokens, template, examples, reading)
+
+    @cached_property
+    def _reading(self) -> str:
+        """sha256 (hex) over what turns text into ids and runs the weights: another one, other states."""
+        config = {
+            name: value
+            for name, value in self.model.config.to_dict().items()
+            if name not in ("_name_or_path", "dtype", "torch_dtype", "transformers_version")
+        }
+        parts = [self.encoder.tokenizer.backend_tokenizer.to_str(), config, transformers.__version__]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
     def watch(self, progress: Callable[[int, int], None]) -> None:
         self.budget.progress = progress

@@ -7,12 +7,17 @@ kept in the cache folder for this device and version of torch.
 from __future__ import annotations
 
 import json
+import logging
 import platform
 import time
+from pathlib import Path
 
 import torch
 
+from promptsearch.errors import StorageError
 from promptsearch.paths import atomic_write, cache_dir
+
+_log = logging.getLogger(__name__)
 
 # bfloat16 has 8 bits of precision against 24, so it must be worth it.
 _WORTHWHILE = 1.5
@@ -21,17 +26,24 @@ _WORTHWHILE = 1.5
 def fastest_dtype(device: torch.device) -> torch.dtype:
     """bfloat16 where the device is clearly faster with it, else float32."""
     path = cache_dir() / "precision.json"
-    known: dict[str, str] = {}
-    if path.exists():
-        try:
-            known = json.loads(path.read_text("utf-8"))
-        except ValueError:
-            known = {}  # a damaged note is measured again and written anew
+    known = _read(path)
     key = f"{_device_name(device)}, torch {torch.__version__}"
     if known.get(key) not in ("float32", "bfloat16"):
         known[key] = str(measure(device)).removeprefix("torch.")
-        atomic_write(path, json.dumps(known, indent=2) + "\n")
+        try:
+            atomic_write(path, json.dumps(known, indent=2) + "\n")
+        except StorageError as error:
+            _log.warning("the faster number format is measured at every start: %s", error.message)
     return getattr(torch, known[key])
+
+
+def _read(path: Path) -> dict[str, str]:
+    """What was measured before; a note that is damaged or cannot be read is measured anew."""
+    try:
+        known = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
 
 
 def measure(device: torch.device, width: int = 576, rows: int = 512) -> torch.dtype:

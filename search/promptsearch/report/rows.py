@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from promptsearch.report.words import short_words
 from promptsearch.scoring import Evaluation
 from promptsearch.study.result import Discovery, Finalist
 
@@ -20,6 +21,7 @@ class Row:
     dev: str
     test: str
     tokens: str
+    short_words: str = ""
 
     @classmethod
     def titles(cls, metric: str) -> tuple[str, ...]:
@@ -93,6 +95,7 @@ def _row(finalist: Finalist, metric: str) -> Row:
         figure(trial.dev, metric),
         figure(finalist.test, metric),
         f"{trial.cost:.0f}",
+        short_words(trial.candidate.verbalizer),
     )
 
 

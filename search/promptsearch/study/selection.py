@@ -11,7 +11,7 @@ from promptsearch.study.trial import Trial
 
 # The more combinations are compared on few dev examples, the more the best figure owes to luck.
 # Only so many as look best on train get there.
-SCREENED = 24
+SCREENED = 16
 
 
 def screen(trials: Sequence[Trial], most: int = SCREENED) -> list[Trial]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from promptsearch.errors import DataError
+from promptsearch.showing import whole_text
 from promptsearch.tasks.columns import Columns
 from promptsearch.tasks.labels import LabelSet, unboxed
 from promptsearch.tasks.lazy import LoadedSplit
@@ -76,7 +77,7 @@ def _text(value: object, column: str, number: int, table: Table) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, str):
-        return _without_surrogates(value)
+        return whole_text(value)
     if isinstance(value, int | float):
         return str(value)
     raise DataError(
@@ -84,12 +85,3 @@ def _text(value: object, column: str, number: int, table: Table) -> str:
         where=table.place,
         hint="Choose a column of texts with --map, or write its values as texts.",
     )
-
-
-def _without_surrogates(text: str) -> str:
-    r"""The text with lone surrogates, which JSON escapes such as \ud83d can leave, as U+FFFD."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text

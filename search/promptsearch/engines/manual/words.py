@@ -33,13 +33,21 @@ class NamedVerbalizer:
 def verbalizers_for(library: Library, task: Task) -> tuple[NamedVerbalizer, ...]:
     """All verbalizers of the library that fit the task's labels, in the order of the library.
 
-    A label without a role answers with its own name; its name then stands in `notes["unmatched"]`.
+    A label without a role answers with its own name; its name then stands in `notes["unmatched"]`. Labels
+    that nothing else tells apart answer as they stand.
     """
-    if library.names == "verbatim":
-        words = [(str(label).strip(),) for label in task.labels]
-        return (NamedVerbalizer("own", NAME_GROUP, Verbalizer.of(words, task.labels)),)
+    found: tuple[NamedVerbalizer, ...] = ()
     if library.names == "lexicon":
-        return _from_lexicon(task)
+        found = _from_lexicon(task)
+    elif library.names == "roles":
+        found = _from_roles(library, task)
+    as_they_stand = [(str(label).strip(),) for label in task.labels]
+    group = NAME_GROUP if library.names != "roles" else None
+    return found or (NamedVerbalizer("own", group, Verbalizer.of(as_they_stand, task.labels)),)
+
+
+def _from_roles(library: Library, task: Task) -> tuple[NamedVerbalizer, ...]:
+    """The library's sets of words for the roles that the labels have."""
     match = match_roles(task.labels, task.label_names, library.roles, library.numbered)
     own = own_names(task)
     notes = _notes(match, task)
@@ -77,8 +85,11 @@ def _from_lexicon(task: Task) -> tuple[NamedVerbalizer, ...]:
     match = match_roles(task.labels, task.label_names, {name: known for name, (known, _) in topics.items()})
     own = own_names(task)
     ranked = [_parts(own[i][0]) if role is None else topics[role][1] for i, role in enumerate(match.roles)]
+    notes = _notes(match, task)
     # A label whose words all rank higher elsewhere answers with its own name.
-    ranked = [words if left else own[i] for i, (words, left) in enumerate(zip(ranked, unshared(ranked)))]
+    if robbed := [i for i, left in enumerate(unshared(ranked)) if not left]:
+        ranked = [own[i] if i in robbed else words for i, words in enumerate(ranked)]
+        notes["without_words"] = [str(task.label_names[i]) for i in robbed]
     ranked = distinct(ranked) or own
     sets = {
         "own": [words[:1] for words in ranked],
@@ -90,7 +101,7 @@ def _from_lexicon(task: Task) -> tuple[NamedVerbalizer, ...]:
     for name, words in sets.items():
         if words not in seen:
             seen.append(words)
-            found += _with_capitals(name, NAME_GROUP, words, task, _notes(match, task))
+            found += _with_capitals(name, NAME_GROUP, words, task, notes)
     return tuple(found)
 
 

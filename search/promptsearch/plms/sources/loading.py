@@ -26,12 +26,7 @@ def load(checkpoint: Checkpoint, *, dtype: Any = "float32", trust_remote_code: b
     Raises:
         PLMError: the folder holds no (supported) language model, or a part of the model would be random.
     """
-    named = NAMED.get(checkpoint.reference)
-    if named and named.kind == "contrastive":
-        raise PLMError(
-            f"{named.name} is a contrastive sentence encoder; without an output head it cannot answer",
-            hint="Take minilm-mlm, which was trained from it, or smollm2-135m.",
-        )
+    check_kind(checkpoint.reference)
     folder = checkpoint.folder
     check_folder(folder)
     family = family_of(read_config(folder), checkpoint.reference)
@@ -42,6 +37,20 @@ def load(checkpoint: Checkpoint, *, dtype: Any = "float32", trust_remote_code: b
         raise PLMError(f"the tokenizer of {checkpoint.reference} has no mask token", where=str(folder))
     model.eval().requires_grad_(False)
     return LoadedModel(model, tokenizer, family, weights_sha256(folder))
+
+
+def check_kind(reference: str) -> None:
+    """Refuse a PLM of the catalogue that is no language model, which needs no download.
+
+    Raises:
+        PLMError: it is a sentence encoder.
+    """
+    named = NAMED.get(reference)
+    if named and named.kind == "contrastive":
+        raise PLMError(
+            f"{named.name} is a contrastive sentence encoder; without an output head it cannot answer",
+            hint="Take minilm-mlm, which was trained from it, or smollm2-135m.",
+        )
 
 
 def load_weights(

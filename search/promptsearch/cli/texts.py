@@ -1,0 +1,122 @@
+"""Texts to predict: from arguments, from a file, or from the lines of stdin."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from promptsearch.errors import DataError, OptionError, PromptSearchError, near_matches
+
+Text = str | Mapping[str, object]
+
+
+def from_fields(entries: Sequence[str]) -> list[Text]:
+    """One text from `--field NAME=TEXT` entries."""
+    found: dict[str, object] = {}
+    for entry in entries:
+        name, equals, value = entry.partition("=")
+        name = name.strip()
+        if not equals:
+            raise OptionError(
+                f"--field {entry!r} is not NAME=TEXT", hint="For example --field text_a='It rains.'"
+            )
+        if name in found:
+            raise OptionError(f"the field {name!r} is given twice", hint="Give each field once.")
+        found[name] = value
+    return [found]
+
+
+def from_file(path: Path, fields: Sequence[str], mapping: str | None) -> Iterable[Text]:
+    """One text a line of a plain text file, or a row of a csv, tsv, jsonl or parquet file."""
+    from promptsearch.tasks import parse_mapping
+    from promptsearch.tasks.readers import data_suffix, read_table, read_text
+
+    if data_suffix(path) is None:
+        if len(fields) > 1:
+            raise DataError(
+                f"the prompt reads {len(fields)} fields, a plain text file gives one", where=str(path)
+            )
+        lines = read_text(path).split("\n")
+        return [line.rstrip("\r") for line in (lines if lines[-1] else lines[:-1])]
+    columns = parse_mapping(mapping) if mapping else {}
+    table = read_table(path)
+    wanted = {name: columns.get(name, name) for name in fields}
+    for name, column in wanted.items():
+        if column not in table.columns:
+            near = near_matches(column, table.columns, most=1)
+            raise DataError(
+                f"there is no column {column!r} for the field {name!r}",
+                where=str(path),
+                hint=f"Columns: {', '.join(map(repr, table.columns))}. "
+                f"Say which is meant: --map {name}={near[0] if near else 'COLUMN'}.",
+            )
+    rows = ({name: row.get(column) for name, column in wanted.items()} for row in table.rows)
+    return [_checked(row, fields, f"{path}, row {number}") for number, row in enumerate(rows, start=1)]
+
+
+def from_stdin(fields: Sequence[str]) -> Iterator[Text]:
+    """Lines of stdin: plain texts for one field, a JSON object each for several.
+
+    Blank lines are empty texts in the one case, and nothing in the other.
+    """
+    for number, raw in enumerate(sys.stdin.buffer, start=1):
+        line = _decoded(raw, number)
+        if len(fields) == 1:
+            yield line
+        elif line.strip():
+            yield _checked(_object(line, fields, number), fields, f"stdin, line {number}")
+
+
+def in_chunks(texts: Iterable[Text], size: int) -> Iterator[list[Text]]:
+    """Texts in lists of `size`; where one cannot be read, those before it come first."""
+    chunk: list[Text] = []
+    try:
+        for text in texts:
+            chunk.append(text)
+            if len(chunk) == size:
+                yield chunk
+                chunk = []
+    except PromptSearchError:
+        if chunk:
+            yield chunk
+        raise
+    if chunk:
+        yield chunk
+
+
+def _decoded(raw: bytes, number: int) -> str:
+    try:
+        line = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"line {number} of stdin is not UTF-8: byte 0x{raw[error.start]:02x} at position {error.start}",
+            hint="Convert it first, for example with `iconv -f windows-1252 -t utf-8`.",
+        ) from None
+    return line.removeprefix("\ufeff" if number == 1 else "").rstrip("\r\n")
+
+
+def _object(line: str, fields: Sequence[str], number: int) -> Mapping[str, object]:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise DataError(
+            f"the prompt reads {len(fields)} fields, so a line must be a JSON object",
+            where=f"stdin, line {number}: {line[:80]}",
+            hint="For example {" + ", ".join(f'"{name}": "…"' for name in fields) + "}.",
+        )
+    return value
+
+
+def _checked(text: Mapping[str, object], fields: Sequence[str], place: str) -> Text:
+    """The text, found fit for the fields; of one field its value alone."""
+    from promptsearch.prompt import as_example
+
+    try:
+        values = as_example(text, fields).values
+    except DataError as error:
+        raise DataError(error.message, where=place, hint=error.hint) from None
+    return values[fields[0]] if len(fields) == 1 else values
