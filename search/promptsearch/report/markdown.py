@@ -128,7 +128,7 @@ def _method(discovery: Discovery) -> str:
     tried = len(discovery.trials)
     lines = [
         f"- {tried:,} combinations of template, label words, PLM and calibration were tried in "
-        f"{discovery.seconds:.0f} s; {discovery.screened} with the best log-likelihood on train were "
+        f"{discovery.seconds:.0f} s; {discovery.screened} that did best on train were "
         "compared on dev, and test was scored once.",
         f"- Data: {escape(task.source.kind)} {code(task.source.location)}; train {len(task.train)}, "
         f"dev {len(task.dev)}, test {len(task.test)} examples; seed {task.seed}; "

@@ -21,7 +21,7 @@ from promptsearch.scoring import METRICS, Evaluation, apply, evaluate, layout
 from promptsearch.study.artefacts import document, new_folder, versions, write_candidates, write_json
 from promptsearch.study.observer import Observer
 from promptsearch.study.result import Discovery, Finalist
-from promptsearch.study.selection import alike, ranked, screen
+from promptsearch.study.selection import alike, select
 from promptsearch.study.trial import Trial
 from promptsearch.study.trying import Rejected, try_candidates
 from promptsearch.tasks import draw_splits, load_task
@@ -31,61 +31,6 @@ from promptsearch.verbalizer import Verbalizer
 
 if TYPE_CHECKING:
     from promptsearch.tasks.memory import Rows
-
-DEFAULT_PLMS = ("minilm-mlm", "smollm2-135m")
-
-PLMLoader = Callable[[str], PLM]
-
-
-@dataclass(frozen=True)
-class DiscoverConfig:
-    """What to search, over what, and by which rules.
-
-    Attributes:
-        task: a known task, a bundled sample, or a name for `data`.
-        data: a file, a folder or rows; see `promptsearch.tasks.load_task`.
-        mapping: field -> column of `data`.
-        plms: references of PLMs; by default the built-in one and SmolLM2 where it can be had.
-        shots: examples a class in train, and in dev alike; None takes all.
-        calibrations: names in `promptsearch.scoring.CALIBRATIONS`; None takes all.
-        metric: what is maximised; None takes the task's own.
-        templates, words: used in place of the library's; words as
-            `Verbalizer.of` reads them, or text or a file for `words_from`.
-        normalisation: how answers of several tokens are made comparable, see `AnswerScoring`.
-        max_test: score at most so many test examples.
-        out: folder for the run's files.
-    """
-
-    task: str | None = None
-    data: str | Path | Rows | None = None
-    mapping: Mapping[str, str] | str | None = None
-    plms: Sequence[str] | None = None
-    shots: int | None = 16
-    seed: int = 0
-    engines: Sequence[str] = ("manual",)
-    calibrations: Sequence[str] | None = None
-    metric: str | None = None
-    templates: Sequence[str] = ()
-    words: Mapping[Any, object] | str | Path | None = None
-    normalisation: Normalisation = "token"
-    max_test: int | None = None
-    stand_in: bool = True
-    offline: bool = False
-    device: str = "auto"
-    dtype: str = "auto"
-    trust_remote_code: bool = False
-    out: str | Path | None = None
-    command: str = field(default="", compare=False)
-
-    def __post_init__(self) -> None:
-        _check_names("calibration", self.calibrations or (), calibration_names())
-        if self.metric is not None:
-            _check_names("metric", [self.metric], METRICS)
-        if self.normalisation not in ("sum", "token", "pmi"):
-            raise OptionError(
-                f"there is no normalisation {self.normalisation!r}", hint="There are sum, token, pmi."
-            )
-
 
 def discover(task: str | None = None, *, observer: Observer | None = None, **options: Any) -> Discovery:
     """Find the best prompt for a task.
@@ -225,8 +170,7 @@ class _Search:
     def conclude(self, seconds: float) -> Discovery:
         """Choose on dev, score on test, write the files."""
         metric = self.task.metric
-        screened = screen(self.trials)
-        order = ranked(screened, metric)
+        order = select(self.trials, metric)
         finalists = self._finalists(order)
         start = time.monotonic()
         if not self.interrupted:
@@ -257,7 +201,7 @@ class _Search:
             rejected=tuple(self.rejected),
             unavailable=self.unavailable,
             alike=alike(order),
-            screened=len(screened),
+            screened=len(order),
             interrupted=self.interrupted,
             seconds=seconds + time.monotonic() - start,
             folder=self.folder,
@@ -273,7 +217,7 @@ class _Search:
         for reference in plms[1:]:
             of_plm = [trial for trial in self.trials if trial.plm == reference]
             if of_plm:
-                found.append(Finalist("best of its PLM", ranked(screen(of_plm), self.task.metric)[0]))
+                found.append(Finalist("best of its PLM", select(of_plm, self.task.metric)[0]))
         for reference in plms:
             manual = [trial for trial in self.trials if trial.is_baseline and trial.plm == reference]
             found += [Finalist("manual", trial) for trial in manual[:1]]
@@ -305,54 +249,3 @@ class _Search:
         discovery.prompt.save(self.folder / "best_prompt.json")
 
 
-def evaluate_trial(plm: PLM, trial: Trial, examples: Sequence[Example], states: Any = None) -> Evaluation:
-    """Figures of a trial's prompt on labelled examples."""
-    scores = word_log_probs(plm, trial.candidate.template, trial.words, examples, trial.scoring, states)
-    place = layout(trial.candidate.verbalizer, trial.words)
-    return evaluate(apply(trial.calibration, scores, place), gold(examples))
-
-
-def majority_evaluation(task: Task, examples: Sequence[Example]) -> Evaluation:
-    """Figures of always answering the most frequent class of train, with its frequencies as probabilities."""
-    counts = np.bincount(gold(task.train), minlength=len(task.labels)).astype(float)
-    shares = (counts + 1) / (counts + 1).sum()
-    # Equal counts must still name one class.
-    shares[majority(task.train)] += 1e-6
-    row = np.log(shares / shares.sum())
-    return evaluate(np.tile(row, (len(examples), 1)), gold(examples))
-
-
-def _check_names(what: str, names: Sequence[str], known: Any) -> None:
-    for name in names:
-        if name not in known:
-            near = near_matches(name, known)
-            meant = f"Did you mean {near[0]!r}? " if near else ""
-            raise OptionError(f"there is no {what} {name!r}", hint=f"{meant}There are {', '.join(known)}.")
-
-
-def _config_record(config: DiscoverConfig, task: Task) -> dict[str, Any]:
-    data = config.data if isinstance(config.data, str | Path) or config.data is None else "rows in memory"
-    mapping = (
-        config.mapping if isinstance(config.mapping, str) or config.mapping is None else dict(config.mapping)
-    )
-    return {
-        "task": task.name,
-        "stand_in_for": task.stand_in_for,
-        "data": str(data) if data is not None else None,
-        "source": {"kind": task.source.kind, "location": task.source.location},
-        "mapping": mapping,
-        "fingerprint": task.fingerprint,
-        "splits": {name: len(task.splits[name]) for name in ("train", "dev", "test")},
-        "plms": list(config.plms or DEFAULT_PLMS),
-        "shots": config.shots,
-        "seed": config.seed,
-        "engines": list(config.engines),
-        "calibrations": list(config.calibrations or calibration_names()),
-        "metric": task.metric,
-        "templates": list(config.templates),
-        "normalisation": config.normalisation,
-        "device": config.device,
-        "dtype": config.dtype,
-        "command": config.command,
-        "versions": versions(),
-    }

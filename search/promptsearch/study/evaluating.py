@@ -1,4 +1,4 @@
-"""How well a saved prompt does on a task."""
+"""Figures on labelled examples: of a trial, of a saved prompt, and of the majority class."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from promptsearch.errors import DataError
 from promptsearch.prompt import Prompt
-from promptsearch.scoring import Evaluation, evaluate
-from promptsearch.study.discover import majority_evaluation
-from promptsearch.study.trial import finite
-from promptsearch.tasks.task import Example, Task, gold
+from promptsearch.plms.base import PLM, AnswerStates
+from promptsearch.readings import word_log_probs
+from promptsearch.scoring import Evaluation, apply, evaluate, layout
+from promptsearch.study.trial import Trial, finite
+from promptsearch.tasks.task import Example, Task, gold, majority
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,9 @@ def evaluate_prompt(prompt: Prompt, task: Task, split: str = "test") -> PromptEv
     _check_labels(prompt, task)
     prompt.template.check_fields(task.fields)
     examples = [example for example in task.splits[split] if example.label is not None]
-    order = [prompt.verbalizer.labels.index(label) for label in task.labels]
+    # Not index(): 1 and True are equal and two labels.
+    place = {(type(label), label): i for i, label in enumerate(prompt.verbalizer.labels)}
+    order = [place[type(label), label] for label in task.labels]
     return PromptEvaluation(
         split,
         task.metric,
@@ -74,3 +79,22 @@ def _check_labels(prompt: Prompt, task: Task) -> None:
             where=f"prompt: {', '.join(map(repr, mine))}\ntask: {', '.join(map(repr, theirs))}",
             hint="Give data whose labels are those of the prompt.",
         )
+
+
+def evaluate_trial(
+    plm: PLM, trial: Trial, examples: Sequence[Example], states: AnswerStates | None = None
+) -> Evaluation:
+    """Figures of a trial's prompt on labelled examples."""
+    scores = word_log_probs(plm, trial.candidate.template, trial.words, examples, trial.scoring, states)
+    place = layout(trial.candidate.verbalizer, trial.words)
+    return evaluate(apply(trial.calibration, scores, place), gold(examples))
+
+
+def majority_evaluation(task: Task, examples: Sequence[Example]) -> Evaluation:
+    """Figures of always answering the most frequent class of train, with its frequencies as probabilities."""
+    counts = np.bincount(gold(task.train), minlength=len(task.labels)).astype(float)
+    shares = (counts + 1) / (counts + 1).sum()
+    # Equal counts must still name one class.
+    shares[majority(task.train)] += 1e-6
+    row = np.log(shares / shares.sum())
+    return evaluate(np.tile(row, (len(examples), 1)), gold(examples))

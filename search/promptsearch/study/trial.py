@@ -20,7 +20,7 @@ class Trial:
     Attributes:
         plm: reference of the PLM.
         words: the verbalizer's answers in the order of the calibration's word offsets.
-        train_log_likelihood: mean log-probability of the gold label on train, in nats.
+        train: figures on train.
         dev: figures on dev.
         dev_correct: (n_dev,) whether each dev example was right, for paired tests.
         tokens: mean prompt length, in tokens per text.
@@ -32,7 +32,7 @@ class Trial:
     calibration: Calibration
     scoring: AnswerScoring
     words: tuple[str, ...]
-    train_log_likelihood: float
+    train: Evaluation
     dev: Evaluation
     tokens: float
     passes: int = 1
@@ -51,7 +51,6 @@ class Trial:
     def record(self, metric: str) -> dict[str, Any]:
         """One line of `candidates.jsonl`."""
         verbalizer = self.candidate.verbalizer
-        low, high = self.dev.accuracy_interval
         return {
             "plm": self.plm,
             "template": str(self.candidate.template),
@@ -66,17 +65,21 @@ class Trial:
             "baseline": self.is_baseline,
             "tokens": round(self.tokens, 2),
             "passes": self.passes,
-            "train_log_likelihood": finite(self.train_log_likelihood),
-            "dev": {
-                "n": self.dev.n,
-                "metric": metric,
-                "value": finite(self.dev.value(metric)),
-                "accuracy": self.dev.accuracy,
-                "accuracy_interval": [low, high],
-                "log_likelihood": finite(self.dev.log_likelihood),
-                "unscored": self.dev.unscored,
-            },
+            "train": _figures(self.train, metric),
+            "dev": _figures(self.dev, metric),
         }
+
+
+def _figures(evaluation: Evaluation, metric: str) -> dict[str, Any]:
+    return {
+        "n": evaluation.n,
+        "metric": metric,
+        "value": finite(evaluation.value(metric)),
+        "accuracy": evaluation.accuracy,
+        "accuracy_interval": list(evaluation.accuracy_interval),
+        "log_likelihood": finite(evaluation.log_likelihood),
+        "unscored": evaluation.unscored,
+    }
 
 
 def finite(value: float) -> float | None:

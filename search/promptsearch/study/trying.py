@@ -131,9 +131,7 @@ class _TemplateTrials:
                     calibration=calibration,
                     scoring=self.scoring,
                     words=words,
-                    train_log_likelihood=evaluate(
-                        apply(calibration, train, place), train_gold
-                    ).log_likelihood,
+                    train=evaluate(apply(calibration, train, place), train_gold),
                     dev=evaluate(on_dev, dev_gold),
                     tokens=float(self.states.tokens[: n_train + n_dev].mean()),
                     passes=passes,

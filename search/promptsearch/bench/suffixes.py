@@ -1,0 +1,61 @@
+"""Fifty ways to ask for an opinion behind a text, as a search over suffixes would try them."""
+
+from __future__ import annotations
+
+_WORDINGS = (
+    " It was {mask}",
+    " It was really {mask}",
+    " All in all, it was {mask}",
+    " In a word, {mask}",
+    " In short, this is {mask}",
+    " Overall, I found it {mask}",
+    " To me it seemed {mask}",
+    " My impression: {mask}",
+    " What a {mask}",
+    " I would call it {mask}",
+    " Most people would say it is {mask}",
+    " The whole thing felt {mask}",
+    " Honestly, it is {mask}",
+    " Simply {mask}",
+    " So, was it worth it? It was {mask}",
+    " How was it? {mask}",
+    " My friends asked how it was, and I said it was {mask}",
+    " That makes it sound {mask}",
+    " If I had to choose one word, it would be {mask}",
+    " By the end I thought it was {mask}",
+    " You can tell that the writer found it {mask}",
+    " The writer's feelings about it are {mask}",
+    " The tone is {mask}",
+    " The mood of this sentence is {mask}",
+    " This sounds {mask}",
+    " The verdict is {mask}",
+    " The acting was {mask}",
+    " The story is {mask}",
+    " As a film, it is {mask}",
+    " For an evening out, it is {mask}",
+    "\nRating: {mask}",
+    "\nVerdict: {mask}",
+    "\nSentiment: {mask}",
+    "\nOpinion: {mask}",
+    "\nFeeling: {mask}",
+    "\nOverall impression: {mask}",
+    "\nSummary in one word: {mask}",
+    "\nThe sentiment of this text is {mask}",
+    "\nThe reviewer's opinion is {mask}",
+    "\nThe author of this comment feels {mask}",
+    "\nThis review is {mask}",
+    "\nThe film described above is {mask}",
+    "\nQuestion: How does the writer feel? Answer: {mask}",
+    "\nQuestion: Is this good or bad?\nAnswer: {mask}",
+    "\nQ: What is the sentiment?\nA: {mask}",
+    "\nPositive or negative? {mask}",
+    "\nClassify the text above: {mask}",
+    "\nStars or no stars? The critic's answer was {mask}",
+    "\n\nIn other words, the film is {mask}",
+    "\n\nConclusion: the film is {mask}",
+)
+
+
+def suffix_templates(field: str) -> tuple[str, ...]:
+    """Templates in which one of fifty wordings follows a field."""
+    return tuple(f"{{{field}}}{wording}" for wording in _WORDINGS)
