@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from promptsearch.paths import cache_dir
+
+if TYPE_CHECKING:
+    from promptsearch.plms.local import LocalPLM
+    from promptsearch.study.result import Discovery
 
 SMOLLM2 = Path("plms") / "smollm2-135m-0.1.2"
 
@@ -36,3 +41,36 @@ def no_data_folder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
     """Only tests on real data see the folder that the environment names."""
     if "PROMPTSEARCH_DATA" in os.environ and request.node.get_closest_marker("shared_data") is None:
         monkeypatch.delenv("PROMPTSEARCH_DATA")
+
+
+@pytest.fixture(scope="session")
+def minilm() -> LocalPLM:
+    """The built-in PLM in float32, without a cache of answer states."""
+    from promptsearch.plms import load_plm
+
+    return load_plm("minilm-mlm", device="cpu", dtype="float32", cache=False)
+
+
+@pytest.fixture(scope="session")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Discovery:
+    """One small search on the stand-in of SST-2, for all tests that only look at what came out."""
+    from promptsearch import discover
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PROMPTSEARCH_DATA", raising=False)
+        return discover(
+            "sst2",
+            plms=["minilm-mlm"],
+            shots=6,
+            max_test=24,
+            device="cpu",
+            dtype="float32",
+            templates=["{text} It was {mask}.", "{mask} review: {text}"],
+            out=tmp_path_factory.mktemp("run") / "sst2",
+        )
+
+
+@pytest.fixture(scope="session")
+def prompt_file(found: Discovery) -> str:
+    """The prompt file of that search."""
+    return str(found.folder / "best_prompt.json")

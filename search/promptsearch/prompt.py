@@ -195,8 +195,8 @@ def as_example(text: object, fields: Sequence[str]) -> Example:
 
 
 def _value(name: str, value: object) -> str:
-    # A missing second sentence is an empty one; it is predicted, not a crash.
-    if value is None or value != value:  # noqa: PLR0124 - NaN, as pandas marks what is missing
+    # A missing second sentence is an empty one; pandas marks it as NaN, which equals nothing.
+    if value is None or value != value:
         return ""
     if isinstance(value, str):
         return whole_text(value)

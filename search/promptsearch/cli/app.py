@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from promptsearch.cli import bench, data, discover, models, predict, pretrain, schema, screen
+from promptsearch.cli import bench, data, discover, models, options, predict, pretrain, schema, screen
 from promptsearch.errors import PromptSearchError
 
 _INTERRUPTED = 130  # what typer makes of Ctrl-C
@@ -42,9 +42,10 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+        bool,
+        typer.Option("--version", metavar="", callback=_version, is_eager=True, help="Show the version."),
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    debug: Annotated[bool, options.flag("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     screen.show_warnings(debug)
 

@@ -41,7 +41,7 @@ def list_tasks(json: options.Json = False) -> None:
 def show(
     task: Annotated[
         str | None,
-        typer.Argument(metavar="[TASK]", help="A known task or a name for --data.", show_default=False),
+        typer.Argument(help="A known task or a name for --data.", show_default=False),
     ] = None,
     data: options.Data = None,
     mapping: options.Map = None,

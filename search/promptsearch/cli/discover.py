@@ -169,7 +169,7 @@ def _show(found: Discovery) -> None:
     if found.task.stand_in_for:
         title += f" (on the sample {found.task.name!r})"
     console.print(Panel(best_prompt(found), title=Text(title), title_align="left", border_style="green"))
-    console.print(comparison(found, console.width))
+    console.print(comparison(found))
     console.print(Text(answer_sentence(found)))
     for verdict in verdicts(found):
         console.print(Text(verdict))

@@ -15,8 +15,8 @@ app = typer.Typer(help="Pretrained language models: what is here, what can be fe
 Reference = Annotated[
     str,
     typer.Argument(
-        metavar="PLM",
-        help="minilm-mlm, smollm2-135m, owner/name, owner/name@revision or ./folder.", show_default=False
+        help="minilm-mlm, smollm2-135m, owner/name, owner/name@revision or ./folder.",
+        show_default=False,
     ),
 ]
 

@@ -21,7 +21,7 @@ _CHUNK = 256
 
 PromptFile = Annotated[
     Path,
-    typer.Argument(metavar="PROMPT", help="A prompt file, such as best_prompt.json.", show_default=False),
+    typer.Argument(help="A prompt file, such as best_prompt.json.", show_default=False),
 ]
 
 
@@ -29,7 +29,7 @@ def predict(
     prompt_file: PromptFile,
     text: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[TEXT]...", help="Texts; without any, lines of stdin.", show_default=False),
+        typer.Argument(help="Texts; without any, lines of stdin.", show_default=False),
     ] = None,
     file: Annotated[
         Path | None,

@@ -50,9 +50,11 @@ def show_notice(text: str) -> None:
 
 def _sentence(text: str) -> str:
     """With a capital and a full stop; a message that begins with a name (`./model`, `a-b/c`) keeps it."""
-    first = text.split(" ", 1)[0]
+    first = text.split(" ", 1)[0].rstrip(",")
     capital = first.isalpha() and first.islower()
-    return (text[:1].upper() + text[1:] if capital else text) + ("" if text.endswith((".", "!", "?")) else ".")
+    return (text[:1].upper() + text[1:] if capital else text) + (
+        "" if text.endswith((".", "!", "?")) else "."
+    )
 
 
 class _Warnings(logging.Handler):

@@ -5,25 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
+
+from promptsearch.showing import printable
 
 if TYPE_CHECKING:
     from promptsearch.study.result import Discovery
 
-WIDE = 110
+_LABELS = 20  # of more labels the first are shown
+_WORDS = 300  # characters of label words in the comparison
 
 
 def best_prompt(found: Discovery) -> RenderableType:
     """Template, label words, PLM and calibration of the winner."""
     trial = found.best.trial
     grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(style="dim", max_width=24, overflow="fold")
     grid.add_column(overflow="fold")
     grid.add_row("template", template_text(str(trial.candidate.template)))
-    for name, answers in zip(found.task.label_names, trial.candidate.verbalizer.answers):
-        grid.add_row(Text(name), Text(", ".join(answer.text for answer in answers)))
-    grid.add_row("PLM", Text(trial.plm))
+    labels = list(zip(found.task.label_names, trial.candidate.verbalizer.answers))
+    for name, answers in labels[:_LABELS]:
+        grid.add_row(_plain(name), _plain(", ".join(answer.text for answer in answers)))
+    if len(labels) > _LABELS:
+        grid.add_row("…", f"{len(labels)} labels in all")
+    grid.add_row("PLM", _plain(trial.plm))
     grid.add_row("calibration", Text(trial.calibration.method))
     return grid
 
@@ -36,11 +43,15 @@ def template_text(source: str) -> Text:
     text = Text()
     for piece in Template.parse(source).pieces:
         style = "" if isinstance(piece, Words) else "bold magenta" if isinstance(piece, Mask) else "cyan"
-        text.append(str(piece).replace("\n", "⏎\n"), style=style)
+        text.append(printable(str(piece)).replace("\n", "⏎\n"), style=style)
     return text
 
 
-def comparison(found: Discovery, width: int) -> Table:
+def _plain(text: str) -> Text:
+    return Text(printable(text))
+
+
+def comparison(found: Discovery) -> Table:
     """Best, best of the other PLMs, manual prompts, majority; figures in percent with 95 % intervals."""
     from promptsearch.report.rows import rows_of
 
@@ -54,13 +65,18 @@ def comparison(found: Discovery, width: int) -> Table:
     for i, row in enumerate(rows_of(found)):
         head = Text(row.name, style="bold" if i == 0 else "")
         if row.plm != "–":
-            head.append(f"  {row.plm}", style="cyan")
-        lines: list[Text] = [head]
+            head.append(f"  {printable(row.plm)}", style="cyan")
+        lines: list[RenderableType] = [head]
         if row.template != "–":
-            lines.append(Text("  ").append_text(template_text(row.template.replace("\n", "⏎"))))
-            lines.append(Text(f"  {row.short_words}; calibration {row.calibration}", style="dim"))
+            words = Text(f"{printable(_short(row.short_words))}; calibration {row.calibration}", style="dim")
+            for text in (template_text(row.template.replace("\n", "⏎")), words):
+                lines.append(Padding(text, (0, 0, 0, 2)))
         table.add_row(Group(*lines), _figure(row.dev), _figure(row.test), row.tokens, end_section=True)
     return table
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _WORDS else text[:_WORDS] + "…"
 
 
 def _figure(text: str) -> Text:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from promptsearch.errors import PLMError
 
-_LOGIT_ROWS = 256  # rows of (rows, vocabulary) logits held at once
+_LOGIT_ROWS = 64  # rows of (rows, vocabulary) logits held at once: few, so that they stay in the cache
 
 
 class _ReachedOutput(Exception):

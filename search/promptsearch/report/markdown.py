@@ -7,12 +7,13 @@ from pathlib import Path
 
 from promptsearch.paths import atomic_write
 from promptsearch.report.rows import Row, answer_sentence, rows_of, verdicts
+from promptsearch.showing import printable
 from promptsearch.study.result import Discovery
 
 
 def write(path: Path, discovery: Discovery) -> None:
     """Write the report; see `promptsearch.paths.atomic_write`."""
-    atomic_write(path, markdown(discovery))
+    atomic_write(path, printable(markdown(discovery)))
 
 
 def markdown(discovery: Discovery) -> str:
@@ -31,7 +32,7 @@ def markdown(discovery: Discovery) -> str:
         fenced(_example(discovery)),
         "## Comparison",
         table(Row.titles(task.metric), [row.cells() for row in rows_of(discovery)]),
-        *verdicts(discovery),
+        *map(escape, verdicts(discovery)),
         "## Next best on dev",
         table(("dev", "PLM", "template", "label words", "calibration"), _next_best(discovery)),
         "## Use it",
@@ -52,7 +53,7 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def escape(text: str) -> str:
     """Text in which nothing is read as Markdown or HTML, on one line."""
     line = " ".join(text.replace("\r", "").replace("\n", "⏎").split())
-    for char in "\\`*_[]<>|#~":
+    for char in "\\`*_[]<>|#~$":
         line = line.replace(char, "\\" + char)
     return line.replace("&", "&amp;")
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,17 @@ from promptsearch.artefact import (
     VerbalizerRecord,
 )
 from promptsearch.errors import StorageError
-from promptsearch.paths import atomic_write
+from promptsearch.paths import atomic_write, storage_errors
 from promptsearch.plms.base import PLM
 from promptsearch.readings import CONTENT_FREE
 from promptsearch.scoring import CALIBRATIONS, Evaluation
+from promptsearch.showing import whole_text
 from promptsearch.study.result import Finalist
 from promptsearch.study.trial import Trial, finite
 from promptsearch.tasks.task import Task
 
+RUN_FILES = ("config.json", "candidates.jsonl", "best_prompt.json", "report.md")
+_OTHER_FOLDER = "Choose an empty one with --out."
 _PACKAGES = ("promptsearch", "torch", "transformers", "datasets", "optuna", "nltk", "numpy")
 
 
@@ -51,41 +55,61 @@ def new_folder(task: str, out: Path | None) -> Path:
     Raises:
         StorageError: it cannot be made, or holds files of another kind.
     """
-    stem = "".join(char if char.isalnum() or char in "-_" else "-" for char in task)
-    folder = out or Path("runs") / f"{stem}-{datetime.now().strftime('%Y%m%d-%H%M%S')}"
+    if out is None:
+        stem = "".join(char if char.isalnum() or char in "-_" else "-" for char in task)[:100]
+        return _first_free(Path("runs") / f"{stem}-{datetime.now().strftime('%Y%m%d-%H%M%S')}")
+    if not _make(out):
+        if not out.is_dir():
+            raise StorageError("the run folder is a file", where=str(out), hint=_OTHER_FOLDER)
+        with storage_errors(out):
+            others = [entry.name for entry in out.iterdir() if not _is_run_file(entry.name)]
+        if others:
+            raise StorageError(
+                f"the folder for the run holds other files, first {others[0]}",
+                where=str(out),
+                hint=_OTHER_FOLDER,
+            )
+    return out
+
+
+def _first_free(folder: Path) -> Path:
+    """`folder`, or with a number behind it where runs began in the same second."""
+    names = chain([folder], (folder.with_name(f"{folder.name}-{number}") for number in count(2)))
+    return next(name for name in names if _make(name))
+
+
+def _make(folder: Path) -> bool:
+    """Make a folder; whether it was not there before."""
     try:
-        folder.mkdir(parents=True, exist_ok=out is not None)
+        folder.mkdir(parents=True)
     except FileExistsError:
-        if not folder.is_dir():
-            raise StorageError("the run folder is a file", where=str(folder)) from None
-        return new_folder(task, folder.with_name(f"{folder.name}-2"))
+        return False
     except OSError as error:
         raise StorageError(
-            f"the run folder cannot be made: {error.strerror}",
-            where=str(folder),
-            hint="Choose another with --out.",
+            f"the run folder cannot be made: {error.strerror}", where=str(folder), hint=_OTHER_FOLDER
         ) from error
-    if any(entry.name not in RUN_FILES for entry in folder.iterdir()):
-        raise StorageError(
-            "the folder for the run holds other files",
-            where=str(folder),
-            hint="Choose an empty one with --out.",
-        )
-    return folder
+    return True
 
 
-RUN_FILES = ("config.json", "candidates.jsonl", "best_prompt.json", "report.md")
+def _is_run_file(name: str) -> bool:
+    # A killed process may have left a file under its temporary name.
+    return name in RUN_FILES or (name.endswith(".tmp") and any(name.startswith(f".{f}.") for f in RUN_FILES))
 
 
 def write_json(path: Path, value: Any) -> None:
     """Write JSON for people and machines; see `atomic_write`."""
-    atomic_write(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    atomic_write(path, _json(value, 2) + "\n")
 
 
 def write_candidates(path: Path, trials: Iterable[Trial], metric: str) -> None:
     """One line a trial."""
-    lines = (json.dumps(trial.record(metric), ensure_ascii=False, allow_nan=False) for trial in trials)
-    atomic_write(path, "".join(f"{line}\n" for line in lines))
+    atomic_write(path, "".join(f"{_json(trial.record(metric))}\n" for trial in trials))
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    """In the letters of the text; escaped where a path or the like holds bytes that are no text."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
+    return text if whole_text(text) == text else json.dumps(value, indent=indent, allow_nan=False)
 
 
 def document(

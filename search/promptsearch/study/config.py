@@ -124,4 +124,7 @@ def config_record(config: DiscoverConfig, task: Task) -> dict[str, Any]:
 def _words_record(words: Mapping[Any, object] | str | Path | None) -> Any:
     if words is None or isinstance(words, str | Path):
         return None if words is None else str(words)
-    return [{"label": label, "words": given if isinstance(given, str) else str(given)} for label, given in words.items()]
+    return [
+        {"label": label, "words": given if isinstance(given, str) else str(given)}
+        for label, given in words.items()
+    ]

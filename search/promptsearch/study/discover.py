@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from promptsearch.engines import engine
 from promptsearch.engines.base import Budget, Candidate
 from promptsearch.engines.manual import ManualEngine, words_from
-from promptsearch.errors import OptionError, PLMError, PromptSearchError, near_matches
-from promptsearch.plms.base import PLM, AnswerScoring, Normalisation
+from promptsearch.errors import DataError, OptionError, PLMError, PromptSearchError
+from promptsearch.plms.base import PLM, AnswerScoring
 from promptsearch.prompt import Prompt
-from promptsearch.readings import calibration_names, word_log_probs
-from promptsearch.scoring import METRICS, Evaluation, apply, evaluate, layout
-from promptsearch.study.artefacts import document, new_folder, versions, write_candidates, write_json
+from promptsearch.readings import calibration_names
+from promptsearch.showing import whole_text
+from promptsearch.study.artefacts import RUN_FILES, document, new_folder, write_candidates, write_json
+from promptsearch.study.config import DEFAULT_PLMS, DiscoverConfig, config_record
+from promptsearch.study.evaluating import evaluate_trial, majority_evaluation
 from promptsearch.study.observer import Observer
 from promptsearch.study.result import Discovery, Finalist
 from promptsearch.study.selection import alike, select
 from promptsearch.study.trial import Trial
 from promptsearch.study.trying import Rejected, try_candidates
 from promptsearch.tasks import draw_splits, load_task
-from promptsearch.tasks.task import Example, Task, gold, majority
+from promptsearch.tasks.task import Task
 from promptsearch.template import Template
 from promptsearch.verbalizer import Verbalizer
 
-if TYPE_CHECKING:
-    from promptsearch.tasks.memory import Rows
+# Trials are written at least so often, so that a killed run loses little.
+_WRITE_SECONDS = 2.0
+
 
 def discover(task: str | None = None, *, observer: Observer | None = None, **options: Any) -> Discovery:
     """Find the best prompt for a task.
@@ -56,15 +58,20 @@ def run(config: DiscoverConfig, observer: Observer) -> Discovery:
     task = _load(config)
     for notice in task.notices:
         observer.notice(notice)
+    manual = _manual(config, task)
     folder = new_folder(task.name, Path(config.out) if config.out is not None else None)
-    write_json(folder / "config.json", _config_record(config, task))
-    search = _Search(config, task, folder, observer)
+    search = _Search(config, task, manual, folder, observer)
     try:
+        search.load_plms()
         search.try_everything()
     except KeyboardInterrupt:
         if not search.trials:
             raise
         search.interrupted = True
+    finally:
+        if config.out is None and not search.trials:
+            with suppress(OSError):
+                folder.rmdir()
     return search.conclude(time.monotonic() - start)
 
 
@@ -90,17 +97,39 @@ def _load(config: DiscoverConfig) -> Task:
         stand_in=config.stand_in,
         offline=config.offline,
     )
-    if config.metric is not None:
-        task = replace(task, metric=config.metric)
+    for label in (*task.labels, *task.label_names):
+        if whole_text(str(label)) != str(label):
+            raise DataError(
+                f"the label {label!r} holds half of a surrogate pair, which is no text",
+                where=task.source.location or None,
+            )
+    task = replace(task, name=whole_text(task.name), metric=config.metric or task.metric)
     return draw_splits(task, shots=config.shots, seed=config.seed, max_test=config.max_test)
+
+
+def _manual(config: DiscoverConfig, task: Task) -> ManualEngine:
+    """The engine of hand-written prompts, with the user's own in place of the library's."""
+    words, labels = config.words, task.labels
+    templates = [Template.parse(source) for source in config.templates]
+    for template in templates:
+        template.check_fields(task.fields)
+    if isinstance(words, Mapping):
+        by_name = {name: label for name, label in zip(task.label_names, labels) if name not in labels}
+        own = [Verbalizer.of({by_name.get(key, key): given for key, given in words.items()}, labels)]
+    else:
+        own = [words_from(words, labels, task.label_names)] if words else []
+    return ManualEngine(templates, own)
 
 
 class _Search:
     """A search as it goes on."""
 
-    def __init__(self, config: DiscoverConfig, task: Task, folder: Path, observer: Observer) -> None:
+    def __init__(
+        self, config: DiscoverConfig, task: Task, manual: ManualEngine, folder: Path, observer: Observer
+    ) -> None:
         self.config = config
         self.task = task
+        self.manual = manual
         self.folder = folder
         self.observer = observer
         self.scoring = AnswerScoring(config.normalisation)
@@ -109,15 +138,27 @@ class _Search:
         self.rejected: list[Rejected] = []
         self.unavailable: dict[str, str] = {}
         self.interrupted = False
+        self._written = 0.0
+
+    def load_plms(self) -> None:
+        """Load every PLM, so that one which cannot be had is known before the work begins."""
+        for reference in dict.fromkeys(self.config.plms or DEFAULT_PLMS):
+            plm = self._plm(reference)
+            if plm is None:
+                continue
+            name = plm.identity.reference
+            if name in self.plms and self.plms[name].identity != plm.identity:
+                raise OptionError(
+                    f"two revisions of {name} cannot stand in one comparison", hint="Give one of them."
+                )
+            self.plms[name] = plm
 
     def try_everything(self) -> None:
         """Every PLM, every engine."""
-        for reference in dict.fromkeys(self.config.plms or DEFAULT_PLMS):
-            plm = self._plm(reference)
-            if plm is not None:
-                self._try(plm)
+        for plm in self.plms.values():
+            self._try(plm)
         if not self.trials:
-            reasons = list(dict.fromkeys(item.reason for item in self.rejected))
+            reasons = [*self.unavailable.values(), *dict.fromkeys(item.reason for item in self.rejected)]
             raise PromptSearchError(
                 "no candidate could be tried",
                 where="\n".join(reasons[:3]) or None,
@@ -135,7 +176,6 @@ class _Search:
             self.unavailable[reference] = error.message
             self.observer.notice(f"{reference} was left out: {error.message}")
             return None
-        self.plms[reference] = plm
         plm.watch(self.observer.advance)
         return plm
 
@@ -145,25 +185,30 @@ class _Search:
         self.observer.stage(f"{plm.identity.reference}: {templates} templates, {len(candidates)} candidates")
         methods = list(self.config.calibrations or calibration_names())
         for trials in try_candidates(self.task, plm, candidates, methods, self.scoring, self.rejected.append):
-            self.trials += trials
-            self.observer.tried(trials)
+            self._keep(trials)
         write_candidates(self.folder / "candidates.jsonl", self.trials, self.task.metric)
+
+    def _keep(self, trials: list[Trial]) -> None:
+        if trials and not self.trials:
+            self._begin()
+        self.trials += trials
+        self.observer.tried(trials)
+        if time.monotonic() - self._written > _WRITE_SECONDS:
+            write_candidates(self.folder / "candidates.jsonl", self.trials, self.task.metric)
+            self._written = time.monotonic()
+
+    def _begin(self) -> None:
+        """Write the config; what an earlier run left in the folder must not stand beside it."""
+        for name in RUN_FILES:
+            (self.folder / name).unlink(missing_ok=True)
+        write_json(self.folder / "config.json", config_record(self.config, self.task))
 
     def _candidates(self, plm: PLM) -> list[Candidate]:
         found: list[Candidate] = []
         for name in self.config.engines:
-            searcher = self._manual() if name == "manual" else engine(name)
+            searcher = self.manual if name == "manual" else engine(name)
             found += searcher.search(self.task, plm, Budget(), self.config.seed)
         return found
-
-    def _manual(self) -> ManualEngine:
-        """The engine of hand-written prompts, with the user's own in place of the library's."""
-        words, labels = self.config.words, self.task.labels
-        if isinstance(words, str | Path):
-            own = [words_from(words, labels, self.task.label_names)]
-        else:
-            own = [Verbalizer.of(words, labels)] if words else []
-        return ManualEngine([Template.parse(source) for source in self.config.templates], own)
 
     # Choosing and reporting ----------------------------------------------------------------------
 
@@ -247,5 +292,3 @@ class _Search:
         markdown.write(self.folder / "report.md", discovery)
         # Last, so that its presence tells that the run is complete.
         discovery.prompt.save(self.folder / "best_prompt.json")
-
-

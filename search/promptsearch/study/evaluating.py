@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from promptsearch.errors import DataError
-from promptsearch.prompt import Prompt
 from promptsearch.plms.base import PLM, AnswerStates
+from promptsearch.prompt import Prompt
 from promptsearch.readings import word_log_probs
 from promptsearch.scoring import Evaluation, apply, evaluate, layout
 from promptsearch.study.trial import Trial, finite

@@ -14,12 +14,12 @@ from promptsearch.plms.base import PLM, AnswerScoring, AnswerStates
 from promptsearch.readings import CalibrationInputs, content_free_examples, fit_calibration, word_log_probs
 from promptsearch.scoring import apply, evaluate, layout, predict
 from promptsearch.study.trial import Trial
-from promptsearch.tasks.task import Task, gold
+from promptsearch.tasks.task import Example, Task, gold
 from promptsearch.template import Template
 
-# Templates that go through the model together: enough to share their left parts, few enough that
-# progress is seen and an interrupted run keeps something.
-BLOCK = 16
+# Templates that go through the model together: few, so that progress is seen and an interrupted run keeps
+# something, but on a PLM that reads left to right enough to share their left parts.
+BLOCK = {"masked": 4, "causal": 16}
 
 
 @dataclass(frozen=True)
@@ -47,30 +47,30 @@ def try_candidates(
         by_template.setdefault(candidate.template, []).append(candidate)
     templates = list(by_template)
     examples = [*task.train, *task.dev, *content_free_examples(task.fields)]
-    for start in range(0, len(templates), BLOCK):
-        block = _readable(plm, templates[start : start + BLOCK], by_template, rejected)
-        for template, states in zip(block, plm.answer_states_of(block, examples)):
+    size = BLOCK[plm.identity.family]
+    for start in range(0, len(templates), size):
+        for template, states in _states(plm, templates[start : start + size], examples):
+            if isinstance(states, TemplateError):
+                for candidate in by_template[template]:
+                    rejected(Rejected(candidate, states.message))
+                continue
             trials = _TemplateTrials(task, plm, template, states, scoring)
             yield trials.of(by_template[template], calibrations, rejected)
 
 
-def _readable(
-    plm: PLM,
-    templates: Sequence[Template],
-    by_template: dict[Template, list[Candidate]],
-    rejected: Callable[[Rejected], None],
-) -> list[Template]:
-    """Templates that the PLM can read at all."""
-    found = []
-    for template in templates:
-        try:
-            plm.check_template(template)
-        except TemplateError as error:
-            for candidate in by_template[template]:
-                rejected(Rejected(candidate, error.message))
+def _states(
+    plm: PLM, templates: Sequence[Template], examples: Sequence[Example]
+) -> Iterator[tuple[Template, AnswerStates | TemplateError]]:
+    """Answer states of each template, or why the PLM cannot read it."""
+    try:
+        yield from zip(templates, plm.answer_states_of(templates, examples))
+    except TemplateError as error:
+        # One of them is at fault; the others must not go with it.
+        if len(templates) == 1:
+            yield templates[0], error
         else:
-            found.append(template)
-    return found
+            for template in templates:
+                yield from _states(plm, [template], examples)
 
 
 @dataclass(frozen=True)
@@ -90,18 +90,33 @@ class _TemplateTrials:
         rejected: Callable[[Rejected], None],
     ) -> list[Trial]:
         spelled = [candidate for candidate in candidates if self._can_spell(candidate, rejected)]
-        words = list(dict.fromkeys(word for candidate in spelled for word in candidate.verbalizer.words))
+        try:
+            return self._of_spelled(spelled, calibrations)
+        except TemplateError as error:
+            # A template that leaves room for an answer of one token may leave none for several.
+            short = [candidate for candidate in spelled if not self._several(candidate.verbalizer.words)]
+            for candidate in spelled:
+                if candidate not in short:
+                    rejected(Rejected(candidate, error.message))
+            return self._of_spelled(short, calibrations)
+
+    def _of_spelled(self, candidates: Sequence[Candidate], calibrations: Sequence[str]) -> list[Trial]:
+        words = list(dict.fromkeys(word for candidate in candidates for word in candidate.verbalizer.words))
         if not words:
             return []
         examples = [*self.task.train, *self.task.dev, *content_free_examples(self.task.fields)]
         scores = word_log_probs(self.plm, self.template, words, examples, self.scoring, self.states)
-        several = {word for word, ids in zip(words, self.plm.word_ids(self.template, words)) if len(ids) > 1}
+        several = self._several(words)
         trials: list[Trial] = []
-        for candidate in spelled:
+        for candidate in candidates:
             chosen = [words.index(word) for word in candidate.verbalizer.words]
             passes = 1 + len(several & set(candidate.verbalizer.words))
             trials += self._of_candidate(candidate, scores[:, chosen], calibrations, passes)
         return trials
+
+    def _several(self, words: Sequence[str]) -> set[str]:
+        """Words of more than one token."""
+        return {word for word, ids in zip(words, self.plm.word_ids(self.template, words)) if len(ids) > 1}
 
     def _can_spell(self, candidate: Candidate, rejected: Callable[[Rejected], None]) -> bool:
         try:
@@ -121,7 +136,9 @@ class _TemplateTrials:
         inputs = CalibrationInputs.split(train, free)
         train_gold, dev_gold = gold(task.train), gold(task.dev)
         found: list[Trial] = []
-        for method in calibrations:
+        # The manual prompt as a person would use it stands beside every result, whatever is searched.
+        plain = ["none"] if candidate.baseline and "none" not in calibrations else []
+        for method in [*plain, *calibrations]:
             calibration = fit_calibration(method, inputs, place)
             on_dev = apply(calibration, dev, place)
             found.append(

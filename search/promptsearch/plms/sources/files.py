@@ -25,7 +25,7 @@ def check_folder(folder: Path) -> None:
         )
     if not folder.is_dir():
         raise PLMError(
-            f"{folder} is a file, not a model folder", hint="Give the folder that holds config.json."
+            f"the model folder {folder} is a file", hint="Give the folder that holds config.json."
         )
     read_config(folder)
     for path in weight_files(folder):
@@ -43,7 +43,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         hint = "A model folder as transformers saves it holds config.json, model.safetensors and a tokenizer."
-        raise PLMError(f"{folder} holds no config.json, so it is not a model", hint=hint) from None
+        raise PLMError(f"the folder {folder} holds no config.json, so it is not a model", hint=hint) from None
     except (OSError, ValueError) as error:
         raise PLMError(f"the model's config cannot be read: {error}", where=str(path)) from error
     if not isinstance(config, dict):
@@ -63,13 +63,13 @@ def weight_files(folder: Path) -> list[Path]:
         return _shards(folder)
     if any(next(folder.glob(pattern), None) for pattern in _PICKLES):
         raise PLMError(
-            f"{folder} holds its weights as a pickle only, and loading a pickle can run any code",
+            f"the folder {folder} holds its weights as a pickle only, and loading a pickle can run any code",
             hint="Take a revision with safetensors, or, if you trust it, load it with transformers and "
             "`save_pretrained` it into a new folder.",
         )
     others = [path.name for pattern in _OTHERS for path in sorted(folder.glob(pattern))]
     holds = f"only {', '.join(others[:3])}" if others else "no weights"
-    raise PLMError(f"{folder} holds {holds}", hint="The weights must be in model.safetensors.")
+    raise PLMError(f"the folder {folder} holds {holds}", hint="The weights must be in model.safetensors.")
 
 
 def _shards(folder: Path) -> list[Path]:

@@ -90,6 +90,7 @@ def _download(target: HubName) -> Path:
     from huggingface_hub.errors import (
         GatedRepoError,
         HfHubHTTPError,
+        HTTPError,
         LocalEntryNotFoundError,
         RepositoryNotFoundError,
         RevisionNotFoundError,
@@ -111,7 +112,7 @@ def _download(target: HubName) -> Path:
         raise PLMError(f"there is no model {name} on the hub", hint=hint) from error
     except RevisionNotFoundError as error:
         raise PLMError(f"{name} has no revision {target.revision}") from error
-    except (HfHubHTTPError, LocalEntryNotFoundError, ConnectionError, TimeoutError) as error:
+    except (HTTPError, HfHubHTTPError, LocalEntryNotFoundError, ConnectionError, TimeoutError) as error:
         hint = f"Try `promptsearch models get {name}` again later; what is already there is kept."
         raise PLMError(f"{name} could not be downloaded: {error}", hint=hint) from error
     return Path(folder)
