@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
@@ -195,8 +196,11 @@ def as_example(text: object, fields: Sequence[str]) -> Example:
 
 
 def _value(name: str, value: object) -> str:
-    # A missing second sentence is an empty one; pandas marks it as NaN, which equals nothing.
-    if value is None or value != value:
+    from promptsearch.tasks.labels import unboxed
+
+    value = unboxed(value)
+    # A missing second sentence is an empty one; pandas marks it as not-a-number.
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, str):
         return whole_text(value)

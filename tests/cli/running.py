@@ -51,7 +51,8 @@ def run(*arguments: str, stdin: bytes | str = b"", encoding: str = "utf-8") -> O
         except SystemExit as stop:
             code = stop.code if isinstance(stop.code, int) else 1
         finally:
-            LOG.handlers, LOG.propagate, LOG.level = log
+            LOG.handlers, LOG.propagate, _ = log
+            LOG.setLevel(log[2])
     out, err = (stream.buffer.getvalue().decode(encoding) for stream in streams)  # ty: ignore
     return Outcome(code, out, err)
 

@@ -218,7 +218,7 @@ def test_whoever_reads_may_leave(prompt_file):
     assert err == b""
 
 
-def test_lines_come_out_before_the_last_has_come_in(prompt_file, monkeypatch):
+def test_lines_come_out_before_the_last_has_come_in(prompt_file):
     import os
     import pty
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from promptsearch.study.discover import DiscoverConfig, run
+from promptsearch.study.config import DiscoverConfig
+from promptsearch.study.discover import run
 from promptsearch.study.observer import Observer
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ def fill_mask(job: Job, batch_size: int | None = None) -> Score:
     """The fill-mask pipeline of transformers, float32, with its own defaults or another batch size."""
     import transformers
 
-    tokenizer = transformers.AutoTokenizer.from_pretrained(job.folder)
+    tokenizer: Any = transformers.AutoTokenizer.from_pretrained(job.folder)
     model = transformers.AutoModelForMaskedLM.from_pretrained(job.folder, dtype="float32")
     pipe: Any = transformers.pipeline("fill-mask", model=model, tokenizer=tokenizer)
     ids = tokenizer.convert_tokens_to_ids(list(job.tokens))
@@ -64,7 +65,7 @@ def padded_batches(job: Job, batch_size: int = 32) -> Score:
     import torch
     import transformers
 
-    tokenizer = transformers.AutoTokenizer.from_pretrained(job.folder, padding_side="right")
+    tokenizer: Any = transformers.AutoTokenizer.from_pretrained(job.folder, padding_side="right")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     model: Any = transformers.AutoModelForCausalLM.from_pretrained(job.folder, dtype="float32").eval()
@@ -87,14 +88,14 @@ def padded_batches(job: Job, batch_size: int = 32) -> Score:
 
 def lm_eval(job: Job, batch_size: int = 32) -> Score:
     """lm-evaluation-harness: log-likelihood requests to its transformers back end, float32."""
-    from lm_eval.api.instance import Instance
-    from lm_eval.models.huggingface import HFLM
-
-    model: Any = HFLM(pretrained=job.folder, device="cpu", dtype="float32", batch_size=batch_size)
+    # No import statements: lm-eval is no dependency, and only this contender's interpreter has it.
+    back_end = import_module("lm_eval.models.huggingface").HFLM
+    instance = import_module("lm_eval.api.instance").Instance
+    model = back_end(pretrained=job.folder, device="cpu", dtype="float32", batch_size=batch_size)
 
     def score(job: Job) -> Scores:
         requests = [
-            Instance(request_type="loglikelihood", doc={}, arguments=request, idx=0)
+            instance(request_type="loglikelihood", doc={}, arguments=request, idx=0)
             for request in job.requests()
         ]
         found = model.loglikelihood(requests, disable_tqdm=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
@@ -76,7 +77,7 @@ class Job:
 
     @classmethod
     def from_json(cls, text: str) -> Job:
-        lists = {
-            key: value if isinstance(value, str) else tuple(value) for key, value in json.loads(text).items()
-        }
-        return cls(**lists)
+        values: dict[str, Any] = json.loads(text)
+        for name in ("templates", "examples", "words", "tokens"):
+            values[name] = tuple(values[name])
+        return cls(**values)

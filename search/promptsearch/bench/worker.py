@@ -1,7 +1,7 @@
 """One contender in a process of its own: `python -m promptsearch.bench.worker NAME JOB.json`.
 
-Loads the PLM, warms up, prints a line of JSON about itself, and then times the job once for each line on stdin
-and prints a line of JSON for it. Nothing else goes to stdout.
+Loads the PLM, warms up and prints a line of JSON about itself. Then it goes over the job once for each line
+on stdin, and prints a line of JSON with the time it took. Nothing else goes to stdout.
 """
 
 from __future__ import annotations

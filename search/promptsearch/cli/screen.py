@@ -66,7 +66,6 @@ def show_warnings(debug: bool) -> None:
     """Have the package's own log come to stderr: warnings, or everything with --debug."""
     log = logging.getLogger("promptsearch")
     log.handlers = [_Warnings()]
-    log.propagate = False
     log.setLevel(logging.DEBUG if debug else logging.WARNING)
 
 
@@ -100,16 +99,16 @@ def watching(quiet: bool) -> Generator[Observer]:
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
-        TextColumn("{task.fields[best]}", markup=False),
+        TextColumn("{task.fields[tried]}", markup=False),
         TimeElapsedColumn(),
         console=console,
         transient=True,
         disable=quiet or not console.is_terminal,
     )
-    task = bar.add_task("", total=None, best="")
+    task = bar.add_task("", total=None, tried="")
 
     class OnScreen(Observer):
-        best = float("-inf")
+        n = 0
 
         def stage(self, text: str) -> None:
             bar.update(task, description=printable(text), total=None, completed=0)
@@ -124,8 +123,9 @@ def watching(quiet: bool) -> Generator[Observer]:
                 show_notice(text)
 
         def tried(self, trials: list[Trial]) -> None:
-            self.best = max([self.best, *(trial.dev.accuracy for trial in trials)])
-            bar.update(task, best=f"best on dev {100 * self.best:.0f} %")
+            # Not the best figure on dev so far: most trials never get there, and it would promise too much.
+            self.n += len(trials)
+            bar.update(task, tried=f"{self.n:,} tried")
 
     with bar:
         yield OnScreen()

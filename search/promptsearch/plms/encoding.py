@@ -70,6 +70,7 @@ class PromptEncoder:
         self.unknown_id: int | None = tokenizer.unk_token_id
         # A warning about long texts would be wrong here: they are shortened below.
         tokenizer.model_max_length = int(1e30)
+        self._markers = _marker_ids(tokenizer)
         self.prefix_ids, self.suffix_ids = self._special_ids()
         self._start_fallback = start_fallback
 
@@ -98,7 +99,23 @@ class PromptEncoder:
             return_token_type_ids=False,
             split_special_tokens=True,
         )
-        return list(zip(encoded["input_ids"], encoded["offset_mapping"]))
+        return [
+            self._without_markers(ids, offsets)
+            for ids, offsets in zip(encoded["input_ids"], encoded["offset_mapping"])
+        ]
+
+    def _without_markers(self, ids: Ids, offsets: Offsets) -> tuple[Ids, Offsets]:
+        """A text that spells a special token is text: the token becomes the unknown one, or goes.
+
+        Unigram vocabularies hold `</s>` and the like as words of their own, which splitting leaves whole.
+        """
+        if self._markers.isdisjoint(ids):
+            return ids, offsets
+        shown = [
+            (self.unknown_id if token in self._markers else token, at) for token, at in zip(ids, offsets)
+        ]
+        kept = [(token, at) for token, at in shown if token is not None]
+        return [token for token, _ in kept], [at for _, at in kept]
 
     def check_template(self, template: Template) -> None:
         """Refuse a template that cannot be encoded.
@@ -198,6 +215,12 @@ class PromptEncoder:
                 )
             found.append(ids)
         return found
+
+
+def _marker_ids(tokenizer: Any) -> frozenset[int]:
+    """Special tokens that stand for no text. A lone character may be declared one (padding as `!`)."""
+    special = zip(tokenizer.all_special_tokens, tokenizer.all_special_ids)
+    return frozenset(i for token, i in special if len(str(token)) > 2 and i != tokenizer.unk_token_id)
 
 
 def _context_before(template: Template) -> str:

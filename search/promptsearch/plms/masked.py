@@ -65,8 +65,12 @@ class MaskedPLM(LocalPLM):
         if not bool(attention.all()):
             inputs["attention_mask"] = attention.to(self.device)
         hidden = output_layer_input(self.model, **inputs)
-        # Copies, so that the whole batch's states are not kept alive by a few rows.
-        return iter([hidden[row, positions].clone() for row, (_, positions) in enumerate(batch)])
+        # One copy of the wanted rows: they must not keep the whole batch alive, and many small copies would
+        # break up the memory that batches are laid out in.
+        counts = [len(positions) for _, positions in batch]
+        rows = [row for row, count in enumerate(counts) for _ in range(count)]
+        wanted = hidden[rows, [position for _, positions in batch for position in positions]]
+        return iter(wanted.split(counts))
 
     # Answers of several tokens -------------------------------------------------------------------
 

@@ -62,7 +62,7 @@ def new_folder(task: str, out: Path | None) -> Path:
         if not out.is_dir():
             raise StorageError("the run folder is a file", where=str(out), hint=_OTHER_FOLDER)
         with storage_errors(out):
-            others = [entry.name for entry in out.iterdir() if not _is_run_file(entry.name)]
+            others = [entry.name for entry in out.iterdir() if not _is_run_file(entry)]
         if others:
             raise StorageError(
                 f"the folder for the run holds other files, first {others[0]}",
@@ -91,7 +91,11 @@ def _make(folder: Path) -> bool:
     return True
 
 
-def _is_run_file(name: str) -> bool:
+def _is_run_file(path: Path) -> bool:
+    name = path.name
+    if name == "config.json":
+        # Many tools have a file of this name.
+        return '"fingerprint"' in path.read_text("utf-8", errors="replace")
     # A killed process may have left a file under its temporary name.
     return name in RUN_FILES or (name.endswith(".tmp") and any(name.startswith(f".{f}.") for f in RUN_FILES))
 

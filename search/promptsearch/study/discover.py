@@ -12,7 +12,7 @@ from typing import Any
 from promptsearch.engines import engine
 from promptsearch.engines.base import Budget, Candidate
 from promptsearch.engines.manual import ManualEngine, words_from
-from promptsearch.errors import DataError, OptionError, PLMError, PromptSearchError
+from promptsearch.errors import DataError, OptionError, PLMError, PromptSearchError, StorageError
 from promptsearch.plms.base import PLM, AnswerScoring
 from promptsearch.prompt import Prompt
 from promptsearch.readings import calibration_names
@@ -68,6 +68,11 @@ def run(config: DiscoverConfig, observer: Observer) -> Discovery:
         if not search.trials:
             raise
         search.interrupted = True
+    except PromptSearchError:
+        # What was tried until here is not lost; why it ended matters more than that it cannot be written.
+        with suppress(StorageError):
+            search.write_trials()
+        raise
     finally:
         if config.out is None and not search.trials:
             with suppress(OSError):
@@ -186,7 +191,7 @@ class _Search:
         methods = list(self.config.calibrations or calibration_names())
         for trials in try_candidates(self.task, plm, candidates, methods, self.scoring, self.rejected.append):
             self._keep(trials)
-        write_candidates(self.folder / "candidates.jsonl", self.trials, self.task.metric)
+        self.write_trials()
 
     def _keep(self, trials: list[Trial]) -> None:
         if trials and not self.trials:
@@ -194,8 +199,13 @@ class _Search:
         self.trials += trials
         self.observer.tried(trials)
         if time.monotonic() - self._written > _WRITE_SECONDS:
-            write_candidates(self.folder / "candidates.jsonl", self.trials, self.task.metric)
+            self.write_trials()
             self._written = time.monotonic()
+
+    def write_trials(self) -> None:
+        """Write every trial so far."""
+        if self.trials:
+            write_candidates(self.folder / "candidates.jsonl", self.trials, self.task.metric)
 
     def _begin(self) -> None:
         """Write the config; what an earlier run left in the folder must not stand beside it."""
@@ -288,7 +298,7 @@ class _Search:
     def _write(self, discovery: Discovery) -> None:
         from promptsearch.report import markdown
 
-        write_candidates(self.folder / "candidates.jsonl", self.trials, self.task.metric)
+        self.write_trials()
         markdown.write(self.folder / "report.md", discovery)
         # Last, so that its presence tells that the run is complete.
         discovery.prompt.save(self.folder / "best_prompt.json")

@@ -24,7 +24,7 @@ class Trial:
         dev: figures on dev.
         dev_correct: (n_dev,) whether each dev example was right, for paired tests.
         tokens: mean prompt length, in tokens per text.
-        passes: forward passes per text (1 unless answers have several tokens).
+        passes: forward passes per text (1 unless answers have different numbers of tokens).
     """
 
     plm: str

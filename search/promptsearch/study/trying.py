@@ -94,7 +94,7 @@ class _TemplateTrials:
             return self._of_spelled(spelled, calibrations)
         except TemplateError as error:
             # A template that leaves room for an answer of one token may leave none for several.
-            short = [candidate for candidate in spelled if not self._several(candidate.verbalizer.words)]
+            short = [c for c in spelled if self._lengths(c.verbalizer.words) == {1}]
             for candidate in spelled:
                 if candidate not in short:
                     rejected(Rejected(candidate, error.message))
@@ -106,17 +106,27 @@ class _TemplateTrials:
             return []
         examples = [*self.task.train, *self.task.dev, *content_free_examples(self.task.fields)]
         scores = word_log_probs(self.plm, self.template, words, examples, self.scoring, self.states)
-        several = self._several(words)
         trials: list[Trial] = []
         for candidate in candidates:
             chosen = [words.index(word) for word in candidate.verbalizer.words]
-            passes = 1 + len(several & set(candidate.verbalizer.words))
+            passes = self._passes(candidate.verbalizer.words)
             trials += self._of_candidate(candidate, scores[:, chosen], calibrations, passes)
         return trials
 
-    def _several(self, words: Sequence[str]) -> set[str]:
-        """Words of more than one token."""
-        return {word for word, ids in zip(words, self.plm.word_ids(self.template, words)) if len(ids) > 1}
+    def _lengths(self, words: Sequence[str]) -> set[int]:
+        """Numbers of tokens that answers have."""
+        return {len(ids) for ids in self.plm.word_ids(self.template, words)}
+
+    def _passes(self, words: Sequence[str]) -> int:
+        """Forward passes for one prediction.
+
+        A masked PLM reads answers of equal length at the same masks; a causal one reads those of several
+        tokens as one tree, and those of one token off the prompt's own states.
+        """
+        lengths = self._lengths(words)
+        if self.plm.identity.family == "masked":
+            return len(lengths)
+        return 1 if self.scoring.normalisation == "pmi" else (1 in lengths) + (max(lengths) > 1)
 
     def _can_spell(self, candidate: Candidate, rejected: Callable[[Rejected], None]) -> bool:
         try:

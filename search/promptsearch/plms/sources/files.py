@@ -24,9 +24,7 @@ def check_folder(folder: Path) -> None:
             f"there is no folder {folder}", hint="See `promptsearch models list` for PLMs with a name."
         )
     if not folder.is_dir():
-        raise PLMError(
-            f"the model folder {folder} is a file", hint="Give the folder that holds config.json."
-        )
+        raise PLMError(f"the model folder {folder} is a file", hint="Give the folder that holds config.json.")
     read_config(folder)
     for path in weight_files(folder):
         _check_whole(path)

@@ -127,7 +127,8 @@ def load_tokenizer(folder: Path, *, trust_remote_code: bool = False) -> Any:
         backend.no_padding()
     if len(tokenizer) <= len(tokenizer.all_special_ids):
         raise PLMError(
-            f"the folder {folder} holds no tokenizer", hint="Save the tokenizer of the model into the same folder."
+            f"the folder {folder} holds no tokenizer",
+            hint="Save the tokenizer of the model into the same folder.",
         )
     return tokenizer
 
