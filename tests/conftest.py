@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Generator
 from pathlib import Path
@@ -74,3 +75,11 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Discovery:
 def prompt_file(found: Discovery) -> str:
     """The prompt file of that search."""
     return str(found.folder / "best_prompt.json")
+
+
+@pytest.fixture(autouse=True)
+def untouched_log() -> None:
+    """A command that ran in this process has set the package's log up; no test may see that of another."""
+    log = logging.getLogger("promptsearch")
+    log.handlers, log.propagate = [], True
+    log.setLevel(logging.NOTSET)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -52,9 +52,7 @@ class Accuracy:
         return statistics.stdev(values) if len(values) > 1 else 0.0
 
 
-def measure(
-    config: DiscoverConfig, seeds: Sequence[int], observer: Callable[[], Observer] = Observer
-) -> Accuracy:
+def measure(config: DiscoverConfig, seeds: Sequence[int], observer: Observer | None = None) -> Accuracy:
     """Run `discover` once a seed; runs are written to a temporary folder and dropped.
 
     Every seed draws train and dev anew. The test split is the same for all.
@@ -63,7 +61,7 @@ def measure(
     found: Any = None
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
-            found = run(replace(config, seed=seed, out=Path(folder) / "run"), observer())
+            found = run(replace(config, seed=seed, out=Path(folder) / "run"), observer or Observer())
         metric, best = found.task.metric, found.best
         if best.test is None:
             raise KeyboardInterrupt

@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from promptsearch.cli import bench, data, discover, models, options, predict, pretrain, schema, screen
+from promptsearch.cli import (
+    accuracy,
+    bench,
+    data,
+    discover,
+    models,
+    options,
+    predict,
+    pretrain,
+    schema,
+    screen,
+)
 from promptsearch.errors import PromptSearchError
 
 _INTERRUPTED = 130  # what typer makes of Ctrl-C
@@ -28,6 +39,7 @@ app.add_typer(data.app, name="tasks")
 app.add_typer(models.app, name="models")
 app.command("schema")(schema.command)
 app.command("pretrain")(pretrain.command)
+bench.app.command("accuracy")(accuracy.command)
 app.add_typer(bench.app, name="bench")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import torch
@@ -11,7 +11,9 @@ from torch import Tensor, nn
 
 from promptsearch.errors import PLMError
 
-_LOGIT_ROWS = 64  # rows of (rows, vocabulary) logits held at once: few, so that they stay in the cache
+# Logits held at once, (rows, columns): few enough to stay in a processor's cache.
+_LOGIT_ROWS = 256
+_LOGIT_COLUMNS = 4096
 
 
 class _ReachedOutput(Exception):
@@ -77,8 +79,13 @@ class OutputLayer:
 
     def log_partition(self, hidden: Tensor) -> Tensor:
         """(n,) log-sum-exp of the logits over the vocabulary."""
-        parts = [self.logits(rows).logsumexp(dim=-1) for rows in hidden.split(_LOGIT_ROWS)]
+        parts = [self._log_partition(rows) for rows in hidden.split(_LOGIT_ROWS)]
         return torch.cat(parts) if parts else hidden.new_zeros(0)
+
+    def _log_partition(self, hidden: Tensor) -> Tensor:
+        pieces = zip(self.weight.split(_LOGIT_COLUMNS), self.bias.split(_LOGIT_COLUMNS))
+        sums = [replace(self, weight=w, bias=b).logits(hidden).logsumexp(dim=-1) for w, b in pieces]
+        return torch.stack(sums).logsumexp(dim=0)
 
     @classmethod
     def of(cls, model: Any, probe: dict[str, Tensor]) -> OutputLayer:

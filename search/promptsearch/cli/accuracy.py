@@ -1,0 +1,62 @@
+"""`promptsearch bench accuracy`."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+from promptsearch.cli import options, screen
+from promptsearch.cli.options import value
+
+
+def command(
+    task: Annotated[
+        str | None, value("--task", "-t", metavar="NAME", help="A known task, or a name for --data.")
+    ] = None,
+    data: options.Data = None,
+    mapping: options.Map = None,
+    plm: Annotated[
+        list[str] | None,
+        value("--plm", metavar="NAME", help="A PLM; repeat for several. [minilm-mlm and smollm2-135m]"),
+    ] = None,
+    shots: Annotated[
+        str, value("--shots", metavar="N|all", help="Labelled examples a class.", default=True)
+    ] = "16",
+    seeds: Annotated[
+        int, value("--seeds", metavar="N", min=1, help="How many draws of train and dev.", default=True)
+    ] = 5,
+    out: Annotated[
+        Path | None, value("--out", metavar="FILE", help="Also add the table to this Markdown file.")
+    ] = None,
+    no_stand_in: options.NoStandIn = False,
+    offline: options.Offline = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Run discover for several draws of the few-shot split, and report mean and spread on test."""
+    from promptsearch.bench.accuracy import markdown, measure
+    from promptsearch.paths import atomic_write
+    from promptsearch.study.config import DEFAULT_PLMS, DiscoverConfig
+
+    config = DiscoverConfig(
+        task=task,
+        data=data,
+        mapping=mapping,
+        plms=plm or DEFAULT_PLMS,
+        shots=options.parse_shots(shots),
+        stand_in=not no_stand_in,
+        offline=offline,
+    )
+    with screen.watching(quiet or json) as observer:
+        found = measure(config, range(seeds), observer)
+    section = f"{markdown(found)}\nCommand: `{shlex.join(['promptsearch', *sys.argv[1:]])}`\n"
+    if json:
+        screen.print_json(asdict(found))
+    else:
+        print(section)
+    if out is not None:
+        before = out.read_text("utf-8") + "\n" if out.exists() else ""
+        atomic_write(out, before + section)
