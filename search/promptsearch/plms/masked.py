@@ -50,27 +50,30 @@ class MaskedPLM(LocalPLM):
 
     def _read(self, prompts: Sequence[tuple[list[int], list[int]]]) -> list[Tensor]:
         """For each (ids, positions): hidden states at the positions, (len(positions), d)."""
-        return self.budget.run(prompts, lambda prompt: len(prompt[0]), self._forward)
+        counts = [len(positions) for _, positions in prompts]
+        # Laid out before the batches: what is kept from between them would break up the memory they use.
+        shape = sum(counts), self.output.weight.shape[1]
+        hidden = torch.empty(shape, dtype=self.model.dtype, device=self.device).split(counts)
+        items = [(*prompt, rows) for prompt, rows in zip(prompts, hidden)]
+        return self.budget.run(items, lambda item: len(item[0]), self._forward)
 
-    def _forward(self, batch: list[tuple[list[int], list[int]]]) -> Iterator[Tensor]:
-        longest = max(len(ids) for ids, _ in batch)
+    def _forward(self, batch: list[tuple[list[int], list[int], Tensor]]) -> Iterator[Tensor]:
+        """Run (ids, positions, rows) and put the hidden states at the positions into the rows."""
+        longest = max(len(ids) for ids, _, _ in batch)
         pad = self.encoder.tokenizer.pad_token_id or 0
         ids = torch.full((len(batch), longest), pad)
         attention = torch.zeros((len(batch), longest), dtype=torch.long)
-        for row, (tokens, _) in enumerate(batch):
-            ids[row, : len(tokens)] = torch.tensor(tokens)
-            attention[row, : len(tokens)] = 1
+        for i, (tokens, _, _) in enumerate(batch):
+            ids[i, : len(tokens)] = torch.tensor(tokens)
+            attention[i, : len(tokens)] = 1
         self.forward_tokens += ids.numel()
         inputs = {"input_ids": ids.to(self.device)}
         if not bool(attention.all()):
             inputs["attention_mask"] = attention.to(self.device)
         hidden = output_layer_input(self.model, **inputs)
-        # One copy of the wanted rows: they must not keep the whole batch alive, and many small copies would
-        # break up the memory that batches are laid out in.
-        counts = [len(positions) for _, positions in batch]
-        rows = [row for row, count in enumerate(counts) for _ in range(count)]
-        wanted = hidden[rows, [position for _, positions in batch for position in positions]]
-        return iter(wanted.split(counts))
+        for i, (_, positions, rows) in enumerate(batch):
+            rows.copy_(hidden[i, positions])
+        return iter([rows for _, _, rows in batch])
 
     # Answers of several tokens -------------------------------------------------------------------
 
