@@ -5,7 +5,7 @@ import pytest
 import torch
 import transformers
 
-from promptsearch.bench.comparison import Contender, compare
+from promptsearch.bench.comparison import Contender, Promise, compare
 from promptsearch.bench.contenders import CONTENDERS
 from promptsearch.bench.job import Job
 from promptsearch.bench.processes import ContenderError, Contestant
@@ -62,7 +62,7 @@ def test_causal_contenders_agree(causal_job):
 def test_processes_take_turns_and_are_compared():
     said: list[str] = []
     contenders = [Contender("ours-float32", "ours", own=True), Contender("fill-mask-32", "pipeline")]
-    found = compare("a few", masked_job(), contenders, "fill-mask-32", 2, said.append, goal=4.0)
+    found = compare("a few", masked_job(), contenders, "fill-mask-32", 2, said.append, Promise(4.0))
     turns = [text.rsplit(", ", 1)[1] for text in said if "pass" in text]
     assert turns == ["ours", "pipeline", "ours", "pipeline"]
     ours, pipeline = found.entries

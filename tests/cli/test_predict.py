@@ -257,3 +257,17 @@ def test_evaluating_on_data_of_ones_own(prompt_file):
     assert "majority class: 50.0 [" in outcome.out
     assert "Note: There is one labelled split only" in outcome.said
     assert run("evaluate", prompt_file, "--data", "data.jsonl", "--quiet").err == ""
+
+
+def test_data_is_cut_as_it_was_for_the_search(prompt_file):
+    """Under another seed the test split would hold examples that the prompt was found on."""
+    lines("data.jsonl", ROWS)
+    content = json.loads(Path(prompt_file).read_text("utf-8"))
+    found = {}
+    for seed in range(4):
+        content["task"]["seed"] = seed
+        Path("prompt.json").write_text(json.dumps(content), "utf-8")
+        command = ("evaluate", "prompt.json", "--data", "data.jsonl", "--json")
+        found[seed] = run(*command).out
+        assert found[seed] == run(*command, "--seed", str(seed)).out
+    assert len(set(found.values())) > 1

@@ -245,3 +245,9 @@ def test_a_verbalizer_the_plm_cannot_spell_is_left_out(masked):
     found = search(masked, of=glyphs)
     assert {candidate.provenance["verbalizer"] for candidate in found} == {"own"}
     assert found[0].baseline
+
+
+def test_own_words_that_are_the_same_tokens_for_two_labels(masked):
+    same = Verbalizer.of({0: "Good", 1: "good"}, [0, 1])
+    with pytest.raises(VerbalizerError, match="labels 0 and 1 are the same tokens on minilm-mlm"):
+        search(masked, verbalizers=[same])

@@ -267,3 +267,15 @@ def test_bfloat16_agrees_on_labels(name):
     clear = np.abs(exact[:, 0] - exact[:, 1]) > 0.05
     assert (exact.argmax(1) == rough.argmax(1))[clear].all()
     np.testing.assert_allclose(exact, rough, atol=0.3)
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama", "bert"])
+def test_an_answer_scores_the_same_beside_a_longer_one(name):
+    plm, template = adapter(name), PREFIX[0]
+    long = [Example({"text": "terrible film and great story, " * 200})]
+    alone = plm.answer_log_probs(template, long, ["very good"])
+    beside = plm.answer_log_probs(
+        template, long, ["very good", "not very bad but not at all good either, really"]
+    )
+    assert plm.answer_states(template, long).shortened.all()
+    np.testing.assert_allclose(alone[:, 0], beside[:, 0], atol=1e-4)

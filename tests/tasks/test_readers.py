@@ -158,3 +158,10 @@ def test_the_hint_for_another_encoding_is_a_command(write):
 def test_missing_file(tmp_path: Path):
     with pytest.raises(DataError, match="no such file"):
         read_rows(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize("value", ["1" * 5000, "[" * 100_000])
+@pytest.mark.parametrize("name", ["x.jsonl", "x.json"])
+def test_json_that_python_refuses_to_read(write, name, value):
+    with pytest.raises(DataError, match=r"nested too deeply|too many digits"):
+        read_rows(write(name, f'{{"text": "a", "label": {value}'))

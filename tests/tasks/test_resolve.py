@@ -47,6 +47,12 @@ def test_shards_of_a_split_are_read_as_one(write, tmp_path):
     assert seen(load_task("mine", data=tmp_path / "d"), "train") == [("a", 0), ("b", 1)]
 
 
+def test_shards_may_name_columns_that_their_first_row_lacks(write, tmp_path):
+    write("d/train-00000-of-00002.jsonl", [{"text": "z"}, *rows_of(("a", 0))])
+    write("d/train-00001-of-00002.jsonl", rows_of(("b", 1)))
+    assert seen(load_task("mine", data=tmp_path / "d"), "train") == [("a", 0), ("b", 1)]
+
+
 def test_two_files_for_one_split_are_refused(write, tmp_path):
     write("d/train.jsonl", FOUR)
     write("d/valid.jsonl", FOUR)
@@ -72,6 +78,32 @@ def test_datasets_folders_and_parquet_bring_their_class_names(tmp_path):
         assert list(task.splits) == splits
         assert task.labels == ("bad", "good")
         assert seen(task, "train") == [("a", 1), ("b", 0)]
+
+
+def test_a_data_set_of_the_datasets_library_in_memory():
+    import datasets
+
+    rows = datasets.Dataset.from_list(FOUR).cast_column("label", datasets.ClassLabel(names=["pos", "neg"]))
+    task = load_task(data=rows)
+    assert (task.labels, seen(task, "train")[:2]) == (("pos", "neg"), [("dull", 1), ("witty", 0)])
+    assert error_of(data=datasets.DatasetDict(train=rows)).message == "a DatasetDict was given, not rows"
+
+
+def test_numbers_without_0_that_might_count_from_1_are_told():
+    def notices(*labels):
+        rows = [{"text": f"film {label}", "label": label} for label in labels]
+        return [notice for notice in load_task("sst5", data=rows).notices if "none is 0" in notice]
+
+    (told,) = notices(1, 2, "4")
+    assert "1 = 'negative', 2 = 'neutral', 4 = 'very positive'" in told
+    assert not notices(0, 1, 2) + notices(1, 2, 5) + notices("negative", "positive")
+
+
+def test_columns_in_memory_may_be_numbers():
+    rows = [{0: row["text"], 1: row["label"]} for row in FOUR]
+    task = load_task(data=rows, mapping={"text": "0", "label": "1"})
+    assert seen(task, "train")[:2] == [("dull", 0), ("witty", 1)]
+    assert "Columns: '0', '1'" in str(error_of(data=rows, mapping="text=0,label=2"))
 
 
 def test_rows_in_memory_and_frames():

@@ -107,7 +107,6 @@ def markdown(found: Accuracy) -> str:
             result.template,
             result.words,
             result.calibration,
-            f"{result.seconds:.0f}",
         )
         for result in found.seeds
     ]

@@ -52,12 +52,20 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Promise:
+    """How many times as fast as the others promptsearch should be, and whether at no more memory."""
+
+    speed: float
+    memory: bool = True
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Contenders on one job, promptsearch as a user gets it first.
 
     Attributes:
         reference: title of the entry whose labels the others are held against.
-        goal: how many times as fast as the others promptsearch should be; None where nothing is promised.
+        promise: None where nothing is promised.
     """
 
     title: str
@@ -65,7 +73,7 @@ class Comparison:
     reference: str
     threads: int
     entries: tuple[Entry, ...]
-    goal: float | None = None
+    promise: Promise | None = None
 
     def speed(self, entry: Entry) -> float:
         """Examples times templates a second."""
@@ -112,13 +120,13 @@ def compare(
     reference: str,
     repeats: int,
     progress: Callable[[str], None],
-    goal: float | None = None,
+    promise: Promise | None = None,
 ) -> Comparison:
     """Time contenders on one job; their passes take turns.
 
     Args:
         reference: key of the contender whose labels the others are held against.
-        goal: see `Comparison`.
+        promise: see `Comparison`.
 
     Raises:
         ContenderError: one of them failed.
@@ -140,7 +148,7 @@ def compare(
     expected = np.asarray(passes[reference][0].scores)
     entries = tuple(_entry(contender, passes[contender.key], expected) for contender in contenders)
     names = {contender.key: contender.title for contender in contenders}
-    return Comparison(title, job, names[reference], threads, entries, goal)
+    return Comparison(title, job, names[reference], threads, entries, promise)
 
 
 def _entry(contender: Contender, passes: Sequence[Pass], expected: np.ndarray) -> Entry:

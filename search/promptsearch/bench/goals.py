@@ -32,14 +32,14 @@ class Goal:
 
 def goals_of(comparison: Comparison) -> list[Goal]:
     """Speed against every other contender, and no more memory than any of them."""
-    if comparison.goal is None:
+    promise, own = comparison.promise, comparison.entries[0].peak_bytes
+    if promise is None:
         return []
     goals = [
-        Goal(f"{comparison.title}: × as fast as {entry.title}", comparison.ratio(entry), comparison.goal)
+        Goal(f"{comparison.title}: × as fast as {entry.title}", comparison.ratio(entry), promise.speed)
         for entry in comparison.others
     ]
-    own = comparison.entries[0].peak_bytes
-    for entry in comparison.others:
+    for entry in comparison.others if promise.memory else ():
         if own is not None and entry.peak_bytes is not None:
             what = f"{comparison.title}: peak MB beside {entry.title}"
             goals.append(Goal(what, own / 1e6, entry.peak_bytes / 1e6, at_least=False))

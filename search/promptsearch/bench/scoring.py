@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from promptsearch.bench.choosing import Subject, library_job, suffix_job
-from promptsearch.bench.comparison import Comparison, Contender, compare
+from promptsearch.bench.comparison import Comparison, Contender, Promise, compare
 from promptsearch.bench.goals import Goal, goals_of, goals_of_rates
 from promptsearch.bench.harness import VERSION, lm_eval_python
 from promptsearch.bench.job import Job
@@ -19,7 +19,7 @@ from promptsearch.bench.verbalizers import VerbalizerRate, verbalizer_rates
 from promptsearch.showing import count
 from promptsearch.tasks import Task, draw_splits, load_task
 
-_GOAL = 4.0
+_PROMISE = Promise(4.0)
 _OURS = [
     Contender("ours", "promptsearch", own=True),
     Contender("ours-float32", "promptsearch, float32", own=True),
@@ -146,17 +146,19 @@ class _Measure:
     notice: Callable[[str], None]
 
     def masked(self, job: Job) -> None:
-        self._compare(_title(job), job, [*_OURS, *_PIPELINE], "fill-mask", _GOAL)
+        self._compare(_title(job), job, [*_OURS, *_PIPELINE], "fill-mask", _PROMISE)
 
     def causal(self, job: Job, subject: Subject) -> None:
         contenders = [*_OURS, _PADDED, *self._lm_eval()]
-        self._compare(_title(job), job, contenders, "padded", _GOAL)
+        self._compare(_title(job), job, contenders, "padded", _PROMISE)
         alone = job.head(len(job.examples), 1)
         self._compare(_title(alone), alone, contenders, "padded")
         sources = suffix_templates(self.bench.task.fields[0])[: self.bench.config.suffixes]
         suffixes = suffix_job(job, subject, sources)
         both = [_OURS[0], Contender("ours-unshared", "without sharing")]
-        self._compare(_title(suffixes, "suffix template"), suffixes, both, "ours-unshared", _GOAL)
+        self._compare(
+            _title(suffixes, "suffix template"), suffixes, both, "ours-unshared", Promise(4.0, memory=False)
+        )
 
     def _compare(
         self,
@@ -164,9 +166,9 @@ class _Measure:
         job: Job,
         contenders: Sequence[Contender],
         reference: str,
-        goal: float | None = None,
+        promise: Promise | None = None,
     ) -> None:
-        found = compare(title, job, contenders, reference, self.bench.config.repeats, self.stage, goal)
+        found = compare(title, job, contenders, reference, self.bench.config.repeats, self.stage, promise)
         self.bench.comparisons.append(found)
 
     def _lm_eval(self) -> list[Contender]:

@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Measure speed and memory beside other tools.", no_args_is_help=True)
 
 
-@app.callback()
-def _group() -> None:
-    """Keeps `scoring` a command of its own while it is the only one."""
-
-
 @app.command("scoring")
 def scoring(
     task: Annotated[

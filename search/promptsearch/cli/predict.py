@@ -87,7 +87,12 @@ def evaluate(
         str, options.value("--split", metavar="NAME", help="train, dev or test.", default=True)
     ] = "test",
     max_test: options.MaxTest = None,
-    seed: options.Seed = 0,
+    seed: Annotated[
+        int | None,
+        options.value(
+            "--seed", metavar="N", help="Fixes which examples are drawn (default: as for the search)."
+        ),
+    ] = None,
     device: options.Device = "auto",
     no_stand_in: options.NoStandIn = False,
     offline: options.Offline = False,
@@ -107,6 +112,9 @@ def evaluate(
     of_prompt = prompt.document.task
     name = task or (of_prompt.name if of_prompt and data is None else None)
     loaded = load_task(name, data=data, mapping=mapping, stand_in=not no_stand_in, offline=offline)
+    if seed is None:
+        # Another seed cuts data of a single split elsewhere: what was searched on would be called test.
+        seed = of_prompt.seed if of_prompt and of_prompt.seed is not None else 0
     drawn = draw_splits(loaded, shots=None, seed=seed, max_test=max_test)
     with screen.watching(quiet or json) as observer:
         for notice in drawn.notices:

@@ -88,9 +88,15 @@ class CausalPLM(LocalPLM):
         answers: Sequence[Sequence[int]],
         scoring: AnswerScoring,
     ) -> FloatArray:
-        longest = max(len(answer) for answer in answers)
-        encoded = self.encoder.encode(template, examples, slot_tokens=longest, read_right=False)
-        groups = [[left + list(answer[:-1]) for answer in answers] for left in encoded.left]
+        # Room for its own tokens only: a text must not be cut more for one answer because another is long.
+        encoded = {
+            length: self.encoder.encode(template, examples, slot_tokens=length, read_right=False)
+            for length in {len(answer) for answer in answers}
+        }
+        groups = [
+            [encoded[len(answer)].left[i] + list(answer[:-1]) for answer in answers]
+            for i in range(len(examples))
+        ]
         readings = self._read(groups, [len(answer) for answer in answers])
         sums = np.zeros((len(examples), len(answers)), dtype=np.float32)
         for column, answer in enumerate(answers):

@@ -14,6 +14,8 @@ from promptsearch.errors import PLMError
 # Logits held at once, (rows, columns): few enough to stay in a processor's cache.
 _LOGIT_ROWS = 256
 _LOGIT_COLUMNS = 4096
+# Processor kernels are built for each shape and kept, so that many shapes cost time and memory.
+_LENGTH_STEP = 8
 
 
 class _ReachedOutput(Exception):
@@ -120,6 +122,11 @@ class OutputLayer:
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+def padded_length(longest: int, most: int) -> int:
+    """Length to pad a batch to: a multiple of 8 where the context of `most` tokens allows it."""
+    return max(longest, min(most, -(-longest // _LENGTH_STEP) * _LENGTH_STEP))
 
 
 @dataclass

@@ -12,7 +12,7 @@ from torch import Tensor
 from promptsearch.errors import PLMError
 from promptsearch.plms.base import AnswerScoring, AnswerStates, FloatArray
 from promptsearch.plms.encoding import EncodedPrompts
-from promptsearch.plms.forward import output_layer_input
+from promptsearch.plms.forward import output_layer_input, padded_length
 from promptsearch.plms.local import LocalPLM
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
@@ -55,11 +55,14 @@ class MaskedPLM(LocalPLM):
         shape = sum(counts), self.output.weight.shape[1]
         hidden = torch.empty(shape, dtype=self.model.dtype, device=self.device).split(counts)
         items = [(*prompt, rows) for prompt, rows in zip(prompts, hidden)]
-        return self.budget.run(items, lambda item: len(item[0]), self._forward)
+        return self.budget.run(items, lambda item: self._padded(item[0]), self._forward)
+
+    def _padded(self, ids: Sequence[int]) -> int:
+        return padded_length(len(ids), self.max_tokens)
 
     def _forward(self, batch: list[tuple[list[int], list[int], Tensor]]) -> Iterator[Tensor]:
         """Run (ids, positions, rows) and put the hidden states at the positions into the rows."""
-        longest = max(len(ids) for ids, _, _ in batch)
+        longest = max(self._padded(ids) for ids, _, _ in batch)
         pad = self.encoder.tokenizer.pad_token_id or 0
         ids = torch.full((len(batch), longest), pad)
         attention = torch.zeros((len(batch), longest), dtype=torch.long)

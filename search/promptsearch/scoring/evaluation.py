@@ -29,7 +29,7 @@ class Evaluation:
         n: number of examples, those that could not be scored included.
         accuracy: share of correct predictions; what could not be scored is wrong.
         accuracy_interval: Wilson interval at `level`.
-        macro_f1: mean F1 over the classes that occur.
+        macro_f1: mean F1 over the classes that occur as gold label or prediction.
         mcc: Matthews correlation, in [-1, 1].
         log_likelihood: mean log-probability of the gold label in nats, over what could be scored.
         ece: expected calibration error, 15 bins, over what could be scored.

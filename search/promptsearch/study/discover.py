@@ -161,7 +161,13 @@ class _Search:
     def try_everything(self) -> None:
         """Every PLM, every engine."""
         for plm in self.plms.values():
-            self._try(plm)
+            try:
+                self._try(plm)
+            except PromptSearchError as error:
+                # What another PLM has brought must not be lost, where this one was not asked for by name.
+                if self.config.plms is not None or not self.trials:
+                    raise
+                self._leave_out(plm.identity.reference, error)
         if not self.trials:
             reasons = [*self.unavailable.values(), *dict.fromkeys(item.reason for item in self.rejected)]
             raise PromptSearchError(
@@ -178,11 +184,14 @@ class _Search:
         except PLMError as error:
             if self.config.plms is not None:
                 raise
-            self.unavailable[reference] = error.message
-            self.observer.notice(f"{reference} was left out: {error.message}")
+            self._leave_out(reference, error)
             return None
         plm.watch(self.observer.advance)
         return plm
+
+    def _leave_out(self, reference: str, error: PromptSearchError) -> None:
+        self.unavailable[reference] = error.message
+        self.observer.notice(f"{reference} was left out: {error.message}")
 
     def _try(self, plm: PLM) -> None:
         candidates = self._candidates(plm)

@@ -17,6 +17,7 @@ from promptsearch.tasks.labels import (
     key_of,
     labels_from_data,
     labels_from_names,
+    maybe_from_one,
     readable,
 )
 from promptsearch.tasks.lazy import LazyTable, LoadedSplit, SourceSplits
@@ -134,7 +135,7 @@ class _Builder:
             )
         if names:
             if found := labels_from_names(values, names, self._shown(names)):
-                return found, []
+                return found, maybe_from_one(values, found)
             if declared:
                 raise _undeclared(values, names, reference.place)
         label_set = labels_from_data(values)

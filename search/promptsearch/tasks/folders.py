@@ -9,7 +9,7 @@ from pathlib import Path
 from promptsearch.errors import DataError
 from promptsearch.tasks.catalogue import KnownTask
 from promptsearch.tasks.lazy import LazyTable
-from promptsearch.tasks.readers import Table, columns_of, data_suffix, read_table
+from promptsearch.tasks.readers import Table, data_suffix, read_table
 
 _SPLIT_ALIASES = {
     "train": ("train", "training"),
@@ -83,7 +83,8 @@ def _read_all(paths: list[Path]) -> Table:
     if len(tables) == 1:
         return tables[0]
     rows = [row for table in tables for row in table.rows]
-    return Table(str(paths[0]), columns_of(rows[:1]), rows, tables[0].class_names)
+    columns = dict.fromkeys(name for table in tables for name in table.columns)
+    return Table(str(paths[0]), tuple(columns), rows, tables[0].class_names)
 
 
 def _bare(path: Path) -> str:

@@ -112,6 +112,17 @@ def labels_from_names(
     return _by_spelling(present, names, shown)
 
 
+def maybe_from_one(values: Sequence[Label], label_set: LabelSet) -> list[str]:
+    """What to tell where numbers were read as indices from 0, but none is 0: they might count from 1."""
+    known = {key_of(label) for label in label_set.labels}
+    present = [v for v in values if key_of(v) not in _unlabelled_keys() and key_of(v) not in known]
+    numbers = _whole_numbers(present)
+    if not numbers or 0 in numbers or any(label_set.encode(v) != n for v, n in zip(present, numbers)):
+        return []
+    listed = ", ".join(f"{n} = {label_set.names[n]!r}" for n in sorted(numbers))
+    return [f"Labels were read as numbers from 0, though none is 0: {listed}. From 1, write them as names."]
+
+
 def readable(label: Label) -> str:
     """A label as words: `not_entailment` -> "not entailment", True -> "true", 4.0 -> "4"."""
     if isinstance(label, bool):

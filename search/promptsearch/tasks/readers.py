@@ -109,6 +109,8 @@ def parse_json(text: str, place: str) -> list[Row]:
         if error.msg == "Extra data" and first.startswith("{"):
             return parse_jsonl(text, place)
         raise _broken(error, place, error.lineno) from error
+    except (ValueError, RecursionError) as error:
+        raise _beyond(error, place) from error
     if isinstance(data, dict) and "\n" not in text.strip():
         return [data]
     if not isinstance(data, list):
@@ -180,6 +182,8 @@ def _object(line: str, place: str, number: int) -> Row:
         row = json.loads(line)
     except json.JSONDecodeError as error:
         raise _broken(error, place, number) from error
+    except (ValueError, RecursionError) as error:
+        raise _beyond(error, f"{place}, line {number}") from error
     if not isinstance(row, dict):
         raise DataError(
             f"line {number} is a JSON {_json_type(row)}, not an object",
@@ -196,6 +200,12 @@ def _broken(error: json.JSONDecodeError, place: str, number: int) -> DataError:
         where=f"{place}, line {number}: … {around} …",
         hint="Mend or remove the line.",
     )
+
+
+def _beyond(error: ValueError | RecursionError, where: str) -> DataError:
+    """JSON that is right, but more than Python reads."""
+    what = "is nested too deeply" if isinstance(error, RecursionError) else "has a number of too many digits"
+    return DataError(f"the JSON {what}", where=where, hint="Mend or remove it.")
 
 
 def _json_type(value: object) -> str:

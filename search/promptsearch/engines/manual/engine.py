@@ -43,8 +43,8 @@ class ManualEngine:
 
         Raises:
             TemplateError: one of the user's templates cannot work for the task, or none on the PLM.
-            VerbalizerError: the PLM's tokenizer does not know one of the user's label words, or no
-                verbalizer of the library can be spelled.
+            VerbalizerError: the PLM's tokenizer does not know one of the user's label words, or cannot
+                tell those of two labels apart; or no verbalizer of the library can be spelled.
         """
         end = None if budget.seconds is None else time.monotonic() + budget.seconds
         templates: set[Template] = set()
@@ -71,6 +71,8 @@ class ManualEngine:
                 )
                 refused = error
                 continue
+            if self.verbalizers:
+                _check_apart(candidate.verbalizer, tokens[1], plm)
             if tokens not in seen:
                 yield replace(candidate, baseline=not seen)
                 seen.add(tokens)
@@ -150,3 +152,16 @@ def _tokens(candidate: Candidate, plm: PLM) -> tuple[Template, tuple[frozenset[t
     ids = dict(zip(words, map(tuple, plm.word_ids(candidate.template, words))))
     labels = (frozenset(ids[answer.text] for answer in answers) for answers in candidate.verbalizer.answers)
     return candidate.template, tuple(labels)
+
+
+def _check_apart(verbalizer: Verbalizer, tokens: Sequence[frozenset[tuple[int, ...]]], plm: PLM) -> None:
+    """Refuse words that would score two labels alike for every text."""
+    first: dict[frozenset[tuple[int, ...]], int] = {}
+    for i, answers in enumerate(tokens):
+        if (other := first.setdefault(answers, i)) != i:
+            both = f"{verbalizer.labels[other]!r} and {verbalizer.labels[i]!r}"
+            raise VerbalizerError(
+                f"the words of the labels {both} are the same tokens on {plm.identity.reference}",
+                where=str(verbalizer),
+                hint="Its tokenizer may ignore case or accents; take words that differ otherwise.",
+            )
