@@ -119,7 +119,6 @@ def markdown(found: Accuracy) -> str:
         "template",
         "label words",
         "calibration",
-        "seconds",
     )
     summary = (
         f"Mean over {len(found.seeds)} seeds: **{100 * found.mean('test'):.1f}** "
