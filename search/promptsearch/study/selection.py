@@ -10,8 +10,8 @@ from promptsearch.scoring import Evaluation, best_indistinguishable, rank
 from promptsearch.study.trial import Trial
 
 # The more combinations are compared on few dev examples, the more the best figure owes to luck, so only
-# those that do best on train get there. On SST-2 with 16 examples a class (8 seeds) the choice's test accuracy
-# lies within about a point between 16 and 48; without screening it is up to five points lower.
+# those that do best on train get there. On SST-2 with 16 examples a class (8 seeds), the choice's test
+# accuracy lies within about a point between 16 and 48; without screening it is up to five points lower.
 SCREENED = 24
 
 
