@@ -9,6 +9,8 @@ import pytest
 
 from promptsearch.artefact import CalibrationRecord, PLMRecord, PromptDocument, VerbalizerRecord
 from promptsearch.errors import DataError, PLMError
+from promptsearch.plms import load_plm
+from promptsearch.plms.cache import StateCache
 from promptsearch.prompt import Prompt, as_example, load_prompt
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
@@ -151,6 +153,17 @@ def test_answers_of_several_tokens(minilm):
     template, example = Template.parse("{text} It was {mask}."), Example({"text": "a good film"})
     sums = np.exp(minilm.answer_log_probs(template, [example], ["not very good", "good"])[0].astype(float))
     assert found.probabilities["yes"] == pytest.approx(sums[1] / sums.sum(), rel=1e-4)
+
+
+def test_texts_to_predict_do_not_fill_the_cache(tmp_path):
+    plm = load_plm("minilm-mlm", device="cpu", dtype="float32", cache=False)
+    plm.cache = StateCache(tmp_path)
+    prompt = Prompt(document(), _plm=plm)
+    (found,) = prompt.predict("a good film")
+    assert not list(tmp_path.iterdir())
+    log_probs = prompt.label_log_probs([Example({"text": "a good film"})])
+    assert np.exp(log_probs[0]) == pytest.approx(list(found.probabilities.values()), abs=1e-6)
+    assert list(tmp_path.glob("*/*.safetensors"))
 
 
 # The PLM ---------------------------------------------------------------------------------------------

@@ -116,4 +116,4 @@ def test_columns_choose_words():
 def test_an_unknown_calibration():
     with pytest.raises(OptionError, match="there is no calibration 'btach'"):
         fit_calibration("btach", INPUTS, PLACE)
-    assert calibration_names() == ["none", "contextual", "pmi", "batch"]
+    assert calibration_names() == ["none", "contextual", "pmi", "batch", "prior", "prior-batch"]

@@ -133,7 +133,7 @@ def test_many_labels_are_named_in_part():
 def test_an_unknown_aggregation_is_refused():
     error = refusal(["bad", "good"], aggregation="mean")
     assert error.message == "there is no aggregation 'mean'"
-    assert error.hint == "There is marginal, mean-log."
+    assert error.hint == "There is marginal, mean-log, sum-log."
 
 
 # --- labels of any type --------------------------------------------------------------------------------

@@ -53,6 +53,10 @@ class PLMError(PromptSearchError):
     """A PLM that is unknown, cannot be fetched, or is not a language model."""
 
 
+class KnowledgeError(PromptSearchError):
+    """A knowledge base or word list that is missing, damaged, or cannot be fetched."""
+
+
 class OptionError(PromptSearchError):
     """An option whose value cannot be used."""
 

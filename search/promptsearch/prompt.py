@@ -9,7 +9,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from promptsearch.artefact import PromptDocument, read_prompt_file, write_prompt_file
-from promptsearch.errors import DataError, PLMError
+from promptsearch.errors import DataError, PLMError, PromptFileError
 from promptsearch.showing import whole_text
 from promptsearch.template import Template
 from promptsearch.verbalizer import Label, Verbalizer
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from promptsearch.plms.base import PLM
+    from promptsearch.scoring import Readout
     from promptsearch.tasks.task import Example
 
 # Texts that are read at once, so that memory stays flat over a long file.
@@ -43,13 +44,15 @@ class Prediction:
 class Prompt:
     """A prompt, ready to predict.
 
-    The PLM is loaded when it is first needed; `device`, `offline` and `trust_remote_code` say how.
+    The PLM is loaded when it is first needed; `device`, `offline` and `trust_remote_code` say how. `readout`
+    is that of the document's record, where it has one.
     """
 
     document: PromptDocument
     device: str = "auto"
     offline: bool = False
     trust_remote_code: bool = False
+    readout: Readout | None = None
     _plm: PLM | None = field(default=None, repr=False)
 
     @property
@@ -115,7 +118,8 @@ class Prompt:
 
         from promptsearch.scoring import predict
 
-        log_probs = self.label_log_probs(examples)
+        # Texts to predict rarely come again, and would crowd out of the cache those that do.
+        log_probs = self.label_log_probs(examples, keep=False)
         shortened = self.plm.shortened(self.template, examples)
         labels = self.verbalizer.labels
         names = _distinct_names(self.document.verbalizer.names, labels)
@@ -128,13 +132,22 @@ class Prompt:
             for best, row, cut in zip(predict(log_probs), log_probs, shortened)
         ]
 
-    def label_log_probs(self, examples: Sequence[Example]) -> np.ndarray:
-        """Calibrated log-probability of each label: (n, labels), normalised over labels; NaN if unscored."""
-        from promptsearch.plms.base import AnswerScoring
-        from promptsearch.readings import word_log_probs
-        from promptsearch.scoring import Calibration, apply, layout
+    def label_log_probs(self, examples: Sequence[Example], keep: bool = True) -> np.ndarray:
+        """Calibrated log-probability of each label: (n, labels), normalised over labels; NaN if unscored.
 
-        words = self.verbalizer.words
+        Args:
+            keep: whether answer states may be written to the cache on disk.
+
+        Raises:
+            PromptFileError: the document names a readout, which was not read.
+        """
+        from promptsearch.plms.base import AnswerScoring
+        from promptsearch.readings import label_log_probs
+        from promptsearch.scoring import Calibration
+
+        self._check_readout()
+        verbalizer = self.verbalizer
+        words = verbalizer.words
         stored = self.document.calibration
         offsets = stored.word_offsets
         calibration = Calibration(
@@ -143,16 +156,39 @@ class Prompt:
             tuple(offsets[word] for word in words) if offsets is not None else None,
         )
         scoring = AnswerScoring(self.document.scoring.normalisation, self.document.scoring.filling)
-        scores = word_log_probs(self.plm, self.template, words, examples, scoring)
-        return apply(calibration, scores, layout(self.verbalizer, words))
+        return label_log_probs(
+            self.plm,
+            self.template,
+            verbalizer,
+            calibration,
+            scoring,
+            examples,
+            readout=self.readout,
+            keep=keep,
+        )
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the prompt file.
+        """Write the prompt file, and the arrays of a readout beside it: NAME.json and NAME.safetensors.
 
         Raises:
-            StorageError: it cannot be written.
+            StorageError: they cannot be written.
+            PromptFileError: the document names a readout, which was not read.
         """
-        write_prompt_file(path, self.document)
+        self._check_readout()
+        document = self.document
+        if self.readout is not None:
+            from promptsearch.artefact.readouts import write_readout
+
+            # First, so that there is never a prompt file without its arrays.
+            document = document.model_copy(update={"readout": write_readout(path, self.readout)})
+        write_prompt_file(path, document)
+
+    def _check_readout(self) -> None:
+        if self.document.readout is not None and self.readout is None:
+            raise PromptFileError(
+                f"the prompt needs the arrays in {self.document.readout.file}, which were not read",
+                hint="Read the prompt with `load_prompt`.",
+            )
 
 
 def load_prompt(path: str | PathLike[str], **options: Any) -> Prompt:
@@ -162,9 +198,15 @@ def load_prompt(path: str | PathLike[str], **options: Any) -> Prompt:
         options: `device`, `offline` and `trust_remote_code` of `Prompt`.
 
     Raises:
-        PromptFileError: the file is missing, damaged or of a newer format.
+        PromptFileError: the file, or the file of arrays that it names, is missing, damaged or of a newer
+            format.
     """
-    return Prompt(read_prompt_file(path), **options)
+    document = read_prompt_file(path)
+    if document.readout is None:
+        return Prompt(document, **options)
+    from promptsearch.artefact.readouts import read_readout
+
+    return Prompt(document, readout=read_readout(path, document), **options)
 
 
 def as_example(text: object, fields: Sequence[str]) -> Example:

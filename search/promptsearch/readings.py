@@ -12,19 +12,26 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from promptsearch.errors import OptionError, PLMError
 from promptsearch.plms.base import PLM, AnswerScoring, AnswerStates
 from promptsearch.scoring import (
     CALIBRATIONS,
     Calibration,
+    Readout,
     VerbalizerLayout,
+    apply,
     fit_batch,
     fit_contextual,
     fit_none,
     fit_pmi,
+    fit_prior,
+    fit_prior_batch,
     label_scores,
+    layout,
 )
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
+from promptsearch.verbalizer import Case, Verbalizer, spellings
 
 FloatArray = NDArray[np.floating]
 
@@ -44,28 +51,124 @@ def word_log_probs(
     examples: Sequence[Example],
     scoring: AnswerScoring,
     states: AnswerStates | None = None,
+    case: Case = "exact",
+    keep: bool = True,
 ) -> FloatArray:
     """Log-probability of each answer for each example: (n, len(words)).
 
     Answers of one token are read off the answer states; only the others need passes of their own.
 
     Args:
+        case: `any` sums over spellings of one token, see `Verbalizer`.
         states: of these examples under this template, where they are at hand.
+        keep: see `PLM.answer_states`.
 
     Raises:
         VerbalizerError: an answer that the PLM's tokenizer cannot spell.
     """
-    ids = plm.word_ids(template, words)
-    single = [column for column, word in enumerate(ids) if len(word) == 1 and scoring.normalisation != "pmi"]
+    tokens = answer_tokens(plm, template, words, case)
+    single = [i for i, forms in enumerate(tokens) if len(forms[0]) == 1 and scoring.normalisation != "pmi"]
     several = [column for column in range(len(words)) if column not in set(single)]
     found = np.empty((len(examples), len(words)), dtype=np.float32)
     if single:
-        states = plm.answer_states(template, examples) if states is None else states
-        found[:, single] = plm.word_scores(states, [ids[column][0] for column in single])
+        states = plm.answer_states(template, examples, keep) if states is None else states
+        found[:, single] = summed_scores(plm, states, [[form[0] for form in tokens[i]] for i in single])
     if several:
         answers = [words[column] for column in several]
         found[:, several] = plm.answer_log_probs(template, examples, answers, scoring)
     return found
+
+
+def label_log_probs(
+    plm: PLM,
+    template: Template,
+    verbalizer: Verbalizer,
+    calibration: Calibration,
+    scoring: AnswerScoring,
+    examples: Sequence[Example],
+    states: AnswerStates | None = None,
+    readout: Readout | None = None,
+    keep: bool = True,
+) -> NDArray[np.float64]:
+    """Calibrated log-probability of each label: (n, L), normalised over labels; NaN if unscored.
+
+    Args:
+        calibration: its word offsets in the order of the verbalizer's `words`.
+        states: of these examples under this template, where they are at hand.
+        readout: has the last word where there is one.
+        keep: see `PLM.answer_states`.
+
+    Raises:
+        VerbalizerError: an answer that the PLM's tokenizer cannot spell.
+        PLMError: the readout is for answer states of another size.
+    """
+    if readout is not None and states is None:
+        states = plm.answer_states(template, examples, keep)
+    words: FloatArray | None = None
+    if readout is None or readout.uses_words:
+        words = word_log_probs(
+            plm, template, verbalizer.words, examples, scoring, states, verbalizer.case, keep
+        )
+    return read_labels(words, layout(verbalizer, verbalizer.words), calibration, states, readout)
+
+
+def read_labels(
+    word_scores: FloatArray | None,
+    place: VerbalizerLayout,
+    calibration: Calibration,
+    states: AnswerStates | None = None,
+    readout: Readout | None = None,
+) -> NDArray[np.float64]:
+    """`label_log_probs` from word log-probabilities (n, W) and answer states that are at hand.
+
+    Args:
+        word_scores: None where the readout does not use words.
+        states: None where there is no readout.
+    """
+    labels = None if word_scores is None else apply(calibration, word_scores, place)
+    if readout is None:
+        if labels is None:
+            raise ValueError("without a readout, labels are read off the words")
+        return labels
+    if states is None:
+        raise ValueError("a readout needs answer states")
+    if states.hidden.shape[1] != readout.width:
+        raise PLMError(
+            f"the prompt's {readout.kind} readout is for answer states of {readout.width} numbers, "
+            f"and those of the PLM have {states.hidden.shape[1]}",
+            hint="Use it with the PLM that it was fitted on.",
+        )
+    return readout.label_scores(states.hidden, labels)
+
+
+def answer_tokens(
+    plm: PLM, template: Template, words: Sequence[str], case: Case = "exact"
+) -> list[list[list[int]]]:
+    """Token ids of each word in the template's slot, one list for each spelling that counts.
+
+    Where `case` is `any` these are the spellings of one token; a word that has none counts as written.
+
+    Raises:
+        VerbalizerError: a word that the PLM's tokenizer cannot spell.
+    """
+    if case == "exact":
+        return [[ids] for ids in plm.word_ids(template, words)]
+    forms = [spellings(word) for word in words]
+    ids = iter(plm.spelled_ids(template, [form for each in forms for form in each]))
+    found: list[list[list[int]]] = []
+    for word, each in zip(words, forms):
+        single = [i for i in (next(ids) for _ in each) if i is not None and len(i) == 1]
+        found.append([list(i) for i in dict.fromkeys(map(tuple, single))] or plm.word_ids(template, [word]))
+    return found
+
+
+def summed_scores(plm: PLM, states: AnswerStates, tokens: Sequence[Sequence[int]]) -> FloatArray:
+    """Log of the summed probability of each group of single tokens: (n, len(tokens))."""
+    scores = plm.word_scores(states, [token for group in tokens for token in group])
+    if scores.shape[1] == len(tokens):
+        return scores
+    starts = np.cumsum([0, *(len(group) for group in tokens[:-1])])
+    return np.logaddexp.reduceat(scores, starts, axis=1)
 
 
 @dataclass(frozen=True)
@@ -94,20 +197,28 @@ class CalibrationInputs:
 
 
 def fit_calibration(method: str, inputs: CalibrationInputs, layout: VerbalizerLayout) -> Calibration:
-    """Fit one of `promptsearch.scoring.CALIBRATIONS`.
+    """Fit one of `calibration_names()`.
 
     Raises:
-        OptionError: there is no such calibration.
+        OptionError: there is no such calibration, or it is fitted on labels.
     """
+    if method not in calibration_names():
+        raise OptionError(
+            f"there is no calibration {method!r}", hint=f"There are {', '.join(calibration_names())}."
+        )
     if method == "contextual":
         return fit_contextual(label_scores(inputs.content_free, layout))
     if method == "pmi":
         return fit_pmi(inputs.empty)
     if method == "batch":
         return fit_batch(label_scores(inputs.unlabelled, layout))
-    return fit_none() if method == "none" else Calibration(method)
+    if method == "prior":
+        return fit_prior(inputs.unlabelled)
+    if method == "prior-batch":
+        return fit_prior_batch(inputs.unlabelled, layout)
+    return fit_none()
 
 
 def calibration_names() -> list[str]:
-    """Names of all calibrations."""
-    return list(CALIBRATIONS)
+    """Names of the calibrations that need no labels."""
+    return [name for name, method in CALIBRATIONS.items() if method.fitted_on != "labelled examples"]

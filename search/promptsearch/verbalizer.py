@@ -12,7 +12,8 @@ from typing import Literal, get_args
 from promptsearch.errors import VerbalizerError, near_matches
 
 Label = str | int | float | bool
-Aggregation = Literal["marginal", "mean-log"]
+Aggregation = Literal["marginal", "mean-log", "sum-log"]
+Case = Literal["exact", "any"]
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,13 @@ class Verbalizer:
 
     Labels keep their type: 1, True, 1.0 and "1" are four labels.
 
-    `aggregation` says how the answers of a label become one score (weights w are scaled to sum to 1):
-    `marginal` takes log sum_i w_i p_i, the probability of any of the words; `mean-log` takes
-    sum_i w_i log p_i, as KPT (Hu et al. 2022) does.
+    `aggregation` says how the answers of a label become one score: `marginal` takes log sum_i w_i p_i, the
+    probability of any of the words; `mean-log` takes sum_i w_i log p_i, as KPT (Hu et al. 2022) does; in
+    both, weights are scaled to sum to 1. `sum-log` takes sum_i w_i log p_i with the weights as they stand,
+    for weights that were learned.
+
+    `case` says whether an answer is the word as written (`exact`), or any of its spellings in lower case,
+    with a capital or in capitals that are one token, whose probabilities are summed (`any`).
 
     Raises:
         VerbalizerError: naming the label or answer that is wrong.
@@ -40,6 +45,7 @@ class Verbalizer:
     labels: tuple[Label, ...]
     answers: tuple[tuple[Answer, ...], ...]
     aggregation: Aggregation = "marginal"
+    case: Case = "exact"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", tuple(plain_label(label) for label in self.labels))
@@ -49,6 +55,10 @@ class Verbalizer:
             known = ", ".join(get_args(Aggregation))
             raise VerbalizerError(f"there is no aggregation {self.aggregation!r}", hint=f"There is {known}.")
         _check_labels(self.labels)
+        if self.case not in get_args(Case):
+            raise VerbalizerError(
+                f"there is no case {self.case!r}", hint=f"There is {', '.join(get_args(Case))}."
+            )
         for label, answers in zip(self.labels, self.answers):
             _check_answers(label, answers)
 
@@ -58,6 +68,7 @@ class Verbalizer:
         words: Mapping[Label, object] | Sequence[object],
         labels: Sequence[Label],
         aggregation: Aggregation = "marginal",
+        case: Case = "exact",
     ) -> Verbalizer:
         """Read label words as people write them.
 
@@ -73,7 +84,7 @@ class Verbalizer:
         _check_labels(labels)
         by_label = _by_label(words, labels) if isinstance(words, Mapping) else _in_order(words, labels)
         answers = tuple(_answers(label, entry) for label, entry in zip(labels, by_label))
-        return cls(labels, answers, aggregation)
+        return cls(labels, answers, aggregation, case)
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -90,6 +101,12 @@ class Verbalizer:
             f"{label}: {', '.join(answer.text for answer in answers)}"
             for label, answers in zip(self.labels, self.answers)
         )
+
+
+def spellings(word: str) -> tuple[str, ...]:
+    """The word as written, in lower case, with a capital and in capitals, each once."""
+    capital = word[:1].upper() + word[1:]
+    return tuple(dict.fromkeys((word, word.lower(), capital, word.upper())))
 
 
 def example_words(labels: Sequence[Label]) -> str:

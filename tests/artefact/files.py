@@ -24,6 +24,7 @@ def whole() -> dict[str, Any]:
         "template": "{text} It was {mask}.",
         "verbalizer": {
             "aggregation": "marginal",
+            "case": "exact",
             "labels": [
                 {"label": 0, "name": "negative", "answers": [{"text": "bad", "weight": 1.0}]},
                 {
@@ -85,9 +86,19 @@ def whole() -> dict[str, Any]:
     }
 
 
-def changed(path: str, value: object) -> dict[str, Any]:
-    """`whole()` with the value at a path such as `verbalizer.labels[0].name` set."""
-    data = whole()
+def readout_record(kind: str = "nearest") -> dict[str, Any]:
+    """What a prompt file says about a readout."""
+    parameters = {
+        "soft": {},
+        "prototypes": {"temperature": 0.5},
+        "nearest": {"n_labels": 2, "k": 3, "temperature": 0.1, "mix": 0.25, "sharpness": 2.0},
+    }
+    return {"kind": kind, "file": "p.safetensors", "sha256": SHA, "parameters": parameters[kind]}
+
+
+def changed(path: str, value: object, start: dict[str, Any] | None = None) -> dict[str, Any]:
+    """`whole()`, or `start`, with the value at a path such as `verbalizer.labels[0].name` set."""
+    data = whole() if start is None else start
     holder, key = _place(data, path)
     holder[key] = value
     return data
@@ -155,6 +166,11 @@ def files(draw) -> dict[str, Any]:
     )
     if "soft" in data["template"]:
         data["soft"] = {"file": "p.safetensors", "sha256": SHA, "tokens": 3}
+    if kind := draw(st.sampled_from([None, "soft", "prototypes", "nearest"])):
+        data["readout"] = readout_record(kind)
+        data["readout"]["file"] = draw(st.sampled_from(["p", "é b", ".", "a.b", "{x}"])) + ".safetensors"
+    data["verbalizer"]["aggregation"] = draw(st.sampled_from(["marginal", "mean-log", "sum-log"]))
+    data["verbalizer"]["case"] = draw(st.sampled_from(["exact", "any"]))
     labels = draw(
         st.lists(label_entries, min_size=2, max_size=4, unique_by=lambda e: (type(e["label"]), e["label"]))
     )
@@ -191,4 +207,5 @@ def spoilt_files(draw) -> dict[str, Any]:
     odd = st.sampled_from(
         [math.nan, math.inf, "\ud800", "", 10**400, {"\ud800": 1}, -1, 1, 1.0, [[]], "{mask}"]
     )
-    return changed(draw(st.sampled_from(list(paths(whole())))), draw(odd | json_values))
+    start = whole() | {"readout": readout_record()}
+    return changed(draw(st.sampled_from(list(paths(start)))), draw(odd | json_values), start)

@@ -5,11 +5,14 @@ import pytest
 from pydantic import ValidationError
 
 from promptsearch.artefact import CalibrationRecord, PromptDocument, parse_prompt_json
-from tests.artefact.files import SHA, changed, problems, refusal, whole, without
+from tests.artefact.files import SHA, changed, problems, readout_record, refusal, whole, without
 
 WEIGHT = "verbalizer.labels[1].answers[1].weight"
 LABEL = "verbalizer.labels[0].label"
 ANSWERS = "verbalizer.labels[0].answers"
+PARAMETERS = (
+    'readout: a readout of kind "nearest" has the parameters n_labels, k, temperature, mix, sharpness'
+)
 NO_LABEL = "should be text, a finite number, true or false"
 NO_TEXT = "should be text, and half of a surrogate pair is none"
 NO_TIME = 'should be a time such as "2026-01-31T12:00:00+00:00"'
@@ -173,6 +176,32 @@ def test_soft_parameters_lie_beside_the_file(name):
     data = changed("template", "{text}{soft*2}{mask}")
     data["soft"] = {"file": name, "sha256": SHA, "tokens": 2}
     assert problems(data)[0].startswith("soft.file: should have the form ")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "problem"),
+    [
+        ("kind", "knn", 'readout.kind: should be "soft", "prototypes" or "nearest", got "knn"'),
+        ("sha256", "x", 'readout.sha256: should have the form ^[0-9a-f]{64}$, got "x"'),
+        ("parameters.k", "3", 'readout.parameters.k: should be a finite number, got "3"'),
+        ("parameters.k", True, "readout.parameters.k: should be a finite number, got true"),
+        ("parameters.k", 10**400, f"readout.parameters.k: should be a finite number, got 1{'0' * 39}…"),
+        ("parameters.mix", math.nan, "readout.parameters.mix: should be a finite number, got NaN"),
+        ("parameters.p", 1, PARAMETERS),
+        ("kind", "soft", 'readout: a readout of kind "soft" has the parameters none'),
+    ],
+)
+def test_a_readout_has_the_parameters_of_its_kind(path, value, problem):
+    data = changed(f"readout.{path}", value, whole() | {"readout": readout_record()})
+    assert problems(data)[0] == problem
+
+
+@pytest.mark.parametrize(
+    "name", ["../p.safetensors", "/p.safetensors", "a\\p.safetensors", "p.bin", ".safetensors"]
+)
+def test_a_readout_lies_beside_the_file(name):
+    data = changed("readout.file", name, whole() | {"readout": readout_record()})
+    assert problems(data)[0].startswith("readout.file: should have the form ")
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from promptsearch.artefact import (
 from promptsearch.errors import PromptFileError, StorageError
 from promptsearch.template import Template
 from promptsearch.verbalizer import Verbalizer
-from tests.artefact.files import changed, files, json_values, refusal, whole, without
+from tests.artefact.files import changed, files, json_values, readout_record, refusal, whole, without
 
 
 def test_a_file_is_written_as_it_was_read():
@@ -53,7 +53,13 @@ def test_only_what_a_prompt_needs_must_be_given():
     assert document.scoring == ScoringRecord(normalisation="sum", filling="at-once")
     assert document.calibration == CalibrationRecord(method="none")
     assert document.evaluation == ()
-    assert document.task is document.provenance is document.soft is None
+    assert document.task is document.provenance is document.soft is document.readout is None
+
+
+def test_a_readout_is_written_only_where_there_is_one():
+    assert "readout" not in json.loads(prompt_json(parse_prompt_json(json.dumps(whole()))))
+    data = whole() | {"readout": readout_record()}
+    assert json.loads(prompt_json(parse_prompt_json(json.dumps(data)))) == data
 
 
 def test_a_document_is_built_from_the_core_objects():

@@ -1,4 +1,5 @@
 import json
+from dataclasses import fields
 from importlib import resources
 from typing import get_args
 
@@ -10,6 +11,7 @@ from promptsearch.artefact import (
     CalibrationRecord,
     EvaluationRecord,
     PLMRecord,
+    ReadoutRecord,
     ScoringRecord,
     TaskRecord,
     VerbalizerRecord,
@@ -18,11 +20,13 @@ from promptsearch.artefact import (
     prompt_schema,
     schema_json,
 )
+from promptsearch.artefact.checks import READOUT_PARAMETERS
 from promptsearch.errors import PromptFileError
 from promptsearch.plms.base import Family, MaskFilling, Normalisation
 from promptsearch.scoring.calibration import CALIBRATIONS
+from promptsearch.scoring.continuous import READOUTS
 from promptsearch.tasks.task import Metric
-from promptsearch.verbalizer import Aggregation
+from promptsearch.verbalizer import Aggregation, Case
 from tests.artefact.files import SHA, changed, files, spoilt_files
 
 SCHEMA = jsonschema.Draft202012Validator(prompt_schema())
@@ -83,6 +87,8 @@ def test_the_schema_and_the_reader_refuse_alike(path, value):
     ("model", "field", "values"),
     [
         (VerbalizerRecord, "aggregation", get_args(Aggregation)),
+        (VerbalizerRecord, "case", get_args(Case)),
+        (ReadoutRecord, "kind", tuple(READOUTS)),
         (ScoringRecord, "normalisation", get_args(Normalisation)),
         (ScoringRecord, "filling", get_args(MaskFilling)),
         (CalibrationRecord, "method", tuple(CALIBRATIONS)),
@@ -93,3 +99,9 @@ def test_the_schema_and_the_reader_refuse_alike(path, value):
 )
 def test_the_file_knows_the_names_that_the_package_knows(model, field, values):
     assert get_args(model.model_fields[field].annotation) == values
+
+
+@pytest.mark.parametrize("kind", READOUTS)
+def test_the_file_knows_the_parameters_of_each_readout(kind):
+    numbers = [each.name for each in fields(READOUTS[kind]) if each.type in ("int", "float")]
+    assert list(READOUT_PARAMETERS[kind]) == numbers

@@ -4,7 +4,7 @@ import os
 import pytest
 
 from promptsearch.engines.manual.library import FORMS, kinds, lexicon, load, relation_of
-from promptsearch.engines.manual.roles import normal_name
+from promptsearch.knowledge.roles import normal_name
 from promptsearch.tasks.catalogue import KNOWN_TASKS, TREX_RELATIONS
 
 KINDS = (

@@ -139,6 +139,16 @@ def test_a_damaged_entry_is_computed_again_and_put_right(tmp_path, damage):
     assert plm.forward_tokens == 0
 
 
+def test_states_that_need_not_be_kept_are_read_but_not_written(tmp_path):
+    plm = adapter("bert", cache=StateCache(tmp_path))
+    first = plm.answer_states(TEMPLATE, EXAMPLES, keep=False)
+    assert not list(tmp_path.iterdir())
+    plm.answer_states(TEMPLATE, EXAMPLES)
+    plm.forward_tokens = 0
+    assert_same(plm.answer_states(TEMPLATE, EXAMPLES, keep=False), first)
+    assert plm.forward_tokens == 0
+
+
 # Size ------------------------------------------------------------------------------------------------
 
 

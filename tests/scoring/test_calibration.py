@@ -165,6 +165,9 @@ def test_every_method_says_what_it_is_fitted_on():
         "contextual": "content-free inputs",
         "pmi": "empty fields",
         "batch": "unlabelled inputs",
+        "prior": "unlabelled inputs",
+        "prior-batch": "unlabelled inputs",
+        "learned": "labelled examples",
     }
 
 

@@ -3,7 +3,8 @@
     document = read_prompt_file("best_prompt.json")
     document.to_template(), document.to_verbalizer()
 
-`models` says what stands in the file, `io` reads and writes it, `schema` publishes it as JSON Schema.
+`models` says what stands in the file, `io` reads and writes it, `schema` publishes it as JSON Schema,
+`readouts` reads and writes the arrays that may lie beside it (for which NumPy is needed).
 """
 
 from promptsearch.artefact.io import parse_prompt_json, prompt_json, read_prompt_file, write_prompt_file
@@ -19,6 +20,7 @@ from promptsearch.artefact.models import (
     PLMRecord,
     PromptDocument,
     ProvenanceRecord,
+    ReadoutRecord,
     ScoringRecord,
     SoftRecord,
     TaskRecord,
@@ -38,6 +40,7 @@ __all__ = [
     "PLMRecord",
     "PromptDocument",
     "ProvenanceRecord",
+    "ReadoutRecord",
     "ScoringRecord",
     "SoftRecord",
     "TaskRecord",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         CalibrationRecord,
         EvaluationRecord,
         PromptDocument,
+        ReadoutRecord,
         VerbalizerRecord,
     )
 
@@ -30,6 +31,13 @@ if TYPE_CHECKING:
 MISTAKE = "mistake"
 EXPECTED = "expected"
 PROBLEMS = "problems"
+
+# What each kind of readout needs beside its arrays; `scoring.continuous` checks their values.
+READOUT_PARAMETERS = {
+    "soft": (),
+    "prototypes": ("temperature",),
+    "nearest": ("n_labels", "k", "temperature", "mix", "sharpness"),
+}
 
 _SHOWN_CHARACTERS = 40
 
@@ -74,6 +82,20 @@ def check_label(label: object) -> object:
     return check_text(label) if isinstance(label, str) else label
 
 
+def check_number(value: object) -> object:
+    """A finite number, whole or not, which stays as it is."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
+        raise expected("should be a finite number")
+    return value
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond any float
+        return False
+
+
 def check_json(value: dict[str, Any]) -> dict[str, Any]:
     """Refuse text that UTF-8 cannot hold; everything else that JSON cannot hold is refused by type."""
     try:
@@ -112,6 +134,15 @@ def check_verbalizer(record: VerbalizerRecord) -> VerbalizerRecord:
         record.to_verbalizer()
     except VerbalizerError as error:
         raise mistake(_indented(error)) from None
+    return record
+
+
+def check_parameters(record: ReadoutRecord) -> ReadoutRecord:
+    """A readout has the parameters of its kind."""
+    needed = READOUT_PARAMETERS[record.kind]
+    if set(record.parameters) != set(needed):
+        names = ", ".join(needed) or "none"
+        raise mistake(f"a readout of kind {shown(record.kind)} has the parameters {names}")
     return record
 
 

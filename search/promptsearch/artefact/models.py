@@ -15,6 +15,8 @@ from promptsearch.artefact.checks import (
     check_interval,
     check_json,
     check_label,
+    check_number,
+    check_parameters,
     check_template,
     check_text,
     check_time,
@@ -32,6 +34,7 @@ Name = Annotated[str, Field(min_length=1), AfterValidator(check_text)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Figure = Annotated[float, Field(ge=-1, le=1)]
+Number = Annotated[int | float, BeforeValidator(check_number)]
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -62,10 +65,15 @@ class LabelEntry(Record):
 class VerbalizerRecord(Record):
     """Which words stand for which label."""
 
-    aggregation: Literal["marginal", "mean-log"] = Field(
+    aggregation: Literal["marginal", "mean-log", "sum-log"] = Field(
         "marginal",
-        description="How the answers of a label become one score: the log of the weighted sum of "
-        "probabilities, or the weighted mean of log-probabilities.",
+        description="How the answers of a label become one score: the log of the weighted mean of "
+        "probabilities, the weighted mean of log-probabilities, or their weighted sum.",
+    )
+    case: Literal["exact", "any"] = Field(
+        "exact",
+        description="Whether an answer is the word as written, or any of its spellings in small letters, "
+        "with a capital or in capitals that are one token.",
     )
     labels: tuple[LabelEntry, ...] = Field(strict=False, min_length=2, description="In the task's order.")
 
@@ -83,12 +91,14 @@ class VerbalizerRecord(Record):
             )
             for label, name, answers in zip(verbalizer.labels, shown, verbalizer.answers, strict=True)
         )
-        return cls(aggregation=verbalizer.aggregation, labels=entries)
+        return cls(aggregation=verbalizer.aggregation, case=verbalizer.case, labels=entries)
 
     def to_verbalizer(self) -> Verbalizer:
         """The verbalizer that the file describes."""
         answers = (tuple(Answer(a.text, a.weight) for a in entry.answers) for entry in self.labels)
-        return Verbalizer(tuple(entry.label for entry in self.labels), tuple(answers), self.aggregation)
+        return Verbalizer(
+            tuple(entry.label for entry in self.labels), tuple(answers), self.aggregation, self.case
+        )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -112,7 +122,7 @@ class ScoringRecord(Record):
 class CalibrationRecord(Record):
     """What is taken off the scores, in nats."""
 
-    method: Literal["none", "contextual", "pmi", "batch"] = "none"
+    method: Literal["none", "contextual", "pmi", "batch", "prior", "prior-batch", "learned"] = "none"
     label_offsets: tuple[float, ...] | None = Field(
         None, strict=False, description="One per label, subtracted from label scores."
     )
@@ -206,6 +216,21 @@ class SoftRecord(Record):
     tokens: Annotated[int, Field(ge=1)] = Field(description="Number of soft tokens.")
 
 
+class ReadoutRecord(Record):
+    """A readout of the answer states, whose arrays are in a file beside this one."""
+
+    kind: Literal["soft", "prototypes", "nearest"] = Field(
+        description="A vector a label, a prototype a label, or the nearest of stored answer states."
+    )
+    file: Annotated[str, Field(pattern=r"^[^/\\:\x00-\x1f]+\.safetensors$")] = Field(
+        description="Name of the safetensors file beside this one."
+    )
+    sha256: Sha256 = Field(description="Of that file.")
+    parameters: dict[Text, Number] = Field({}, description="The numbers that the readout needs.")
+
+    _check = model_validator(mode="after")(check_parameters)
+
+
 class PromptDocument(Record):
     """A prompt: template, verbalizer, PLM and calibration, with how it was found and how well it does."""
 
@@ -222,6 +247,8 @@ class PromptDocument(Record):
     evaluation: tuple[EvaluationRecord, ...] = Field((), strict=False)
     provenance: ProvenanceRecord | None = None
     soft: SoftRecord | None = None
+    # Left out where there is none, so that files without it stay as they were.
+    readout: ReadoutRecord | None = Field(None, exclude_if=lambda value: value is None)
 
     _check = model_validator(mode="after")(check_agreement)
 

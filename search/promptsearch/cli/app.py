@@ -13,6 +13,7 @@ from promptsearch.cli import (
     bench,
     data,
     discover,
+    kb,
     models,
     options,
     predict,
@@ -37,6 +38,7 @@ app.command("predict")(predict.predict)
 app.command("evaluate")(predict.evaluate)
 app.add_typer(data.app, name="tasks")
 app.add_typer(models.app, name="models")
+app.add_typer(kb.app, name="kb")
 app.command("schema")(schema.command)
 app.command("pretrain")(pretrain.command)
 bench.app.command("accuracy")(accuracy.command)

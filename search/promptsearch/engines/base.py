@@ -6,7 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from promptsearch.plms.base import PLM
+from promptsearch.scoring import Calibration, Readout
 from promptsearch.tasks.task import Task
 from promptsearch.template import Template
 from promptsearch.verbalizer import Verbalizer
@@ -28,6 +32,11 @@ class Candidate:
         engine: name of the engine that found it.
         provenance: whatever tells how it was found (source sentence, step, loss), JSON-able.
         baseline: whether this is the prompt a person would write first, beside which others are judged.
+        calibration: fitted together with the verbalizer, in the order of its `words`; then no other is
+            tried.
+        readout: scores labels by the answer states, with or without the words' scores.
+        train_log_probs: (n_train, L) label log-probabilities of each train example from a fit that did not
+            see its label. Its figures on train are then these; else those of the prompt as it stands.
     """
 
     template: Template
@@ -35,6 +44,9 @@ class Candidate:
     engine: str
     provenance: Mapping[str, object] = field(default_factory=dict)
     baseline: bool = False
+    calibration: Calibration | None = None
+    readout: Readout | None = None
+    train_log_probs: NDArray[np.floating] | None = field(default=None, compare=False, repr=False)
 
 
 class Engine(Protocol):

@@ -94,8 +94,13 @@ class PLM(ABC):
         """
 
     @abstractmethod
-    def answer_states(self, template: Template, examples: Sequence[Example]) -> AnswerStates:
+    def answer_states(
+        self, template: Template, examples: Sequence[Example], keep: bool = True
+    ) -> AnswerStates:
         """One forward pass per example, kept as answer states, in the order of the examples.
+
+        Args:
+            keep: whether they may be written to a cache on disk, for texts that will come again.
 
         Raises:
             TemplateError: the template cannot work on this PLM, or its words alone exceed the context.
@@ -103,7 +108,7 @@ class PLM(ABC):
 
     @abstractmethod
     def answer_states_of(
-        self, templates: Sequence[Template], examples: Sequence[Example]
+        self, templates: Sequence[Template], examples: Sequence[Example], keep: bool = True
     ) -> list[AnswerStates]:
         """`answer_states` of many templates on the same examples, sharing what can be shared."""
 
@@ -120,8 +125,20 @@ class PLM(ABC):
         """
 
     @abstractmethod
+    def spelled_ids(self, template: Template, words: Sequence[str]) -> list[list[int] | None]:
+        """`word_ids`, with None for a word that cannot be spelled."""
+
+    @abstractmethod
     def word_scores(self, states: AnswerStates, token_ids: Sequence[int]) -> FloatArray:
         """Log-probability of single tokens at the answer position: (n, len(token_ids))."""
+
+    @abstractmethod
+    def output_embeddings(self, token_ids: Sequence[int]) -> tuple[FloatArray, FloatArray]:
+        """Rows of the output embeddings E and of the bias b, see `AnswerStates`: (m, d) and (m,)."""
+
+    @abstractmethod
+    def vocabulary(self, after: str = "") -> tuple[str, ...]:
+        """The text of each token by itself, or where it follows `after`, in the order of their ids."""
 
     @abstractmethod
     def answer_log_probs(

@@ -117,6 +117,14 @@ class PromptEncoder:
         kept = [(token, at) for token, at in shown if token is not None]
         return [token for token, _ in kept], [at for _, at in kept]
 
+    def token_texts(self, after: str = "") -> tuple[str, ...]:
+        """The text of each token by itself, or where it follows `after`; special tokens have none."""
+        before = self._encode([after])[0][0] if after else []
+        ids = [[*before, token] for token in range(len(self.tokenizer))]
+        texts = self.tokenizer.batch_decode(ids, clean_up_tokenization_spaces=False)
+        special = self._markers
+        return tuple("" if token in special else text[len(after) :] for token, text in enumerate(texts))
+
     def check_template(self, template: Template) -> None:
         """Refuse a template that cannot be encoded.
 
@@ -199,13 +207,8 @@ class PromptEncoder:
         Raises:
             VerbalizerError: a word is unknown to the tokenizer, or has no token.
         """
-        context = _context_before(template)
-        blank = " " if context.endswith(" ") else ""
-        context = context.rstrip(" ")
-        texts = [context + (blank if context else "") + word for word in words]
-        found: list[Ids] = []
-        for word, text, encoded in zip(words, texts, self._encode(texts)):
-            ids, _ = self._after(context, text[len(context) :], encoded)
+        found = self._slot_ids(template, words)
+        for word, ids in zip(words, found):
             if not ids:
                 raise VerbalizerError(f"the answer {word!r} has no token in this PLM's vocabulary")
             if self.unknown_id is not None and self.unknown_id in ids:
@@ -213,8 +216,22 @@ class PromptEncoder:
                     f"the answer {word!r} holds characters this PLM's tokenizer does not know",
                     hint="Take another word, or a PLM whose vocabulary covers it.",
                 )
-            found.append(ids)
         return found
+
+    def spelled_ids(self, template: Template, words: Sequence[str]) -> list[Ids | None]:
+        """`word_ids`, with None for a word that has no token or is unknown to the tokenizer."""
+        unknown = {self.unknown_id} - {None}
+        return [ids if ids and unknown.isdisjoint(ids) else None for ids in self._slot_ids(template, words)]
+
+    def _slot_ids(self, template: Template, words: Sequence[str]) -> list[Ids]:
+        context = _context_before(template)
+        blank = " " if context.endswith(" ") else ""
+        context = context.rstrip(" ")
+        texts = [context + (blank if context else "") + word for word in words]
+        return [
+            self._after(context, text[len(context) :], encoded)[0]
+            for text, encoded in zip(texts, self._encode(texts))
+        ]
 
 
 def _marker_ids(tokenizer: Any) -> frozenset[int]:

@@ -69,11 +69,13 @@ class LocalPLM(PLM):
 
     # Answer states -------------------------------------------------------------------------------
 
-    def answer_states(self, template: Template, examples: Sequence[Example]) -> AnswerStates:
-        return self.answer_states_of([template], examples)[0]
+    def answer_states(
+        self, template: Template, examples: Sequence[Example], keep: bool = True
+    ) -> AnswerStates:
+        return self.answer_states_of([template], examples, keep)[0]
 
     def answer_states_of(
-        self, templates: Sequence[Template], examples: Sequence[Example]
+        self, templates: Sequence[Template], examples: Sequence[Example], keep: bool = True
     ) -> list[AnswerStates]:
         for template in templates:
             self.check_template(template)
@@ -85,7 +87,7 @@ class LocalPLM(PLM):
                 computed = self._compute_states(list(missing.values()), examples)
             for key, states in zip(missing, computed):
                 found[key] = states
-                if self.cache:
+                if self.cache and keep:
                     self.cache.put(key, states)
         return [found[key] for key in keys]
 
@@ -136,11 +138,21 @@ class LocalPLM(PLM):
     def word_ids(self, template: Template, words: Sequence[str]) -> list[list[int]]:
         return self.encoder.word_ids(template, words)
 
+    def spelled_ids(self, template: Template, words: Sequence[str]) -> list[list[int] | None]:
+        return self.encoder.spelled_ids(template, words)
+
     def word_scores(self, states: AnswerStates, token_ids: Sequence[int]) -> FloatArray:
         with torch.no_grad():
             hidden = torch.from_numpy(states.hidden).to(self.output.weight.device)
             ids = torch.as_tensor(list(token_ids), device=self.output.weight.device)
             return self.output.logits(hidden, ids).cpu().numpy() - states.log_partition[:, None]
+
+    def output_embeddings(self, token_ids: Sequence[int]) -> tuple[FloatArray, FloatArray]:
+        ids = torch.as_tensor(list(token_ids), device=self.output.weight.device)
+        return self.output.weight[ids].float().cpu().numpy(), self.output.bias[ids].cpu().numpy()
+
+    def vocabulary(self, after: str = "") -> tuple[str, ...]:
+        return self.encoder.token_texts(after)
 
     def answer_log_probs(
         self,

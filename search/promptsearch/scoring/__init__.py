@@ -10,7 +10,16 @@ from promptsearch.scoring.calibration import (
     fit_contextual,
     fit_none,
     fit_pmi,
+    fit_prior,
+    fit_prior_batch,
     method_named,
+)
+from promptsearch.scoring.continuous import (
+    READOUTS,
+    NearestReadout,
+    PrototypeReadout,
+    Readout,
+    SoftReadout,
 )
 from promptsearch.scoring.evaluation import Evaluation, evaluate
 from promptsearch.scoring.intervals import (
@@ -43,12 +52,17 @@ from promptsearch.scoring.selection import best_indistinguishable, holm, rank
 __all__ = [
     "CALIBRATIONS",
     "METRICS",
+    "READOUTS",
     "UNSCORED",
     "Calibration",
     "CalibrationMethod",
     "Difference",
     "Evaluation",
     "Interval",
+    "NearestReadout",
+    "PrototypeReadout",
+    "Readout",
+    "SoftReadout",
     "VerbalizerLayout",
     "accuracy",
     "apply",
@@ -62,6 +76,8 @@ __all__ = [
     "fit_contextual",
     "fit_none",
     "fit_pmi",
+    "fit_prior",
+    "fit_prior_batch",
     "holm",
     "interval_of_confusion",
     "label_scores",

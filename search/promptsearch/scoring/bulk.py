@@ -52,7 +52,8 @@ def score_many(
     Args:
         word_log_probs: (n, W), see `read_words`.
         index: (V, L, m) columns of each label's answers.
-        weights: (V, L, m), non-negative; scaled to sum to 1 over each label. Equal where left out.
+        weights: (V, L, m), non-negative; scaled to sum to 1 over each label unless the aggregation is
+            `sum-log`. Where left out, equal, and 1 for `sum-log`.
 
     Returns:
         (V, n, L).
@@ -92,20 +93,22 @@ def evaluate_many(
     log_probs, true = np.asarray(word_log_probs, dtype=np.float64), np.asarray(gold, dtype=np.int64)
     fitted_on = _reference(calibration, log_probs, reference)
     method = method_named(calibration)
-    if method.offsets_of == "words":
+    same = fitted_on is log_probs
+    if method.word_offsets is not None:
+        offsets = method.word_offsets(fitted_on)
         with np.errstate(invalid="ignore"):
-            log_probs = log_probs - method.offsets(fitted_on)
+            log_probs, fitted_on = log_probs - offsets, fitted_on - offsets
     scorer, columns, shares = _prepare(log_probs, index, weights, aggregation)
     _check_gold(true, len(log_probs), columns.shape[1])
-    same = fitted_on is log_probs
-    fit_scorer = scorer if same else _scorer(fitted_on, aggregation)
+    needs_fit = method.label_offsets is not None and not same
+    fit_scorer = _scorer(fitted_on, aggregation) if needs_fit else scorer
     accuracies, likelihoods = [], []
     for part, share in _chunks(columns, shares, len(log_probs)):
         scores = scorer(part, share).swapaxes(1, 2)
-        if method.offsets_of == "labels":
+        if method.label_offsets is not None:
             reference_scores = scores if same else fit_scorer(part, share).swapaxes(1, 2)
             with np.errstate(invalid="ignore"):
-                scores = scores - method.offsets(reference_scores)[:, np.newaxis]
+                scores = scores - method.label_offsets(reference_scores)[:, np.newaxis]
         accuracy, likelihood = _judge(log_softmax(scores), true)
         accuracies.append(accuracy)
         likelihoods.append(likelihood)
@@ -132,26 +135,26 @@ def _prepare(
         raise ValueError(f"expected word columns of shape (V, L, m), none of them 0, got {columns.shape}")
     if columns.min() < 0 or columns.max() >= log_probs.shape[1]:
         raise ValueError(f"word columns must be between 0 and {log_probs.shape[1] - 1}")
-    return _scorer(log_probs, aggregation), columns, _shares(weights, columns)
+    return _scorer(log_probs, aggregation), columns, _shares(weights, columns, aggregation)
 
 
-def _shares(weights: ArrayLike | None, columns: IntArray) -> FloatArray | None:
-    """Weights scaled to sum to 1 over each label."""
+def _shares(weights: ArrayLike | None, columns: IntArray, aggregation: Aggregation) -> FloatArray | None:
+    """Weights, scaled to sum to 1 over each label where the aggregation is a mean."""
     if weights is None:
-        return None
+        return np.ones(columns.shape) if aggregation == "sum-log" else None
     given = np.asarray(weights, dtype=np.float64)
     if given.shape != columns.shape:
         raise ValueError(f"weights of shape {given.shape} for word columns of shape {columns.shape}")
     totals = given.sum(axis=-1, keepdims=True)
     if not (np.isfinite(given).all() and (given >= 0).all() and (totals > 0).all()):
         raise ValueError("weights must be numbers >= 0, at least one per label above 0")
-    return given / totals
+    return given if aggregation == "sum-log" else given / totals
 
 
 def _scorer(word_log_probs: FloatArray, aggregation: Aggregation) -> Scorer:
     """How scores (v, L, n) come from columns (v, L, m) and their weights."""
     rows = np.ascontiguousarray(word_log_probs.T)
-    if aggregation == "mean-log":
+    if aggregation != "marginal":
         return lambda columns, shares: _weighted_sum(rows, columns, shares)
     top = rows.max(axis=0)
     shift = np.where(np.isfinite(top), top, 0.0)

@@ -21,21 +21,26 @@ from promptsearch.scoring.logspace import FloatArray, log_mean_distribution, log
 from promptsearch.scoring.readout import VerbalizerLayout, label_scores
 
 
+Offsets = Callable[[ArrayLike], FloatArray]
+
+
 @dataclass(frozen=True)
 class CalibrationMethod:
     """How offsets are fitted.
 
     Attributes:
-        offsets_of: what the offsets belong to.
         fitted_on: the inputs whose scores are needed.
-        offsets: (..., r, k) scores of r such inputs for k labels or words -> (..., k) offsets.
         summary: one line for people, with the source.
+        word_offsets: (..., r, W) word scores of r such inputs -> (..., W) offsets; None where words have none.
+        label_offsets: (..., r, L) label scores, words already calibrated -> (..., L) offsets, or None.
     """
 
-    offsets_of: Literal["nothing", "words", "labels"]
-    fitted_on: Literal["nothing", "content-free inputs", "empty fields", "unlabelled inputs"]
-    offsets: Callable[[ArrayLike], FloatArray]
+    fitted_on: Literal[
+        "nothing", "content-free inputs", "empty fields", "unlabelled inputs", "labelled examples"
+    ]
     summary: str
+    word_offsets: Offsets | None = None
+    label_offsets: Offsets | None = None
 
 
 def _log_mean(log_probs: ArrayLike) -> FloatArray:
@@ -43,31 +48,38 @@ def _log_mean(log_probs: ArrayLike) -> FloatArray:
     return log_sum_exp(values, axis=-2) - np.log(values.shape[-2])
 
 
-def _zeros(scores: ArrayLike) -> FloatArray:
-    shape = np.shape(scores)
-    return np.zeros((*shape[:-2], shape[-1]))
-
-
 CALIBRATIONS: Mapping[str, CalibrationMethod] = MappingProxyType(
     {
-        "none": CalibrationMethod("nothing", "nothing", _zeros, "scores as the PLM gives them"),
+        "none": CalibrationMethod("nothing", "scores as the PLM gives them"),
         "contextual": CalibrationMethod(
-            "labels",
             "content-free inputs",
-            log_mean_distribution,
             "divided by the label distribution on content-free inputs (Zhao et al. 2021)",
+            label_offsets=log_mean_distribution,
         ),
         "pmi": CalibrationMethod(
-            "words",
             "empty fields",
-            _log_mean,
             "each answer divided by its probability under empty fields (PMI_DC, Holtzman et al. 2021)",
+            word_offsets=_log_mean,
         ),
         "batch": CalibrationMethod(
-            "labels",
             "unlabelled inputs",
-            log_mean_distribution,
             "divided by the mean label distribution over unlabelled inputs (Zhou et al. 2024)",
+            label_offsets=log_mean_distribution,
+        ),
+        "prior": CalibrationMethod(
+            "unlabelled inputs",
+            "each answer divided by its mean probability over unlabelled inputs (contextualised calibration, "
+            "KPT, Hu et al. 2022)",
+            word_offsets=_log_mean,
+        ),
+        "prior-batch": CalibrationMethod(
+            "unlabelled inputs",
+            "prior, then batch",
+            word_offsets=_log_mean,
+            label_offsets=log_mean_distribution,
+        ),
+        "learned": CalibrationMethod(
+            "labelled examples", "offsets learned together with the weights of the label words"
         ),
     }
 )
@@ -146,8 +158,32 @@ def fit_pmi(empty_word_log_probs: ArrayLike) -> Calibration:
         empty_word_log_probs: (W,) or (r, W), log-probability of each word where the fields are empty;
             probabilities are averaged over r wordings of emptiness.
     """
-    offsets = CALIBRATIONS["pmi"].offsets(np.atleast_2d(empty_word_log_probs))
-    return Calibration("pmi", word_offsets=tuple(offsets.tolist()))
+    return _fit_words("pmi", empty_word_log_probs)
+
+
+def fit_prior(word_log_probs: ArrayLike) -> Calibration:
+    """Contextualised calibration (KPT, Hu et al. 2022, section 3.3: p(word | x) / mean over x of p(word | x)).
+
+    Args:
+        word_log_probs: (r, W), log-probability of each word for r unlabelled inputs.
+    """
+    return _fit_words("prior", word_log_probs)
+
+
+def fit_prior_batch(word_log_probs: ArrayLike, layout: VerbalizerLayout) -> Calibration:
+    """`fit_prior`, then `fit_batch` of the label scores that come of it.
+
+    The first makes frequent words no louder than rare ones, the second balances labels, whose words may
+    move more or less together.
+
+    Args:
+        word_log_probs: (r, W), log-probability of each word for r unlabelled inputs.
+    """
+    words = fit_prior(word_log_probs)
+    with np.errstate(invalid="ignore"):
+        calibrated = np.atleast_2d(word_log_probs) - np.array(words.word_offsets)
+    labels = fit_batch(label_scores(calibrated, layout))
+    return Calibration("prior-batch", labels.label_offsets, words.word_offsets)
 
 
 def apply(calibration: Calibration, word_log_probs: ArrayLike, layout: VerbalizerLayout) -> FloatArray:
@@ -169,8 +205,11 @@ def apply(calibration: Calibration, word_log_probs: ArrayLike, layout: Verbalize
 
 
 def _fit_labels(method: str, scores: ArrayLike) -> Calibration:
-    offsets = CALIBRATIONS[method].offsets(np.atleast_2d(scores))
-    return Calibration(method, label_offsets=tuple(offsets.tolist()))
+    return Calibration(method, label_offsets=tuple(log_mean_distribution(np.atleast_2d(scores)).tolist()))
+
+
+def _fit_words(method: str, scores: ArrayLike) -> Calibration:
+    return Calibration(method, word_offsets=tuple(_log_mean(np.atleast_2d(scores)).tolist()))
 
 
 def _check_width(kind: str, have: int, need: int) -> None:

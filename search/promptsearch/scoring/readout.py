@@ -19,7 +19,7 @@ class VerbalizerLayout:
 
     Attributes:
         columns: for each label, column indices of its answers.
-        weights: for each label, weights of those answers; positive, sum 1.
+        weights: for each label, weights of those answers; positive, sum 1 unless `sum-log`.
         width: number W of columns of the word matrix.
         aggregation: how answers become one score, see `Verbalizer`.
     """
@@ -55,7 +55,7 @@ def layout(verbalizer: Verbalizer, words: Sequence[str]) -> VerbalizerLayout:
     kept = [[answer for answer in answers if answer.weight > 0] for answers in verbalizer.answers]
     return VerbalizerLayout(
         columns=tuple(tuple(column_of[answer.text] for answer in answers) for answers in kept),
-        weights=tuple(_normalised(answers) for answers in kept),
+        weights=tuple(_weights(answers, verbalizer.aggregation) for answers in kept),
         width=len(words),
         aggregation=verbalizer.aggregation,
     )
@@ -84,7 +84,7 @@ def read_words(
 def label_scores(word_log_probs: ArrayLike, layout: VerbalizerLayout) -> FloatArray:
     """Unnormalised log-score of each label: (n, W) word log-probabilities -> (n, L).
 
-    `marginal` gives log sum_i w_i p_i, `mean-log` gives sum_i w_i log p_i. Words that cannot be scored
+    `marginal` gives log sum_i w_i p_i, `mean-log` and `sum-log` give sum_i w_i log p_i. Words that cannot be scored
     (NaN) make their label NaN; a label none of whose words is possible is -inf.
     """
     log_probs = np.asarray(word_log_probs, dtype=np.float64)
@@ -101,12 +101,12 @@ def label_scores(word_log_probs: ArrayLike, layout: VerbalizerLayout) -> FloatAr
     )
 
 
-def _normalised(answers: Sequence[Answer]) -> tuple[float, ...]:
-    total = sum(answer.weight for answer in answers)
+def _weights(answers: Sequence[Answer], aggregation: Aggregation) -> tuple[float, ...]:
+    total = 1.0 if aggregation == "sum-log" else sum(answer.weight for answer in answers)
     return tuple(answer.weight / total for answer in answers)
 
 
 def _aggregate(log_probs: FloatArray, weights: FloatArray, aggregation: Aggregation) -> FloatArray:
-    if aggregation == "mean-log":
+    if aggregation != "marginal":
         return (log_probs * weights).sum(axis=-1)
     return log_sum_exp(log_probs + np.log(weights))

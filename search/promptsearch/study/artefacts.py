@@ -23,6 +23,7 @@ from promptsearch.artefact import (
     TaskRecord,
     VerbalizerRecord,
 )
+from promptsearch.artefact.readouts import readout_record, tensor_file_name
 from promptsearch.errors import StorageError
 from promptsearch.paths import atomic_write, storage_errors
 from promptsearch.plms.base import PLM
@@ -33,7 +34,8 @@ from promptsearch.study.result import Finalist
 from promptsearch.study.trial import Trial, finite
 from promptsearch.tasks.task import Task
 
-RUN_FILES = ("config.json", "candidates.jsonl", "best_prompt.json", "report.md")
+PROMPT_FILE = "best_prompt.json"
+RUN_FILES = ("config.json", "candidates.jsonl", PROMPT_FILE, tensor_file_name(PROMPT_FILE), "report.md")
 _OTHER_FOLDER = "Choose an empty one with --out."
 _PACKAGES = ("promptsearch", "torch", "transformers", "datasets", "optuna", "nltk", "numpy")
 
@@ -126,6 +128,7 @@ def document(
 ) -> PromptDocument:
     """The prompt file of a finalist."""
     trial = best.trial
+    readout = trial.candidate.readout
     return PromptDocument(
         template=str(trial.candidate.template),
         verbalizer=VerbalizerRecord.from_verbalizer(trial.candidate.verbalizer, task.label_names),
@@ -152,6 +155,7 @@ def document(
                 "details": dict(trial.candidate.provenance),
             }
         ),
+        readout=None if readout is None else readout_record(readout, tensor_file_name(PROMPT_FILE)),
     )
 
 
@@ -164,6 +168,7 @@ def _calibration(trial: Trial, task: Task) -> CalibrationRecord:
         "unlabelled inputs": len(task.train),
         "content-free inputs": len(CONTENT_FREE),
         "empty fields": 1,
+        "labelled examples": len(task.train),
     }
     return CalibrationRecord.model_validate(
         {
@@ -173,7 +178,9 @@ def _calibration(trial: Trial, task: Task) -> CalibrationRecord:
             if calibration.word_offsets
             else None,
             "n_texts": n_texts[fitted_on],
-            "inputs": f"{fitted_on} of train" if fitted_on == "unlabelled inputs" else fitted_on,
+            "inputs": f"{fitted_on} of train"
+            if fitted_on in ("unlabelled inputs", "labelled examples")
+            else fitted_on,
         }
     )
 

@@ -20,6 +20,8 @@ from promptsearch.template import Template
 if TYPE_CHECKING:
     from promptsearch.tasks.memory import Rows
 
+# Those of single label words; engines that find many words bring the calibration that goes with them.
+DEFAULT_CALIBRATIONS = ("none", "contextual", "pmi", "batch")
 DEFAULT_PLMS = ("minilm-mlm", "smollm2-135m")
 
 
@@ -33,7 +35,8 @@ class DiscoverConfig:
         mapping: field -> column of `data`.
         plms: references of PLMs; by default the built-in one and SmolLM2 where it can be had.
         shots: examples a class in train, and in dev alike; None takes all.
-        calibrations: names in `promptsearch.scoring.CALIBRATIONS`; None takes all.
+        calibrations: names in `promptsearch.readings.calibration_names()`; None takes
+            `DEFAULT_CALIBRATIONS`.
         metric: what is maximised; None takes the task's own.
         templates, words: used in place of the library's; words as
             `Verbalizer.of` reads them, or text or a file for `words_from`.
@@ -108,7 +111,7 @@ def config_record(config: DiscoverConfig, task: Task) -> dict[str, Any]:
         "shots": config.shots,
         "seed": config.seed,
         "engines": list(config.engines),
-        "calibrations": list(config.calibrations or calibration_names()),
+        "calibrations": list(config.calibrations or DEFAULT_CALIBRATIONS),
         "metric": task.metric,
         "templates": list(config.templates),
         "words": _words_record(config.words),

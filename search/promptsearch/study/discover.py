@@ -15,10 +15,9 @@ from promptsearch.engines.manual import ManualEngine, words_from
 from promptsearch.errors import DataError, OptionError, PLMError, PromptSearchError, StorageError
 from promptsearch.plms.base import PLM, AnswerScoring
 from promptsearch.prompt import Prompt
-from promptsearch.readings import calibration_names
 from promptsearch.showing import whole_text
 from promptsearch.study.artefacts import RUN_FILES, document, new_folder, write_candidates, write_json
-from promptsearch.study.config import DEFAULT_PLMS, DiscoverConfig, config_record
+from promptsearch.study.config import DEFAULT_CALIBRATIONS, DEFAULT_PLMS, DiscoverConfig, config_record
 from promptsearch.study.evaluating import evaluate_trial, majority_evaluation
 from promptsearch.study.observer import Observer
 from promptsearch.study.result import Discovery, Finalist
@@ -197,7 +196,7 @@ class _Search:
         candidates = self._candidates(plm)
         templates = len({candidate.template for candidate in candidates})
         self.observer.stage(f"{plm.identity.reference}: {templates} templates, {len(candidates)} candidates")
-        methods = list(self.config.calibrations or calibration_names())
+        methods = list(self.config.calibrations or DEFAULT_CALIBRATIONS)
         for trials in try_candidates(self.task, plm, candidates, methods, self.scoring, self.rejected.append):
             self._keep(trials)
         self.write_trials()
@@ -253,6 +252,7 @@ class _Search:
             self.config.device,
             self.config.offline,
             self.config.trust_remote_code,
+            best.trial.candidate.readout,
             plm,
         )
         discovery = Discovery(

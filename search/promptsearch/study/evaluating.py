@@ -11,8 +11,8 @@ import numpy as np
 from promptsearch.errors import DataError
 from promptsearch.plms.base import PLM, AnswerStates
 from promptsearch.prompt import Prompt
-from promptsearch.readings import word_log_probs
-from promptsearch.scoring import Evaluation, apply, evaluate, layout
+from promptsearch.readings import label_log_probs
+from promptsearch.scoring import Evaluation, evaluate
 from promptsearch.study.trial import Trial, finite
 from promptsearch.tasks.task import Example, Task, gold, majority
 
@@ -85,9 +85,18 @@ def evaluate_trial(
     plm: PLM, trial: Trial, examples: Sequence[Example], states: AnswerStates | None = None
 ) -> Evaluation:
     """Figures of a trial's prompt on labelled examples."""
-    scores = word_log_probs(plm, trial.candidate.template, trial.words, examples, trial.scoring, states)
-    place = layout(trial.candidate.verbalizer, trial.words)
-    return evaluate(apply(trial.calibration, scores, place), gold(examples))
+    candidate = trial.candidate
+    log_probs = label_log_probs(
+        plm,
+        candidate.template,
+        candidate.verbalizer,
+        trial.calibration,
+        trial.scoring,
+        examples,
+        states,
+        candidate.readout,
+    )
+    return evaluate(log_probs, gold(examples))
 
 
 def majority_evaluation(task: Task, examples: Sequence[Example]) -> Evaluation:

@@ -60,6 +60,7 @@ class Trial:
             ],
             "aggregation": verbalizer.aggregation,
             "calibration": self.calibration.method,
+            "readout": None if self.candidate.readout is None else self.candidate.readout.kind,
             "engine": self.candidate.engine,
             "provenance": dict(self.candidate.provenance),
             "baseline": self.is_baseline,

@@ -11,11 +11,19 @@ from numpy.typing import NDArray
 from promptsearch.engines.base import Candidate
 from promptsearch.errors import TemplateError, VerbalizerError
 from promptsearch.plms.base import PLM, AnswerScoring, AnswerStates
-from promptsearch.readings import CalibrationInputs, content_free_examples, fit_calibration, word_log_probs
-from promptsearch.scoring import apply, evaluate, layout, predict
+from promptsearch.readings import (
+    CalibrationInputs,
+    answer_tokens,
+    content_free_examples,
+    fit_calibration,
+    read_labels,
+    word_log_probs,
+)
+from promptsearch.scoring import Calibration, VerbalizerLayout, evaluate, fit_none, layout, predict
 from promptsearch.study.trial import Trial
 from promptsearch.tasks.task import Example, Task, gold
 from promptsearch.template import Template
+from promptsearch.verbalizer import Case, Verbalizer
 
 # Templates that go through the model together: few, so that progress is seen and an interrupted run keeps
 # something, but on a PLM that reads left to right enough to share their left parts.
@@ -94,75 +102,107 @@ class _TemplateTrials:
             return self._of_spelled(spelled, calibrations)
         except TemplateError as error:
             # A template that leaves room for an answer of one token may leave none for several.
-            short = [c for c in spelled if self._lengths(c.verbalizer.words) == {1}]
+            short = [c for c in spelled if self._lengths(c.verbalizer) == {1}]
             for candidate in spelled:
                 if candidate not in short:
                     rejected(Rejected(candidate, error.message))
             return self._of_spelled(short, calibrations)
 
     def _of_spelled(self, candidates: Sequence[Candidate], calibrations: Sequence[str]) -> list[Trial]:
-        words = list(dict.fromkeys(word for candidate in candidates for word in candidate.verbalizer.words))
-        if not words:
-            return []
         examples = [*self.task.train, *self.task.dev, *content_free_examples(self.task.fields)]
-        scores = word_log_probs(self.plm, self.template, words, examples, self.scoring, self.states)
+        columns: dict[Case, dict[str, int]] = {}
+        for candidate in candidates:
+            known = columns.setdefault(candidate.verbalizer.case, {})
+            for word in candidate.verbalizer.words:
+                known.setdefault(word, len(known))
+        scores = {
+            case: word_log_probs(
+                self.plm, self.template, list(words), examples, self.scoring, self.states, case
+            )
+            for case, words in columns.items()
+        }
         trials: list[Trial] = []
         for candidate in candidates:
-            chosen = [words.index(word) for word in candidate.verbalizer.words]
-            passes = self._passes(candidate.verbalizer.words)
-            trials += self._of_candidate(candidate, scores[:, chosen], calibrations, passes)
+            verbalizer = candidate.verbalizer
+            chosen = [columns[verbalizer.case][word] for word in verbalizer.words]
+            trials += self._of_candidate(candidate, scores[verbalizer.case][:, chosen], calibrations)
         return trials
 
-    def _lengths(self, words: Sequence[str]) -> set[int]:
+    def _lengths(self, verbalizer: Verbalizer) -> set[int]:
         """Numbers of tokens that answers have."""
-        return {len(ids) for ids in self.plm.word_ids(self.template, words)}
+        tokens = answer_tokens(self.plm, self.template, verbalizer.words, verbalizer.case)
+        return {len(forms[0]) for forms in tokens}
 
-    def _passes(self, words: Sequence[str]) -> int:
+    def _passes(self, candidate: Candidate) -> int:
         """Forward passes for one prediction.
 
         A masked PLM reads answers of equal length at the same masks; a causal one reads those of several
-        tokens as one tree, and those of one token off the prompt's own states.
+        tokens as one tree, and those of one token off the prompt's own states, which a readout needs too.
         """
-        lengths = self._lengths(words)
+        readout = candidate.readout
+        if readout is not None and not readout.uses_words:
+            return 1
+        lengths = self._lengths(candidate.verbalizer) | ({1} if readout is not None else set())
         if self.plm.identity.family == "masked":
             return len(lengths)
-        return 1 if self.scoring.normalisation == "pmi" else (1 in lengths) + (max(lengths) > 1)
+        if self.scoring.normalisation == "pmi":
+            return 1 if readout is None else 2
+        return (1 in lengths) + (max(lengths) > 1)
 
     def _can_spell(self, candidate: Candidate, rejected: Callable[[Rejected], None]) -> bool:
         try:
-            self.plm.word_ids(self.template, candidate.verbalizer.words)
+            answer_tokens(self.plm, self.template, candidate.verbalizer.words, candidate.verbalizer.case)
         except VerbalizerError as error:
             rejected(Rejected(candidate, error.message))
             return False
         return True
 
     def _of_candidate(
-        self, candidate: Candidate, scores: NDArray[np.floating], calibrations: Sequence[str], passes: int
+        self, candidate: Candidate, scores: NDArray[np.floating], calibrations: Sequence[str]
     ) -> list[Trial]:
-        task, words = self.task, candidate.verbalizer.words
-        place = layout(candidate.verbalizer, words)
-        n_train, n_dev = len(task.train), len(task.dev)
-        train, dev, free = np.split(scores, [n_train, n_train + n_dev])
+        place = layout(candidate.verbalizer, candidate.verbalizer.words)
+        n_train, n_dev = len(self.task.train), len(self.task.dev)
+        train, _, free = np.split(scores, [n_train, n_train + n_dev])
         inputs = CalibrationInputs.split(train, free)
-        train_gold, dev_gold = gold(task.train), gold(task.dev)
-        found: list[Trial] = []
-        # The manual prompt as a person would use it stands beside every result, whatever is searched.
-        plain = ["none"] if candidate.baseline and "none" not in calibrations else []
-        for method in [*plain, *calibrations]:
-            calibration = fit_calibration(method, inputs, place)
-            on_dev = apply(calibration, dev, place)
-            found.append(
-                Trial(
-                    plm=self.plm.identity.reference,
-                    candidate=candidate,
-                    calibration=calibration,
-                    scoring=self.scoring,
-                    words=words,
-                    train=evaluate(apply(calibration, train, place), train_gold),
-                    dev=evaluate(on_dev, dev_gold),
-                    tokens=float(self.states.tokens[: n_train + n_dev].mean()),
-                    passes=passes,
-                    dev_correct=predict(on_dev) == np.asarray(dev_gold),
-                )
+        return [
+            self._trial(
+                candidate,
+                calibration,
+                read_labels(scores, place, calibration, self.states, candidate.readout)[: n_train + n_dev],
             )
-        return found
+            for calibration in _calibrations(candidate, calibrations, inputs, place)
+        ]
+
+    def _trial(
+        self, candidate: Candidate, calibration: Calibration, log_probs: NDArray[np.floating]
+    ) -> Trial:
+        """The trial whose label log-probabilities on train and dev these are."""
+        task, n_train = self.task, len(self.task.train)
+        train, dev = log_probs[:n_train], log_probs[n_train:]
+        if candidate.train_log_probs is not None:
+            train = candidate.train_log_probs
+        return Trial(
+            plm=self.plm.identity.reference,
+            candidate=candidate,
+            calibration=calibration,
+            scoring=self.scoring,
+            words=candidate.verbalizer.words,
+            train=evaluate(train, gold(task.train)),
+            dev=evaluate(dev, gold(task.dev)),
+            tokens=float(self.states.tokens[: len(log_probs)].mean()),
+            passes=self._passes(candidate),
+            dev_correct=predict(dev) == np.asarray(gold(task.dev)),
+        )
+
+
+def _calibrations(
+    candidate: Candidate, methods: Sequence[str], inputs: CalibrationInputs, place: VerbalizerLayout
+) -> list[Calibration]:
+    """Those under which a candidate is tried."""
+    if candidate.calibration is not None:
+        return [candidate.calibration]
+    if candidate.readout is not None and not candidate.readout.uses_words:
+        return [fit_none()]
+    # The manual prompt as a person would use it stands beside every result, whatever is searched.
+    plain = ["none"] if candidate.baseline and "none" not in methods else []
+    return [fit_calibration(method, inputs, place) for method in [*plain, *methods]]

@@ -18,8 +18,8 @@ The library is data, one TOML file a kind under `library/`:
 
 A group written with a capital in `answers` ("Quality") stands for the group's words with a capital. Kinds
 whose labels are open, such as topics, have `names = "lexicon"` in place of roles and answers: words come
-from the label's own name and `lexicon.toml`, in one group, `name`. `names = "verbatim"` takes the labels as
-they stand, as facts need it.
+from the label's own name and the leading words of the bundled lexicon's topics, in one group, `name`.
+`names = "verbatim"` takes the labels as they stand, as facts need it.
 """
 
 from promptsearch.engines.manual.engine import ManualEngine, library_for

@@ -10,6 +10,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
+from promptsearch.knowledge.lexicon import lexicon_file
 from promptsearch.template import Template
 
 Form = Literal["cloze", "prefix"]
@@ -74,7 +75,7 @@ class Library:
 def kinds() -> tuple[str, ...]:
     """Kinds of task that the library knows."""
     files = (entry.name for entry in _folder().iterdir())
-    return tuple(sorted(name[:-5] for name in files if name.endswith(".toml") and name != "lexicon.toml"))
+    return tuple(sorted(name[:-5] for name in files if name.endswith(".toml")))
 
 
 @cache
@@ -97,11 +98,9 @@ def load(kind: str) -> Library:
 
 @cache
 def lexicon() -> Mapping[str, tuple[Words, Words]]:
-    """Common names of classes: name -> (other spellings, label words, best first)."""
-    return {
-        name: ((name, *entry.get("aliases", ())), tuple(entry["words"]))
-        for name, entry in _read("lexicon")["topics"].items()
-    }
+    """Common names of classes: name -> (spellings, label words, best first)."""
+    topics = lexicon_file("topics").entries
+    return {name: ((name, *entry.aliases), entry.main) for name, entry in topics.items()}
 
 
 def relation_of(name: str, location: str = "") -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from promptsearch.engines.manual.library import Library, lexicon
-from promptsearch.engines.manual.roles import RoleMatch, match_roles, normal_name
+from promptsearch.knowledge.roles import RoleMatch, match_roles, normal_name
 from promptsearch.tasks.task import Task
 from promptsearch.verbalizer import Verbalizer
 

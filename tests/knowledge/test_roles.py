@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptsearch.engines.manual.library import lexicon, load
-from promptsearch.engines.manual.roles import RoleMatch, match_roles, normal_name, number_of
+from promptsearch.knowledge.roles import RoleMatch, match_roles, normal_name, number_of
 
 
 def roles(kind, labels, names=None):

@@ -1,0 +1,117 @@
+"""The `words` engine: finds the label words of a template, or of several."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from promptsearch.engines.base import Budget, Candidate
+from promptsearch.engines.words.config import KNOWLEDGE, WordsConfig
+from promptsearch.engines.words.expansion import label_names
+from promptsearch.engines.words.found import Found
+from promptsearch.engines.words.reading import Reading
+from promptsearch.engines.words.search import Search
+from promptsearch.errors import DataError, KnowledgeError
+from promptsearch.knowledge.base import KnowledgeBase
+from promptsearch.knowledge.registry import Sources, knowledge_base
+from promptsearch.plms.base import PLM, SUMMED, AnswerScoring
+from promptsearch.tasks.task import Example, Task
+from promptsearch.template import Field, Mask, Piece, Template, Text
+from promptsearch.verbalizer import Verbalizer
+
+_log = logging.getLogger(__name__)
+
+
+class WordsEngine:
+    """Label words from labelled examples, from knowledge bases and from the PLM itself.
+
+    Args:
+        config: which methods, knowledge bases and refinements.
+        templates: whose label words to find; those that a PLM cannot read are passed over.
+        names: label words that a person would write, for labels whose names are no words.
+        unlabelled: more texts of the task; texts of train serve in any case.
+        scoring: how answers of several tokens are read.
+    """
+
+    name: str = "words"
+
+    def __init__(
+        self,
+        config: WordsConfig | None = None,
+        templates: Sequence[Template] = (),
+        names: Verbalizer | None = None,
+        unlabelled: Sequence[Example] = (),
+        scoring: AnswerScoring = SUMMED,
+    ) -> None:
+        self.config = config or WordsConfig()
+        self.templates = tuple(dict.fromkeys(templates))
+        self.names = names
+        self.unlabelled = tuple(Example(text.values) for text in unlabelled)
+        self.scoring = scoring
+
+    def search(self, task: Task, plm: PLM, budget: Budget, seed: int) -> Iterator[Candidate]:
+        """Verbalizers of each template, those that need no labels first.
+
+        `budget.evaluations` is the number of templates.
+
+        Raises:
+            DataError: train has no texts.
+            KnowledgeError: a knowledge base that was asked for by name cannot be had.
+        """
+        end = None if budget.seconds is None else time.monotonic() + budget.seconds
+        texts = [*task.train, *self.unlabelled]
+        if not texts:
+            raise DataError(
+                "there are no texts to find label words on", hint="Give examples, or --unlabelled FILE."
+            )
+        bases, neighbours = self._bases(task)
+        names = label_names(task, self.names)
+        for template in self._templates(task, plm)[: budget.evaluations]:
+            reading = Reading.of(plm, template, texts, self.scoring, self.config.allowed)
+            for found in Search(task, reading, names, bases, neighbours, self.config, seed).run():
+                if end is not None and time.monotonic() >= end:
+                    return
+                yield _candidate(template, found)
+
+    def _templates(self, task: Task, plm: PLM) -> list[Template]:
+        templates = self.templates or (plain_template(task.fields),)
+        left_to_right = plm.identity.family != "masked"
+        return [template for template in templates if template.form == "prefix" or not left_to_right]
+
+    def _bases(self, task: Task) -> tuple[list[KnowledgeBase], bool]:
+        """The knowledge bases, and whether the PLM's embedding neighbours are one of them.
+
+        By default WordNet is left out where it is not on this machine.
+        """
+        named = self.config.knowledge
+        sources = Sources(
+            wordnet=self.config.wordnet,
+            conceptnet=self.config.conceptnet,
+            depth=self.config.depth,
+            labels=task.labels,
+            label_names=task.label_names,
+        )
+        bases: list[KnowledgeBase] = []
+        for name in dict.fromkeys(named if named is not None else KNOWLEDGE):
+            if name == "neighbours":
+                continue
+            try:
+                bases.append(knowledge_base(name, sources))
+            except KnowledgeError as error:
+                if named is not None:
+                    raise
+                _log.info("left out: %s", error.message)
+        return bases, "neighbours" in (named if named is not None else KNOWLEDGE)
+
+
+def plain_template(fields: Sequence[str]) -> Template:
+    """Every field on a line of its own, then the slot."""
+    pieces: list[Piece] = [piece for name in fields for piece in (Field(name), Text("\n"))]
+    return Template((*pieces, Text("It is about "), Mask()))
+
+
+def _candidate(template: Template, found: Found) -> Candidate:
+    candidate = Candidate(template, found.verbalizer, "words", found.record(), calibration=found.calibration)
+    return replace(candidate, readout=found.readout) if found.readout is not None else candidate

@@ -1,0 +1,219 @@
+"""All that is tried for one template: the chain from label names to chosen words, and methods beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from promptsearch.engines.words.chain import Pool, has_every_label, pool_of, refined
+from promptsearch.engines.words.config import WordsConfig
+from promptsearch.engines.words.continuous import fit_nearest, fit_prototypes, fit_soft, word_vectors
+from promptsearch.engines.words.expansion import LabelName, LabelWords, expand
+from promptsearch.engines.words.found import Found, calibrated, verbalizer_of
+from promptsearch.engines.words.methods import SCORES, by_likelihood, by_scores, found_words, top_words
+from promptsearch.engines.words.reading import Reading
+from promptsearch.engines.words.subset import SubsetSearch
+from promptsearch.knowledge.base import KnowledgeBase, RelatedWord
+from promptsearch.knowledge.neighbours import Neighbours
+from promptsearch.readings import answer_tokens
+from promptsearch.scoring import apply, layout
+from promptsearch.scoring.continuous import Readout
+from promptsearch.tasks.task import Task
+
+FloatArray = NDArray[np.float64]
+
+_SUBSET_WORDS = 60  # a label; more only add to the noise of the choice
+
+
+@dataclass(frozen=True)
+class Search:
+    """One template of a task.
+
+    Attributes:
+        names: how each label is said, and its seeds.
+        bases: knowledge bases, `neighbours` not among them.
+        neighbours: whether the PLM's own neighbours are one of the knowledge bases.
+        seed: of folds and starts.
+    """
+
+    task: Task
+    reading: Reading
+    names: Sequence[LabelName]
+    bases: Sequence[KnowledgeBase]
+    neighbours: bool
+    config: WordsConfig
+    seed: int
+
+    def run(self) -> Iterator[Found]:
+        """Everything that is found, chain first."""
+        yield from self._label_names()
+        pool = None
+        chain: list[Found] = []
+        if "expanded" in self.config.methods:
+            for found, words in self._chain():
+                chain.append(found)
+                pool = words
+                yield found
+        if "neighbours" in self.config.methods and (found := self._nearest_names()):
+            yield found
+        if has_every_label(self.reading, self._n):
+            yield from self._from_labels(pool, chain)
+
+    # Steps ---------------------------------------------------------------------------------------
+
+    def _label_names(self) -> Iterator[Found]:
+        """Each label's name alone, as it stands and calibrated."""
+        verbalizer = verbalizer_of([[name.word] for name in self.names], self.task.labels)
+        log_probs = self.reading.log_probs(verbalizer.words)
+        for step, method in enumerate(("none", "batch")):
+            name = "names" if method == "none" else "names, calibrated"
+            yield Found(name, verbalizer, calibrated(method, log_probs, verbalizer), step)
+
+    def _chain(self) -> Iterator[tuple[Found, Pool]]:
+        config, shown = self.config, self.task.label_names
+        words = self._expanded()
+        pool, dropped, notes = pool_of(self.reading, words, self.task.labels, shown, config.spans)
+        dropped, notes = [*words.dropped, *dropped], [*words.notes, *notes]
+        yield pool.found("expanded", 2, "none", dropped, notes, self._span_cost(pool)), pool
+        yield from refined(pool, config.refine, self.reading, config.frequent, 3, self.seed)
+
+    def _expanded(self) -> LabelWords:
+        bases = [*self.bases, self._embedding_base()] if self.neighbours else list(self.bases)
+        context = [" ".join(text.values.values()) for text in self.reading.texts[:200]]
+        return expand(self.names, bases, self.task.label_names, context, self.config.per_base)
+
+    def _embedding_base(self) -> Neighbours:
+        return Neighbours(self.reading.vocabulary.words, self.reading.embeddings)
+
+    def _span_cost(self, pool: Pool) -> dict[str, object]:
+        """How many words take passes of their own."""
+        several = sum(n > 1 for n in self.reading.tokens([related.word for _, related in pool.words]))
+        return {"words_of_several_tokens": several} if several else {}
+
+    # Methods beside the chain --------------------------------------------------------------------
+
+    def _nearest_names(self) -> Found | None:
+        """Nearest words to each label's name in the PLM's embeddings, weighted by similarity (NPPrompt)."""
+        base = self._embedding_base()
+        near = [base.expand([name.word])[: self.config.per_label - 1] for name in self.names]
+        words = _owned(
+            [[RelatedWord(name.word, "name", 0.0, "label"), *each] for name, each in zip(self.names, near)]
+        )
+        if not all(words) or 0 in self.reading.tokens([name.word for name in self.names]):
+            return None
+        weights = [
+            [(related.word, float(np.exp(1 - related.distance))) for related in each] for each in words
+        ]
+        verbalizer = verbalizer_of(weights, self.task.labels)
+        fitted = calibrated(self._calibration, self.reading.log_probs(verbalizer.words), verbalizer)
+        sources = {related.word: related for each in words for related in each}
+        return Found("neighbours", verbalizer, fitted, sources=sources)
+
+    def _from_labels(self, pool: Pool | None, chain: Sequence[Found]) -> Iterator[Found]:
+        config, reading, labels = self.config, self.reading, self.task.labels
+        for method in SCORES:
+            if method in config.methods:
+                yield from _some(
+                    by_scores(reading, labels, method, config.per_label, config.shared, self._calibration)
+                )
+        if "likelihood" in config.methods:
+            yield from _some(by_likelihood(reading, labels, self.seed, self._calibration))
+        if "subset" in config.methods:
+            yield from _some(self._subset(pool))
+        yield from self._continuous(chain)
+
+    def _subset(self, pool: Pool | None) -> Found | None:
+        """Few words out of all sources that do best together."""
+        reading, n_labels = self.reading, self._n
+        own = (
+            [[pool.words[i][1].word for i in pool.columns(label)] for label in range(n_labels)]
+            if pool
+            else None
+        )
+        more = top_words(reading, SCORES["ratio"](reading, n_labels), self.config.per_label)
+        lists = [[*(own[i] if own else [])[:_SUBSET_WORDS], *more[i]] for i in range(n_labels)]
+        words = _owned([[RelatedWord(w, "", float(r), "") for r, w in enumerate(each)] for each in lists])
+        if not all(words):
+            return None
+        flat = [related.word for each in words for related in each]
+        label_of = [label for label, each in enumerate(words) for _ in each]
+        log_probs = reading.log_probs(flat)[: reading.n_labelled]
+        chosen = SubsetSearch(most=self.config.per_label).run(
+            log_probs, reading.gold, label_of, n_labels, seed=self.seed
+        )
+        sources = pool.sources if pool else {}
+        picked = [[flat[i] for i in columns] for columns in chosen.columns]
+        result = found_words(reading, self.task.labels, "subset", picked, self._calibration)
+        details = {"subsets": chosen.tried, "held_out_log_likelihood": round(chosen.log_likelihood, 4)}
+        return replace(result, sources={**result.sources, **sources}, details=details)
+
+    def _continuous(self, chain: Sequence[Found]) -> Iterator[Found]:
+        """Readouts that go beyond words, started from or mixed with those of the chain, else the names."""
+        reading, config = self.reading, self.config
+        # Beside neighbours stand words that no label was looked at for: the others know the texts already.
+        plain = [found for found in chain if found.method != "weights"]
+        beside = plain[-1] if plain else list(self._label_names())[-1]
+        if "soft" in config.methods:
+            fit = fit_soft(reading.hidden, reading.gold, self._n, start=self._start(beside), seed=self.seed)
+            yield _read_by(beside, "soft", fit.readout)
+        if "prototypes" in config.methods:
+            readout = fit_prototypes(reading.hidden, reading.gold, self._n, seed=self.seed)
+            yield _read_by(beside, "prototypes", readout)
+        if "nearest" in config.methods and reading.n_labelled > 1:
+            nearest = fit_nearest(reading.hidden, reading.gold, self._label_scores(beside)).readout
+            yield _read_by(beside, "nearest", nearest)
+
+    def _start(self, found: Found) -> FloatArray | None:
+        """The mean output embedding of each label's words; None where a label has none of one token."""
+        words = found.verbalizer.words
+        tokens = answer_tokens(self.reading.plm, self.reading.template, words, found.verbalizer.case)
+        single = [len(forms[0]) == 1 for forms in tokens]
+        weights = np.zeros((self._n, len(words)))
+        for label, answers in enumerate(found.verbalizer.answers):
+            for answer in answers:
+                column = words.index(answer.text)
+                weights[label, column] = answer.weight * single[column]
+        if not (weights.sum(axis=1) > 0).all():
+            return None
+        ids = [forms[0][0] for forms in tokens]
+        return word_vectors(self.reading.plm.output_embeddings(ids)[0], weights)
+
+    def _label_scores(self, found: Found) -> FloatArray:
+        """(n_labelled, L) calibrated label log-probabilities of a verbalizer."""
+        words = found.verbalizer.words
+        log_probs = self.reading.log_probs(words)[: self.reading.n_labelled]
+        return apply(found.calibration, log_probs, layout(found.verbalizer, words))
+
+    @property
+    def _n(self) -> int:
+        return len(self.task.labels)
+
+    @property
+    def _calibration(self) -> str:
+        return "prior-batch" if "calibration" in self.config.refine else "none"
+
+
+def _owned(words: Sequence[Sequence[RelatedWord]]) -> list[list[RelatedWord]]:
+    """Each word left to the label where it is nearest."""
+    owner: dict[str, tuple[float, int]] = {}
+    for label, each in enumerate(words):
+        for related in each:
+            key = related.word.casefold()
+            owner[key] = min(owner.get(key, (related.distance, label)), (related.distance, label))
+    kept: list[list[RelatedWord]] = []
+    for label, each in enumerate(words):
+        mine = {r.word.casefold(): r for r in reversed(each) if owner[r.word.casefold()][1] == label}
+        kept.append(sorted(mine.values(), key=lambda related: related.distance))
+    return kept
+
+
+def _read_by(words: Found, method: str, readout: Readout) -> Found:
+    return Found(method, words.verbalizer, words.calibration, readout=readout, sources=words.sources)
+
+
+def _some(found: Found | None) -> Iterator[Found]:
+    if found is not None:
+        yield found
