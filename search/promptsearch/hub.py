@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import base64
 import functools
 import http.client
 import os
 import socket
+import ssl
 import threading
+import urllib.error
 import urllib.request
-from urllib.parse import SplitResult, unquote, urlsplit
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 PROBE_SECONDS = 2.0
+_PROXY_LOGIN, _SERVER_FAULT = 407, 500
 _TRUE = ("1", "on", "yes", "true")
 _OFFLINE_SETTINGS = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE")
 
 
 @functools.cache
 def hub_reachable() -> bool:
-    """Whether the hub's endpoint accepts a connection within `PROBE_SECONDS`.
+    """Whether the hub's endpoint answers a request within `PROBE_SECONDS`.
 
-    One connection is tried and the answer remembered for the process; `hub_reachable.cache_clear()`
-    forgets it. The endpoint is `$HF_ENDPOINT` or the default of `huggingface_hub`; a proxy set in the
-    environment is asked for a tunnel to it. False without a try where the environment says offline.
+    A connection alone says little: behind some firewalls it is accepted, and then nothing comes. One
+    request is made and its outcome remembered for the process; `hub_reachable.cache_clear()` forgets it.
+    The endpoint is `$HF_ENDPOINT` or the default of `huggingface_hub`, asked through the proxy that the
+    environment sets, if any. False without a try where the environment says offline.
     """
     if offline_setting():
         return False
@@ -30,8 +34,8 @@ def hub_reachable() -> bool:
     if endpoint.hostname is None:
         return False
     answer: list[bool] = []
-    # A name look-up has no time limit of its own, hence a thread that can be left behind.
-    probe = threading.Thread(target=lambda: answer.append(_connects(endpoint)), daemon=True)
+    # A name look-up has no time limit of its own, and an answer may drip; hence a thread to leave behind.
+    probe = threading.Thread(target=lambda: answer.append(_answers(endpoint)), daemon=True)
     probe.start()
     probe.join(PROBE_SECONDS)
     return bool(answer and answer[0])
@@ -48,33 +52,36 @@ def _endpoint() -> str:
     return os.environ.get("HF_ENDPOINT") or ENDPOINT
 
 
-def _connects(endpoint: SplitResult) -> bool:
-    host, port = endpoint.hostname or "", endpoint.port or (80 if endpoint.scheme == "http" else 443)
-    proxy = urllib.request.getproxies().get(endpoint.scheme)
+def _answers(endpoint: SplitResult) -> bool:
+    """Whether anything answers a request there; a proxy's own refusal is no answer."""
+    proxy = urlsplit(urllib.request.getproxies().get(endpoint.scheme, ""))
+    if proxy.scheme.startswith("socks") and not urllib.request.proxy_bypass(endpoint.hostname or ""):
+        return _connects(proxy)
+    # Nothing is believed of what comes back: the hub's client checks certificates itself.
+    unchecked = ssl.create_default_context()
+    unchecked.check_hostname, unchecked.verify_mode = False, ssl.CERT_NONE
+    opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=unchecked), _NoRedirect)
     try:
-        if proxy and not urllib.request.proxy_bypass(host):
-            _tunnel(urlsplit(proxy if "://" in proxy else f"http://{proxy}"), host, port)
-        else:
-            socket.create_connection((host, port), timeout=PROBE_SECONDS).close()
+        request = urllib.request.Request(endpoint.geturl(), method="HEAD")
+        opener.open(request, timeout=PROBE_SECONDS).close()
+    except urllib.error.HTTPError as answer:
+        return answer.code < _SERVER_FAULT and answer.code != _PROXY_LOGIN
     except (OSError, http.client.HTTPException, ValueError):
         return False
     return True
 
 
-def _tunnel(proxy: SplitResult, host: str, port: int) -> None:
-    """Ask an HTTP proxy for a connection to the host. Raises OSError where it refuses."""
-    if proxy.scheme not in ("http", "https") or proxy.hostname is None:
-        # Other kinds (SOCKS) speak another protocol: that they answer must do.
-        socket.create_connection((proxy.hostname, proxy.port or 1080), timeout=PROBE_SECONDS).close()
-        return
-    kind = http.client.HTTPSConnection if proxy.scheme == "https" else http.client.HTTPConnection
-    connection = kind(proxy.hostname, proxy.port, timeout=PROBE_SECONDS)
-    headers = {}
-    if proxy.username:
-        login = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
-        headers["Proxy-Authorization"] = "Basic " + base64.b64encode(login.encode()).decode()
-    connection.set_tunnel(host, port, headers)
+def _connects(proxy: SplitResult) -> bool:
+    """Whether a SOCKS proxy accepts a connection; its protocol is not spoken here."""
     try:
-        connection.connect()
-    finally:
-        connection.close()
+        socket.create_connection((proxy.hostname, proxy.port or 1080), timeout=PROBE_SECONDS).close()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect is an answer."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        """Follow none."""

@@ -172,7 +172,8 @@ def test_text_after_the_slot_of_a_causal_plm():
     said = refused(
         "discover", "--task", "reviews", "--plm", "./causal", "--template", "{text} It was {mask}, really."
     )
-    assert "Text after {mask} cannot be read by ./causal, which reads from left to right only." in said
+    assert "Text after {mask} cannot be read by /" in said
+    assert "/causal, which reads from left to right only." in said
     assert no_run_folder()
 
 
@@ -215,11 +216,17 @@ def test_a_hub_that_breaks_off(tmp_path):
 
 
 def break_off(server: socket.socket) -> None:
+    """Answer whether anyone is there, and nothing after that."""
+    answer = b"HTTP/1.1 200 OK\r\n\r\n"
     while True:
         try:
-            server.accept()[0].close()
+            connection = server.accept()[0]
+            connection.recv(1000)
+            connection.sendall(answer)
+            connection.close()
         except OSError:
             return
+        answer = b""
 
 
 # Options ---------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pytest
 
 from promptsearch.artefact import schema
 from promptsearch.cli.app import app
-from tests.cli.running import run
+from tests.cli.running import refused, run
 
 HEAVY = ("torch", "transformers", "datasets", "optuna", "numpy", "nltk")
 IMPORTED = f"""
@@ -82,9 +82,13 @@ def test_list_of_tasks():
     assert tasks["sst2"]["stand_in"] == "reviews"
     assert tasks["rte"]["fields"] == ["text_a", "text_b"]
     assert {"reviews", "topics", "entail", "lama"} <= set(tasks)
-    shown = run("tasks", "list").out
-    assert all(name in shown for name in tasks)
-    assert max(map(len, shown.splitlines())) <= 80
+    shown = run("tasks", "list").out.splitlines()
+    assert max(map(len, shown)) <= 80
+    # Each on a line of its own, none of it on the next.
+    listed = [line.split(None, 2) for line in shown[1 : len(tasks) + 1]]
+    assert {name: (kind, what.strip()) for name, kind, what in listed} == {
+        name: (row["kind"], row["title"]) for name, row in tasks.items()
+    }
 
 
 def test_list_of_plms():
@@ -119,6 +123,17 @@ def test_one_task():
     shown = run("tasks", "show", "rte")
     assert "text_a, text_b" in shown.out
     assert "stands in for rte" in shown.said
+
+
+def test_the_kind_of_ones_own_data():
+    Path("own.csv").write_text("text,label\na,1\nb,2\nc,1\n")
+    command = ("tasks", "show", "--data", "own.csv")
+    assert "guessed from fields and labels: topic (--kind or" in run(*command).said
+    outcome = run(*command, "--kind", "sentiment")
+    assert outcome.err == ""
+    assert ["kind", "sentiment"] in [line.split() for line in outcome.out.splitlines()]
+    said = refused(*command, "--kind", "sentimental")
+    assert "There is no kind of task 'sentimental'. Did you mean sentiment? Kinds: acceptability," in said
 
 
 def test_the_schema_is_the_committed_one():

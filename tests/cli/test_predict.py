@@ -69,10 +69,12 @@ def test_a_byte_order_mark_is_no_part_of_the_text(prompt_file, expected):
     assert rows(run("predict", prompt_file, stdin="\ufeff" + TEXTS[0]).out) == as_lines(expected[:1])
 
 
-def test_no_text_no_prediction(prompt_file):
+def test_no_text_at_all_is_told(prompt_file, pair_prompt):
     Path("empty.txt").write_text("")
-    assert run("predict", prompt_file).out == ""
-    assert run("predict", prompt_file, "--file", "empty.txt").out == ""
+    assert "There are no texts to predict. stdin Give texts as arguments" in refused("predict", prompt_file)
+    assert "There are no texts to predict. stdin" in refused("predict", pair_prompt, stdin="\n \n")
+    assert "to predict. empty.txt" in refused("predict", prompt_file, "--file", "empty.txt", "--json")
+    assert run("predict", prompt_file, stdin="\n").out.count("\n") == 1
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
@@ -247,6 +249,8 @@ def test_evaluating_on_the_task_of_the_search(prompt_file, found):
     assert record["log_likelihood"] == pytest.approx(found.best.test.log_likelihood, abs=1e-4)
     assert record["majority"] == pytest.approx(found.majority_test.accuracy)
     assert record["n"] == 24
+    assert record["seen_in_search"] == 0
+    assert "None of the 24 test examples stood" in run("evaluate", prompt_file, "--max-test", "24").said
 
 
 def test_evaluating_on_data_of_ones_own(prompt_file):
@@ -271,3 +275,35 @@ def test_data_is_cut_as_it_was_for_the_search(prompt_file):
         found[seed] = run(*command).out
         assert found[seed] == run(*command, "--seed", str(seed)).out
     assert len(set(found.values())) > 1
+
+
+@pytest.mark.parametrize("split", ["train", "dev"])
+def test_the_search_knows_its_own_splits(prompt_file, found, split):
+    outcome = run("evaluate", prompt_file, "--split", split)
+    examples = found.task.splits[split]
+    assert f"{len(examples)} of the {len(examples)} {split} examples stood in train or dev" in outcome.said
+    record = json.loads(run("evaluate", prompt_file, "--split", split, "--json").out)
+    figures = getattr(found.best.trial, split)
+    assert (record["n"], record["seen_in_search"]) == (figures.n, figures.n)
+    assert record["value"] == pytest.approx(figures.accuracy)
+
+
+def test_other_data_are_told(prompt_file):
+    lines("data.jsonl", ROWS)
+    outcome = run("evaluate", prompt_file, "--data", "data.jsonl")
+    assert "These data are not those that the prompt was found on" in outcome.said
+    record = json.loads(run("evaluate", prompt_file, "--data", "data.jsonl", "--json").out)
+    assert record["seen_in_search"] is None
+
+
+def test_the_metric_of_the_search_unless_another_is_given(prompt_file):
+    content = json.loads(Path(prompt_file).read_text("utf-8"))
+    content["task"]["metric"] = "mcc"
+    Path("prompt.json").write_text(json.dumps(content), "utf-8")
+    command = ("evaluate", "prompt.json", "--max-test", "24")
+    record = json.loads(run(*command, "--json").out)
+    assert (record["metric"], record["value"]) == ("mcc", record["mcc"])
+    assert ": mcc " in run(*command).out
+    record = json.loads(run(*command, "--metric", "macro-f1", "--json").out)
+    assert (record["metric"], record["value"]) == ("macro-f1", record["macro_f1"])
+    assert "There is no metric 'f1'. There are accuracy" in refused(*command, "--metric", "f1")

@@ -104,16 +104,48 @@ def test_a_prompt_too_large_alone_is_named():
     [
         torch.OutOfMemoryError(),
         MemoryError(),
-        RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory"),
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory"
+        ),
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp:80] data. DefaultCPUAllocator: not enough memory: you tried"
+        ),
+        RuntimeError("CUDA error: out of memory"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 1.00 GB)"),
     ],
 )
 def test_every_way_of_running_out(error):
     assert len(run(TokenBudget(64), [4] * 10, Memory(8, error))) == 10
 
 
-def test_any_other_error_is_passed_on():
-    with pytest.raises(RuntimeError, match="shapes"):
-        run(TokenBudget(64), [4] * 10, Memory(8, RuntimeError("mat1 and mat2 shapes cannot be multiplied")))
+def test_the_processor_itself_runs_out():
+    """What torch really says when there is no room."""
+    budget = TokenBudget(2)
+
+    def forward(batch: list[int]) -> list[int]:
+        if len(batch) > 1:
+            torch.empty(2**60, dtype=torch.uint8)
+        return batch
+
+    assert budget.run([1, 1], lambda n: n, forward) == [1, 1]
+    assert budget.tokens == 1
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "mat1 and mat2 shapes cannot be multiplied",
+        "could not create a memory object",
+        "more than one element of the written-to tensor refers to a single memory location",
+        "Expected all tensors to be allocated on the same device",
+    ],
+)
+def test_any_other_error_is_passed_on(message):
+    """Also where it speaks of memory: halving would only hide it."""
+    budget = TokenBudget(64)
+    with pytest.raises(RuntimeError, match=message):
+        run(budget, [4] * 10, Memory(8, RuntimeError(message)))
+    assert budget.tokens == 64
 
 
 @pytest.mark.parametrize("name", ["bert", "llama"])

@@ -107,6 +107,13 @@ def test_the_identity_can_be_loaded_again(folder, monkeypatch):
     assert given == [("owner/name@main", None), ("owner/name", "0123abcd")]
 
 
+def test_the_identity_of_a_folder_can_be_loaded_from_elsewhere(folder, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    identity = load_plm("./bert", dtype="float32", cache=False).identity
+    monkeypatch.chdir("/")
+    assert load_plm(identity.reference, dtype="float32", cache=False).identity == identity
+
+
 def test_a_sentence_encoder_is_refused_before_it_is_fetched(monkeypatch):
     monkeypatch.setattr(loading, "resolve", lambda *_, **__: pytest.fail("fetched"))
     with pytest.raises(PLMError, match="minilm-embed is a contrastive sentence encoder"):

@@ -161,6 +161,29 @@ def test_whole_folder_loads_frozen(folder):
     assert not any(p.requires_grad for p in loaded.model.parameters())
 
 
+@pytest.mark.parametrize("written", ["./bert", "./here/../bert", "~/bert", "./link", "{folder}"])
+def test_a_folder_is_referred_to_by_its_whole_path(folder, monkeypatch, written):
+    """`./folder` in a prompt file would be another folder from elsewhere."""
+    home = folder.parent
+    (home / "here").mkdir()
+    (home / "link").symlink_to(folder)
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("HOME", str(home))
+    checkpoint = resolve(written.format(folder=folder))
+    assert checkpoint.lasting_reference == str(folder)
+    monkeypatch.chdir("/")
+    assert resolve(checkpoint.lasting_reference).folder == folder
+
+
+def test_a_path_that_is_no_text_stays_as_it_was_typed(folder, monkeypatch):
+    """It could not be written into a prompt file."""
+    odd = folder.parent / os.fsdecode(b"caf\xe9")
+    odd.mkdir()
+    folder.rename(odd / "bert")
+    monkeypatch.chdir(odd)
+    assert resolve("./bert").lasting_reference == "./bert"
+
+
 # Hashes ----------------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from promptsearch.report.rows import answer_sentence, figure, rows_of, verdicts
 from tests.study.trials import figures
 
@@ -52,6 +54,19 @@ def test_what_can_be_concluded(found):
     assert verdicts(replace(same, majority_test=figures(5))) == [
         "Nothing better than the manual prompt was found."
     ]
+
+
+@pytest.mark.parametrize(
+    ("metric", "tests"),
+    [
+        ("accuracy", "(exact McNemar tests, Holm-corrected at 5 %)"),
+        ("macro-f1", "(exact McNemar tests on accuracy, not on macro-f1, Holm-corrected at 5 %)"),
+        ("mcc", "(exact McNemar tests on accuracy, not on mcc, Holm-corrected at 5 %)"),
+    ],
+)
+def test_what_is_tested_is_said_where_it_is_not_the_metric(found, metric, tests):
+    told = verdicts(replace(found, task=replace(found.task, metric=metric), alike=3))
+    assert told[0].endswith(f"cannot be told apart from the best {tests}.")
 
 
 def test_shortened_texts_are_counted(found):

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from promptsearch import evaluate_prompt, load_prompt
-from promptsearch.errors import DataError
-from promptsearch.study.evaluating import majority_evaluation
+from promptsearch.errors import DataError, OptionError
+from promptsearch.prompt import Prompt
+from promptsearch.study.evaluating import majority_evaluation, searched_splits
+from promptsearch.tasks import draw_splits, load_task
 from promptsearch.tasks.task import Example, Task
+from tests.study.searching import WORDS, films, search
 
 
 def examples(*labels: int) -> tuple[Example, ...]:
@@ -78,3 +81,45 @@ def test_unlabelled_examples_are_left_out(prompt_file):
     labels = ("negative", "positive")
     mine = Task("mine", "sentiment", ("text",), labels, labels, "accuracy", {"train": rows, "test": rows})
     assert evaluate_prompt(load_prompt(prompt_file), mine).prompt.n == 1
+
+
+@pytest.mark.parametrize("max_test", [3, None])
+def test_examples_that_the_search_has_seen_are_counted(tmp_path, max_test):
+    """One file cut under another seed: some of what is called test was searched on."""
+    data = films("negative", "a bad", 15) + films("positive", "a good", 15)
+    outcome = search(tmp_path, "mine", data=data, max_test=max_test, words=WORDS, seed=1)
+    source = load_task("mine", data=data)
+    searched = searched_splits(outcome.prompt, source)
+    assert searched is not None
+    assert (searched.train, searched.dev) == (outcome.task.train, outcome.task.dev)
+    used = {example.values["text"] for example in (*searched.train, *searched.dev)}
+    for seed in range(4):
+        drawn = draw_splits(source, shots=None, seed=seed)
+        overlap = sum(example.values["text"] in used for example in drawn.test)
+        assert evaluate_prompt(outcome.prompt, drawn, searched=searched).seen == overlap
+        assert (overlap == 0) == (seed == 1)
+    assert evaluate_prompt(outcome.prompt, drawn).seen is None
+
+
+def test_other_data_or_a_prompt_that_does_not_say_have_no_splits_of_the_search(tmp_path):
+    data = films("negative", "a bad", 15) + films("positive", "a good", 15)
+    outcome = search(tmp_path, "mine", data=data, words=WORDS)
+    other = [{**row, "label": "negative"} if i == 17 else row for i, row in enumerate(data)]
+    for rows in (other, data[:-1], data[::-1], data[:3] + data[-1:]):
+        assert searched_splits(outcome.prompt, load_task("mine", data=rows)) is None
+    silent = Prompt(outcome.prompt.document.model_copy(update={"task": None}))
+    assert searched_splits(silent, load_task("mine", data=data)) is None
+
+
+def test_the_metric_of_the_search_is_the_prompts_own(prompt_file):
+    prompt = load_prompt(prompt_file)
+    assert prompt.document.task is not None
+    rows = (Example({"text": "a fine film"}, 1), Example({"text": "a dull film"}, 0))
+    labels = ("negative", "positive")
+    mine = Task("mine", "sentiment", ("text",), labels, labels, "macro-f1", {"train": rows, "test": rows})
+    assert evaluate_prompt(prompt, mine).metric == prompt.document.task.metric == "accuracy"
+    assert evaluate_prompt(prompt, mine, metric="mcc").metric == "mcc"
+    silent = Prompt(prompt.document.model_copy(update={"task": None}))
+    assert evaluate_prompt(silent, mine).metric == "macro-f1"
+    with pytest.raises(OptionError, match="there is no metric 'f1'"):
+        evaluate_prompt(prompt, mine, metric="f1")

@@ -102,6 +102,53 @@ def test_labels_that_are_not_those_of_the_known_task(write):
     assert any("not those of sst2 (negative, positive)" in notice for notice in task.notices)
 
 
+@pytest.mark.parametrize("values", [(-1, 0, 1), ("-1", "0", "1")])
+def test_minus_one_in_train_is_a_class(write, values):
+    """No class may vanish because another data set writes a missing label like that."""
+    path = write("a.jsonl", rows_of(*((f"t{i}", value) for i, value in enumerate(values * 2))))
+    for name in ("own", "sst2"):
+        task = load_task(name, data=path)
+        assert task.labels == values
+        assert [label for _, label in seen(task, "train")] == [0, 1, 2, 0, 1, 2]
+    assert any("-1 is one of the classes here" in notice for notice in task.notices)
+
+
+def test_minus_one_among_declared_labels_is_refused_with_what_would_do(write, tmp_path):
+    write("d/meta.json", '{"labels": ["bad", "good"]}')
+    write("d/train.jsonl", rows_of(("a", 0), ("b", 1), ("c", -1)))
+    error = error_of("mine", data=tmp_path / "d")
+    assert error.message.startswith("the label -1 is none of those that meta.json declares")
+    assert "Rows without a label must leave it empty" in str(error.hint)
+    write("d/validation.jsonl", rows_of(("a", 0), ("b", 1)))
+    with pytest.raises(DataError, match="the label -1 of row 3 is none of the task's") as caught:
+        _ = load_task("mine", data=tmp_path / "d").splits["train"]
+    assert "Rows without a label must leave it empty" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("name", ["own", "sst2", "imdb"])
+def test_a_test_split_of_minus_one_has_no_labels(write, tmp_path, name):
+    write("d/train.jsonl", rows_of(("a", 0), ("b", 1)))
+    write("d/test.jsonl", rows_of(("c", -1), ("d", -1)))
+    task = load_task(name, data=tmp_path / "d")
+    assert len(task.labels) == 2
+    assert seen(task, "test") == [("c", None), ("d", None)]
+
+
+def test_minus_one_beside_labels_in_a_test_split(write, tmp_path):
+    """Left open only by a task whose test labels are known not to be published."""
+    write("d/train.jsonl", rows_of(("a", 0), ("b", 1)))
+    write("d/test.jsonl", rows_of(("c", -1), ("d", 1)))
+    assert seen(load_task("sst2", data=tmp_path / "d"), "test") == [("c", None), ("d", 1)]
+    with pytest.raises(DataError, match="the label -1 of row 1 is none of the task's"):
+        _ = load_task("imdb", data=tmp_path / "d").splits["test"]
+
+
+def test_a_class_minus_one_may_be_the_only_one_in_test(write, tmp_path):
+    write("d/train.jsonl", rows_of(("a", -1), ("b", 1)))
+    write("d/test.jsonl", rows_of(("c", -1)))
+    assert seen(load_task("own", data=tmp_path / "d"), "test") == [("c", 0)]
+
+
 def test_mapped_columns(write):
     path = write("a.csv", "review;stars;stuff\nfine;5;x\nbad;1;y\n")
     task = load_task("shop", data=path, mapping="text=review,label=stars")
@@ -182,6 +229,17 @@ def test_kinds_are_guessed_from_fields_and_labels(write):
         "own", data=[{"subject": "Oslo", "object": "Norway"}, {"subject": "Rome", "object": "Italy"}]
     )
     assert (facts.kind, facts.fields, facts.labels) == ("fact", ("subject",), ("Norway", "Italy"))
+
+
+def test_a_kind_that_is_given_comes_first(write, tmp_path):
+    write("d/meta.json", '{"kind": "topic"}')
+    write("d/train.jsonl", FOUR)
+    for data in (tmp_path / "d", tmp_path / "d" / "train.jsonl", FOUR):
+        task = load_task("own", data=data, kind="subjectivity")
+        assert task.kind == "subjectivity"
+        assert not any("guessed" in notice for notice in task.notices)
+    assert load_task("sst2", data=FOUR, kind="topic").kind == "topic"
+    assert load_task("sst2", kind="topic").kind == "topic"
 
 
 FACTS = [

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -28,10 +30,13 @@ def online(monkeypatch: pytest.MonkeyPatch):
 
 
 class Listener:
-    """A server that counts connections, and answers each with the same bytes."""
+    """A server that notes requests and answers each with the same bytes; without any it stays silent."""
 
-    def __init__(self, answer: bytes = b"") -> None:
+    def __init__(self, answer: bytes = b"HTTP/1.1 200 OK\r\n\r\n", tls: ssl.SSLContext | None = None) -> None:
         self.socket = socket.create_server(("127.0.0.1", 0))
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
+        self.open: list[socket.socket] = []
         self.port = self.socket.getsockname()[1]
         self.requests: list[bytes] = []
         self.answer = answer
@@ -43,9 +48,11 @@ class Listener:
                 connection, _ = self.socket.accept()
             except OSError:
                 return
-            self.requests.append(connection.recv(1000) if self.answer else b"")
-            connection.sendall(self.answer)
-            connection.close()
+            self.requests.append(connection.recv(1000))
+            if self.answer:
+                connection.sendall(self.answer)
+                connection.close()
+            self.open.append(connection)
 
 
 class NothingFound(BaseHTTPRequestHandler):
@@ -70,7 +77,7 @@ def closed_port() -> int:
         return server.getsockname()[1]
 
 
-def test_one_connection_is_tried_and_its_answer_remembered(online):
+def test_one_request_is_made_and_its_outcome_remembered(online):
     server = Listener()
     online.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.port}")
     assert hub_reachable()
@@ -101,13 +108,64 @@ def test_offline_settings_forbid_the_try(online):
     assert server.requests == []
 
 
-@pytest.mark.parametrize(("status", "reachable"), [("200 OK", True), ("403 Forbidden", False)])
-def test_a_proxy_is_asked_for_a_tunnel(online, status, reachable):
+@pytest.mark.parametrize("status", ["404 Not Found", "401 Unauthorized", "302 Found"])
+def test_any_answer_will_do(online, status):
+    server = Listener(f"HTTP/1.1 {status}\r\nLocation: http://127.0.0.1:{closed_port()}\r\n\r\n".encode())
+    online.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.port}/hub")
+    assert hub_reachable()
+    assert server.requests[0].startswith(b"HEAD /hub ")
+
+
+def test_a_hub_that_accepts_and_stays_silent_takes_two_seconds(online):
+    server = Listener(b"")
+    for scheme in ("http", "https"):
+        online.setenv("HF_ENDPOINT", f"{scheme}://127.0.0.1:{server.port}")
+        hub_reachable.cache_clear()
+        start = time.monotonic()
+        assert not hub_reachable()
+        assert time.monotonic() - start < 3
+    assert len(server.requests) == 2
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate with openssl")
+def test_whose_certificate_it_is_does_not_matter(online, tmp_path):
+    """A firewall's own may be trusted by the hub's client alone."""
+    make = "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=hub.invalid -keyout key.pem -out cert.pem"
+    subprocess.run(make.split(), cwd=tmp_path, check=True, capture_output=True)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    online.setenv("HF_ENDPOINT", f"https://127.0.0.1:{Listener(tls=tls).port}")
+    assert hub_reachable()
+
+
+@pytest.mark.parametrize(
+    ("status", "reachable"),
+    [("200 OK", True), ("407 Proxy Authentication Required", False), ("502 Bad Gateway", False)],
+)
+def test_a_proxy_is_asked_for_the_hub(online, status, reachable):
     proxy = Listener(f"HTTP/1.1 {status}\r\n\r\n".encode())
+    online.setenv("http_proxy", f"http://user:word@127.0.0.1:{proxy.port}")
+    online.setenv("HF_ENDPOINT", "http://hub.invalid")
+    assert hub_reachable() is reachable
+    assert proxy.requests[0].startswith(b"HEAD http://hub.invalid")
+    assert b"\r\nProxy-Authorization: Basic dXNlcjp3b3Jk\r\n" in proxy.requests[0]
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 403 Forbidden\r\n\r\n", b""])
+def test_a_proxy_is_asked_for_a_tunnel(online, answer):
+    proxy = Listener(answer)
     online.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
     online.setenv("HF_ENDPOINT", "https://hub.invalid")
-    assert hub_reachable() is reachable
+    assert not hub_reachable()
     assert proxy.requests[0].startswith(b"CONNECT hub.invalid:443")
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_of_a_socks_proxy_a_connection_is_enough(online, there):
+    proxy = Listener(b"")
+    online.setenv("https_proxy", f"socks5://127.0.0.1:{proxy.port if there else closed_port()}")
+    online.setenv("HF_ENDPOINT", "https://hub.invalid")
+    assert hub_reachable() is there
 
 
 def test_without_network_a_task_is_there_within_three_seconds(online):

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptsearch.tasks.labels import LabelSet, clean, labels_from_data, labels_from_names, readable
+from promptsearch.tasks.labels import (
+    LabelSet,
+    clean,
+    labels_from_data,
+    labels_from_names,
+    readable,
+    withholds_labels,
+)
 
 POLARITY = ("negative", "positive")
 any_label = st.text(min_size=1).filter(str.strip) | st.integers() | st.booleans() | st.floats(allow_nan=False)
@@ -65,7 +72,8 @@ def test_numpy_scalars_are_plain_labels():
 @pytest.mark.parametrize(
     ("values", "names", "codes"),
     [
-        ([1, 0, -1], POLARITY, {0: 0, 1: 1, -1: None}),
+        ([1, 0], POLARITY, {0: 0, 1: 1}),
+        ([1, -1], (-1, 1), {-1: 0, 1: 1}),
         (["0", "1"], POLARITY, {"0": 0, "1": 1}),
         ([0.0, 1.0], POLARITY, {0.0: 0, 1.0: 1}),
         (["positive", "negative"], POLARITY, {"positive": 1, "negative": 0}),
@@ -96,7 +104,9 @@ def test_another_spelling_is_kept_in_the_declared_order():
     assert found.names == ("entailment", "not entailment")
 
 
-@pytest.mark.parametrize("values", [[0, 1, 2], ["good", "bad"], [-2, 1], [0.5, 1.0], [True, 1]])
+@pytest.mark.parametrize(
+    "values", [[0, 1, 2], ["good", "bad"], [-2, 1], [-1, 0, 1], ["-1", "1"], [0.5, 1.0], [True, 1]]
+)
 def test_other_values_do_not_fit_the_names(values):
     assert labels_from_names(values, POLARITY, POLARITY) is None
 
@@ -106,6 +116,20 @@ def test_a_value_outside_the_set_is_refused():
         from_names([0, 1], POLARITY).encode(2)
     with pytest.raises(TypeError):
         clean([1])
+
+
+@pytest.mark.parametrize("value", [-1, "-1", -1.0, np.int64(-1)])
+def test_minus_one_is_a_label_unless_labels_are_withheld(value):
+    found = from_names([0, 1], POLARITY)
+    assert found.encode(value, withheld=True) is None
+    with pytest.raises(KeyError):
+        found.encode(value)
+    assert labels_from_data([-1, "-1", 1]).encode(value, withheld=True) is not None
+
+
+def test_labels_are_withheld_where_all_are_minus_one():
+    assert withholds_labels([-1, "-1"])
+    assert not any(map(withholds_labels, ([], [-1, 0], [0], [True], ["x"])))
 
 
 def test_readable_names():

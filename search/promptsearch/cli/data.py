@@ -26,15 +26,14 @@ def list_tasks(json: options.Json = False) -> None:
     if json:
         screen.print_json(rows)
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("task", "kind", "fields", "what"):
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for title in ("task", "kind", "what"):
         table.add_column(title, overflow="fold")
     for row in rows:
-        table.add_row(row["task"], row["kind"], ", ".join(row["fields"]), row["title"])
+        table.add_row(row["task"], row["kind"], row["title"])
     screen.stdout().print(table)
-    screen.stdout().print(
-        "\nYour own: promptsearch discover --data FILE (csv, tsv, jsonl, parquet; text and label columns)"
-    )
+    screen.stdout().print("\nFields, labels and counts of a task: promptsearch tasks show NAME")
+    screen.stdout().print("Your own: promptsearch discover --data FILE, with text and label columns")
 
 
 @app.command("show")
@@ -45,6 +44,7 @@ def show(
     ] = None,
     data: options.Data = None,
     mapping: options.Map = None,
+    kind: options.Kind = None,
     no_stand_in: options.NoStandIn = False,
     offline: options.Offline = False,
     json: options.Json = False,
@@ -52,7 +52,7 @@ def show(
     """Show a task: where its data comes from, labels, counts, and two examples."""
     from promptsearch.tasks import load_task
 
-    loaded = load_task(task, data=data, mapping=mapping, stand_in=not no_stand_in, offline=offline)
+    loaded = load_task(task, data=data, mapping=mapping, stand_in=not no_stand_in, offline=offline, kind=kind)
     details = _details(loaded)
     if json:
         screen.print_json(details)

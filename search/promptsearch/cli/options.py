@@ -30,6 +30,30 @@ Data = Annotated[
     Path | None,
     value("--data", metavar="PATH", help="Your own data: a csv, tsv, jsonl or parquet file, or a folder."),
 ]
+
+
+def _known_kind(given: str | None) -> str | None:
+    if given is None:
+        return None
+    from promptsearch.engines.manual.library import kinds
+    from promptsearch.errors import OptionError, near_matches
+
+    if given in kinds():
+        return given
+    near = near_matches(given, kinds(), most=1)
+    meant = f"Did you mean {near[0]}? " if near else ""
+    raise OptionError(f"there is no kind of task {given!r}", hint=f"{meant}Kinds: {', '.join(kinds())}.")
+
+
+Kind = Annotated[
+    str | None,
+    value(
+        "--kind",
+        metavar="NAME",
+        help="What kind of task your own data is, as sentiment, topic or nli (default: guessed).",
+        callback=_known_kind,
+    ),
+]
 Map = Annotated[
     str | None,
     value("--map", metavar="LIST", help="Which columns are which, as text=review,label=stars."),

@@ -15,6 +15,7 @@ from promptsearch.showing import count, printable
 
 if TYPE_CHECKING:
     from promptsearch.prompt import Prediction, Prompt
+    from promptsearch.study.evaluating import PromptEvaluation
 
 # Texts read and predicted together, so that output streams and memory stays flat.
 _CHUNK = 256
@@ -83,6 +84,12 @@ def evaluate(
     task: options.Task = None,
     data: options.Data = None,
     mapping: options.Map = None,
+    metric: Annotated[
+        str | None,
+        options.value(
+            "--metric", metavar="NAME", help="accuracy, macro-f1 or mcc (default: as for the search)."
+        ),
+    ] = None,
     split: Annotated[
         str, options.value("--split", metavar="NAME", help="train, dev or test.", default=True)
     ] = "test",
@@ -103,7 +110,7 @@ def evaluate(
     """Score a prompt on a task's labelled examples; without --task or --data, on those it was found on."""
     from promptsearch.errors import OptionError
     from promptsearch.prompt import load_prompt
-    from promptsearch.study.evaluating import evaluate_prompt
+    from promptsearch.study.evaluating import evaluate_prompt, searched_splits
     from promptsearch.tasks import draw_splits, load_task
 
     if split not in ("train", "dev", "test"):
@@ -111,17 +118,23 @@ def evaluate(
     prompt = load_prompt(prompt_file, device=device, offline=offline, trust_remote_code=trust_remote_code)
     of_prompt = prompt.document.task
     name = task or (of_prompt.name if of_prompt and data is None else None)
-    loaded = load_task(name, data=data, mapping=mapping, stand_in=not no_stand_in, offline=offline)
-    if seed is None:
+    kind = of_prompt.kind if of_prompt and task is None else None
+    loaded = load_task(name, data=data, mapping=mapping, stand_in=not no_stand_in, offline=offline, kind=kind)
+    searched = searched_splits(prompt, loaded)
+    if searched is not None and seed is None and split != "test":
+        drawn = searched
+    else:
         # Another seed cuts data of a single split elsewhere: what was searched on would be called test.
-        seed = of_prompt.seed if of_prompt and of_prompt.seed is not None else 0
-    drawn = draw_splits(loaded, shots=None, seed=seed, max_test=max_test)
+        own = of_prompt.seed if of_prompt and of_prompt.seed is not None else 0
+        drawn = draw_splits(loaded, shots=None, seed=own if seed is None else seed, max_test=max_test)
     with screen.watching(quiet or json) as observer:
         for notice in drawn.notices:
             observer.notice(notice)
         observer.stage(f"Loading {prompt.document.plm.reference}")
         prompt.plm.watch(observer.advance)
-        found = evaluate_prompt(prompt, drawn, split)
+        found = evaluate_prompt(prompt, drawn, split, metric=metric, searched=searched)
+        if of_prompt is not None:
+            observer.notice(_seen_in_search(found))
     if json:
         screen.print_json(found.record())
         return
@@ -139,6 +152,22 @@ def evaluate(
         screen.show_notice(f"{found.shortened:,} of {of} shortened to fit the PLM.")
 
 
+def _seen_in_search(found: PromptEvaluation) -> str:
+    """Whether the examples that were scored are new to the prompt."""
+    n, split = found.prompt.n, found.split
+    if found.seen is None:
+        return (
+            "These data are not those that the prompt was found on, "
+            "so it cannot be told whether the search has seen some of them."
+        )
+    if not found.seen:
+        return f"None of the {n:,} {split} examples stood in train or dev of the search."
+    return (
+        f"{found.seen:,} of the {n:,} {split} examples stood in train or dev of the search, "
+        "so the figures are likely too good."
+    )
+
+
 def _texts(
     prompt: Prompt, given: list[str] | None, file: Path | None, field: list[str] | None, mapping: str | None
 ) -> Iterable[texts.Text]:
@@ -151,8 +180,8 @@ def _texts(
     if field:
         return texts.from_fields(field)
     if file is not None:
-        return texts.from_file(file, prompt.fields, mapping)
-    return given or texts.from_stdin(prompt.fields)
+        return texts.at_least_one(texts.from_file(file, prompt.fields, mapping), str(file))
+    return given or texts.at_least_one(texts.from_stdin(prompt.fields), "stdin")
 
 
 def _line(text: texts.Text, prediction: Prediction) -> str:

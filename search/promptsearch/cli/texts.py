@@ -69,6 +69,20 @@ def from_stdin(fields: Sequence[str]) -> Iterator[Text]:
             yield _checked(_object(line, fields, number), fields, f"stdin, line {number}")
 
 
+def at_least_one(texts: Iterable[Text], place: str) -> Iterator[Text]:
+    """The same texts. Raises DataError where there are none, which else would look like success."""
+    empty = True
+    for text in texts:
+        empty = False
+        yield text
+    if empty:
+        raise DataError(
+            "there are no texts to predict",
+            where=place,
+            hint="Give texts as arguments, with --file, or as the lines of stdin.",
+        )
+
+
 def in_chunks(texts: Iterable[Text], size: int) -> Iterator[list[Text]]:
     """Texts in lists of `size`; where one cannot be read, those before it come first."""
     chunk: list[Text] = []

@@ -12,7 +12,7 @@ from promptsearch.knowledge.base import RelatedWord, nearest_first
 FloatArray = NDArray[np.float32]
 
 # How many others tell how crowded the surroundings of a word are, and out of how many.
-_CROWD, _SAMPLE = 10, 4000
+_CROWD, _SAMPLE = 10, 2000
 
 
 class Neighbours:

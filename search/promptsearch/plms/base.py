@@ -51,6 +51,11 @@ class AnswerStates:
     def __len__(self) -> int:
         return len(self.log_partition)
 
+    def rows(self, chosen: Sequence[int] | NDArray[np.int64]) -> AnswerStates:
+        """The states of some of the prompts, in the order of `chosen`."""
+        at = np.asarray(chosen, dtype=np.int64)
+        return AnswerStates(self.hidden[at], self.log_partition[at], self.tokens[at], self.shortened[at])
+
 
 @dataclass(frozen=True)
 class AnswerScoring:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -16,6 +17,10 @@ _LOGIT_ROWS = 256
 _LOGIT_COLUMNS = 4096
 # Processor kernels are built for each shape and kept, so that many shapes cost time and memory.
 _LENGTH_STEP = 8
+# The processor's allocator on Linux and on Windows; a GPU's, where it is no torch.OutOfMemoryError.
+_OUT_OF_MEMORY = re.compile(
+    r"DefaultCPUAllocator: (can't allocate|not enough) memory|(CUDA|HIP|MPS|XPU)\b.*\bout of memory"
+)
 
 
 class _ReachedOutput(Exception):
@@ -124,6 +129,13 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory ran out: by its type, or in the words of an allocator of torch."""
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or (
+        isinstance(error, RuntimeError) and _OUT_OF_MEMORY.search(str(error)) is not None
+    )
+
+
 def padded_length(longest: int, most: int) -> int:
     """Length to pad a batch to: a multiple of 8 where the context of `most` tokens allows it."""
     return max(longest, min(most, -(-longest // _LENGTH_STEP) * _LENGTH_STEP))
@@ -165,10 +177,8 @@ class TokenBudget:
                     results.update(zip(chosen, forward([items[i] for i in chosen])))
                     if self.progress is not None:
                         self.progress(len(results), len(items))
-            except (torch.OutOfMemoryError, MemoryError) as error:
-                self._halve(error, max(length(items[i]) for i in pending if i not in results))
-            except RuntimeError as error:
-                if "alloc" not in str(error) and "memory" not in str(error):
+            except (RuntimeError, MemoryError) as error:
+                if not out_of_memory(error):
                     raise
                 self._halve(error, max(length(items[i]) for i in pending if i not in results))
             pending = [i for i in pending if i not in results]

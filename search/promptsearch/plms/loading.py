@@ -62,7 +62,9 @@ def load_plm(
     loaded = load(checkpoint, dtype=_dtype(dtype, place), trust_remote_code=trust_remote_code)
     loaded.model.to(place)
     # The checkpoint's name has no revision in it: the two stand side by side in a prompt file.
-    identity = PLMIdentity(checkpoint.reference, checkpoint.revision, loaded.family, loaded.weights_sha256)
+    identity = PLMIdentity(
+        checkpoint.lasting_reference, checkpoint.revision, loaded.family, loaded.weights_sha256
+    )
     if cache is True:
         cache = StateCache(cache_dir() / "states")
     limit = context_tokens(loaded)

@@ -26,6 +26,7 @@ from promptsearch.plms.base import (
 from promptsearch.plms.cache import StateCache, state_key
 from promptsearch.plms.encoding import PromptEncoder
 from promptsearch.plms.forward import OutputLayer, TokenBudget
+from promptsearch.plms.memo import StateMemo
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
 
@@ -54,6 +55,7 @@ class LocalPLM(PLM):
         self.identity = identity
         self.budget = budget
         self.cache = cache
+        self._memo = StateMemo()
         self.max_tokens = encoder.max_tokens
         self.device = model.device
         self.dtype = str(model.dtype).removeprefix("torch.")
@@ -79,17 +81,46 @@ class LocalPLM(PLM):
     ) -> list[AnswerStates]:
         for template in templates:
             self.check_template(template)
-        keys = [self._state_key(template, examples) for template in templates]
-        found = {key: states for key in dict.fromkeys(keys) if self.cache and (states := self.cache.get(key))}
-        missing = {key: t for key, t in zip(keys, templates) if key not in found}
-        if missing:
+        found = {t: states for t in dict.fromkeys(templates) if (states := self._known(t, examples))}
+        missing: dict[tuple[int, ...], list[Template]] = {}
+        for template in dict.fromkeys(templates):
+            if template not in found:
+                rows = self._memo.missing(template, examples) if self.cache else tuple(range(len(examples)))
+                missing.setdefault(rows, []).append(template)
+        for rows, group in missing.items():
             with torch.no_grad():
-                computed = self._compute_states(list(missing.values()), examples)
-            for key, states in zip(missing, computed):
-                found[key] = states
-                if self.cache and keep:
-                    self.cache.put(key, states)
-        return [found[key] for key in keys]
+                computed = self._compute_states(group, [examples[i] for i in rows])
+            for template, states in zip(group, computed):
+                found[template] = self._kept(template, examples, rows, states, keep)
+        return [found[template] for template in templates]
+
+    def _known(self, template: Template, examples: Sequence[Example]) -> AnswerStates | None:
+        """States of all the examples, from memory or disk."""
+        if not self.cache:
+            return None
+        if examples and not self._memo.missing(template, examples):
+            return self._memo.get(template, examples)
+        states = self.cache.get(self._state_key(template, examples))
+        if states is not None:
+            self._memo.put(template, examples, states)
+        return states
+
+    def _kept(
+        self,
+        template: Template,
+        examples: Sequence[Example],
+        rows: Sequence[int],
+        states: AnswerStates,
+        keep: bool,
+    ) -> AnswerStates:
+        """The states of all examples, from those of the rows just computed and those in memory."""
+        if not self.cache or (not keep and len(rows) == len(examples)):
+            return states
+        self._memo.put(template, [examples[i] for i in rows], states)
+        whole = self._memo.get(template, examples)
+        if keep:
+            self.cache.put(self._state_key(template, examples), whole)
+        return whole
 
     def _state_key(self, template: Template, examples: Sequence[Example]) -> str:
         reading = self._reading if self.cache else ""

@@ -124,9 +124,11 @@ def verdicts(discovery: Discovery) -> list[str]:
     told: list[str] = []
     task, best = discovery.task, discovery.best
     if discovery.alike > 1:
+        # The test is on right and wrong answers, whatever the prompts were ranked by.
+        on = "" if task.metric == "accuracy" else f" on accuracy, not on {task.metric}"
         told.append(
             f"On these {len(task.dev)} dev examples, {discovery.alike} of {discovery.screened} compared "
-            "prompts cannot be told apart from the best (exact McNemar tests, Holm-corrected at 5 %)."
+            f"prompts cannot be told apart from the best (exact McNemar tests{on}, Holm-corrected at 5 %)."
         )
     if best.test is not None:
         low, _ = best.test.interval(task.metric)

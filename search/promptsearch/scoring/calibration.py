@@ -20,7 +20,6 @@ from promptsearch.errors import OptionError, near_matches
 from promptsearch.scoring.logspace import FloatArray, log_mean_distribution, log_softmax, log_sum_exp
 from promptsearch.scoring.readout import VerbalizerLayout, label_scores
 
-
 Offsets = Callable[[ArrayLike], FloatArray]
 
 

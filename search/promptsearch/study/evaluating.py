@@ -8,24 +8,32 @@ from typing import Any
 
 import numpy as np
 
-from promptsearch.errors import DataError
+from promptsearch.errors import DataError, OptionError
 from promptsearch.plms.base import PLM, AnswerStates
 from promptsearch.prompt import Prompt
 from promptsearch.readings import label_log_probs
-from promptsearch.scoring import Evaluation, evaluate
+from promptsearch.scoring import METRICS, Evaluation, evaluate
 from promptsearch.study.trial import Trial, finite
+from promptsearch.tasks import draw_splits
+from promptsearch.tasks.duplicates import content_key
 from promptsearch.tasks.task import Example, Task, gold, majority
 
 
 @dataclass(frozen=True)
 class PromptEvaluation:
-    """Figures of a prompt on one split of a task, with the majority class beside them."""
+    """Figures of a prompt on one split of a task, with the majority class beside them.
+
+    Attributes:
+        seen: examples that stood in train or dev of the search; None where the data are not known to be
+            those that the prompt was found on.
+    """
 
     split: str
     metric: str
     prompt: Evaluation
     majority: Evaluation
     shortened: int
+    seen: int | None = None
 
     def record(self) -> dict[str, Any]:
         """As JSON-able values."""
@@ -42,16 +50,30 @@ class PromptEvaluation:
             "ece": finite(self.prompt.ece),
             "unscored": self.prompt.unscored,
             "shortened": self.shortened,
+            "seen_in_search": self.seen,
             "majority": self.majority.value(self.metric),
         }
 
 
-def evaluate_prompt(prompt: Prompt, task: Task, split: str = "test") -> PromptEvaluation:
+def evaluate_prompt(
+    prompt: Prompt,
+    task: Task,
+    split: str = "test",
+    *,
+    metric: str | None = None,
+    searched: Task | None = None,
+) -> PromptEvaluation:
     """Score a prompt on a split of a task whose splits are drawn.
+
+    Args:
+        metric: by default what the prompt was searched by, else the task's own.
+        searched: the splits that the prompt was found on, see `searched_splits`.
 
     Raises:
         DataError: the task's labels or fields are not those of the prompt.
+        OptionError: no such metric.
     """
+    metric = _metric(prompt, task, metric)
     _check_labels(prompt, task)
     prompt.template.check_fields(task.fields)
     examples = [example for example in task.splits[split] if example.label is not None]
@@ -60,11 +82,44 @@ def evaluate_prompt(prompt: Prompt, task: Task, split: str = "test") -> PromptEv
     order = [place[type(label), label] for label in task.labels]
     return PromptEvaluation(
         split,
-        task.metric,
+        metric,
         evaluate(prompt.label_log_probs(examples)[:, order], gold(examples)),
         majority_evaluation(task, examples),
         _shortened(prompt, examples),
+        None if searched is None else _seen(searched, examples),
     )
+
+
+def searched_splits(prompt: Prompt, source: Task) -> Task | None:
+    """The splits that a prompt was found on, drawn again from the task as it is loaded.
+
+    None where the data are others, or the prompt does not say what it was found on.
+    """
+    record = prompt.document.task
+    if record is None or record.seed is None:
+        return None
+    # Of test it is only known how many examples were scored.
+    n_test = next((entry.n for entry in prompt.document.evaluation if entry.split == "test"), None)
+    try:
+        drawn = draw_splits(source, shots=record.shots, seed=record.seed, max_test=n_test)
+    except DataError:
+        return None
+    return drawn if drawn.fingerprint == record.fingerprint else None
+
+
+def _seen(searched: Task, examples: Sequence[Example]) -> int:
+    """How many examples stood in train or dev of a search, by their texts."""
+    facts = searched.kind == "fact"
+    keys = {content_key(e, searched.fields, facts=facts) for e in (*searched.train, *searched.dev)}
+    return sum(content_key(e, searched.fields, facts=facts) in keys for e in examples)
+
+
+def _metric(prompt: Prompt, task: Task, given: str | None) -> str:
+    record = prompt.document.task
+    metric = given or (record.metric if record else task.metric)
+    if metric not in METRICS:
+        raise OptionError(f"there is no metric {metric!r}", hint=f"There are {', '.join(METRICS)}.")
+    return metric
 
 
 def _shortened(prompt: Prompt, examples: Sequence[Example]) -> int:

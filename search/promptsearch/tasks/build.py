@@ -10,15 +10,18 @@ from promptsearch.tasks.catalogue import KnownTask
 from promptsearch.tasks.columns import Columns, choose_columns
 from promptsearch.tasks.examples import examples_of
 from promptsearch.tasks.labels import (
+    LEAVE_EMPTY,
     LabelSet,
     check_class_count,
     clean,
     fold,
+    is_unlabelled,
     key_of,
     labels_from_data,
     labels_from_names,
     maybe_from_one,
     readable,
+    withholds_labels,
 )
 from promptsearch.tasks.lazy import LazyTable, LoadedSplit, SourceSplits
 from promptsearch.tasks.meta import Meta
@@ -47,6 +50,7 @@ class TaskData:
     Attributes:
         tables: split name -> table, in the order train, validation, test.
         relation: for facts, the relation that was asked for.
+        kind: the kind that was asked for; it comes before that of `known` and `meta`.
     """
 
     name: str
@@ -56,6 +60,7 @@ class TaskData:
     meta: Meta = field(default_factory=Meta)
     mapping: Mapping[str, str] | None = None
     relation: str | None = None
+    kind: str | None = None
 
 
 def build_task(data: TaskData) -> Task:
@@ -65,24 +70,24 @@ def build_task(data: TaskData) -> Task:
         DataError: columns or labels that cannot be made out, naming the place.
         TaskError: facts of several relations, and none was chosen.
     """
-    reference = next(
-        data.tables[name] for name in ("validation", "train", "test") if name in data.tables
-    ).load()
+    first = next(name for name in ("validation", "train", "test") if name in data.tables)
+    reference = data.tables[first].load()
     columns = choose_columns(
         reference.columns, reference.place, mapping=data.mapping, known=data.known, fields=data.meta.fields
     )
     if columns.label is None:
         raise _no_label(reference)
-    kind = data.known.kind if data.known else data.meta.kind
+    kind = data.kind or (data.known.kind if data.known else data.meta.kind)
     if kind is None and columns.label == "object" and tuple(columns.fields) == ("subject",):
         kind = "fact"
     builder = _Builder(data, columns, kind)
-    label_set, notices = builder.facts() if kind == "fact" else builder.labels(reference)
+    label_set, notices = builder.facts() if kind == "fact" else builder.labels(first)
     told = list(notices)
     if kind is None:
         kind = _guess_kind(columns, label_set)
         told.append(
-            f"The kind of task was guessed from fields and labels: {kind} (`kind` in meta.json decides)."
+            f"The kind of task was guessed from fields and labels: {kind} "
+            "(--kind or `kind` in meta.json decides)."
         )
     return Task(
         name=data.name,
@@ -112,21 +117,26 @@ class _Builder:
             lazy = self.data.tables[split]
             table = self._of_relation(lazy.load())
             lazy.release()
-            return examples_of(table, split, self.columns, label_set)
+            withheld = self._withheld(split, table)
+            return examples_of(table, split, self.columns, label_set, withheld=withheld)
 
         return read
 
-    def labels(self, reference: Table) -> tuple[LabelSet, list[str]]:
-        """The labels and their order, from names declared for them or from the data."""
+    def labels(self, first: str) -> tuple[LabelSet, list[str]]:
+        """The labels and their order, from names declared for them or from the data.
+
+        The split called `first` is read; the others are where it leaves the reading open.
+        """
+        reference = self.data.tables[first].load()
         names, declared = self._declared_names(reference)
         if (
             names
-            and (found := labels_from_names(self._distinct([reference]), names, self._shown(names)))
+            and (found := labels_from_names(self._values({first: reference}), names, self._shown(names)))
             and found.certain
         ):
             return found, []
-        tables = [table.load() for table in self.data.tables.values()]
-        values = self._distinct(tables)
+        tables = {name: table.load() for name, table in self.data.tables.items()}
+        values = self._values(tables)
         if not values:
             raise DataError(
                 f"the label column {self.columns.label!r} is empty throughout",
@@ -140,7 +150,10 @@ class _Builder:
                 raise _undeclared(values, names, reference.place)
         label_set = labels_from_data(values)
         check_class_count(
-            label_set, sum(len(table.rows) for table in tables), reference.place, str(self.columns.label)
+            label_set,
+            sum(len(table.rows) for table in tables.values()),
+            reference.place,
+            str(self.columns.label),
         )
         return label_set, self._unlike_known(label_set)
 
@@ -170,7 +183,27 @@ class _Builder:
             return []
         usual = ", ".join(self.data.known.labels)
         here = ", ".join(map(repr, label_set.labels))
-        return [f"The labels are those of the data ({here}), not those of {self.data.known.name} ({usual})."]
+        told = [f"The labels are those of the data ({here}), not those of {self.data.known.name} ({usual})."]
+        if any(map(is_unlabelled, label_set.labels)):
+            told.append(f"-1 is one of the classes here. {LEAVE_EMPTY}")
+        return told
+
+    def _withheld(self, split: str, table: Table) -> bool:
+        """Whether -1 says that a label is missing: only in a test split whose labels are not published."""
+        if split != "test":
+            return False
+        published = self.data.known is None or self.data.known.test_labelled
+        return not published or withholds_labels(self._distinct([table]))
+
+    def _values(self, tables: Mapping[str, Table]) -> list[Label]:
+        """The distinct labels of some splits, without the -1 that stands for a withheld one."""
+        found: dict[object, Label] = {}
+        for split, table in tables.items():
+            withheld = self._withheld(split, table)
+            for value in self._distinct([table]):
+                if not (withheld and is_unlabelled(value)):
+                    found.setdefault(key_of(value), value)
+        return list(found.values())
 
     def _distinct(self, tables: Sequence[Table]) -> list[Label]:
         seen: dict[tuple[str, object], Label] = {}
@@ -238,11 +271,14 @@ def _no_label(table: Table) -> DataError:
 
 def _undeclared(values: Sequence[Label], names: Sequence[Label], place: str) -> DataError:
     known = {key_of(name) for name in names}
-    odd = next((value for value in values if key_of(value) not in known), values[0])
+    odd = [value for value in values if key_of(value) not in known] or list(values)
+    # Beside -1 all others may well be indices.
+    odd.sort(key=is_unlabelled, reverse=True)
+    hint = f"Declared are {', '.join(map(repr, names))}; correct the data or `labels` in meta.json."
     return DataError(
-        f"the label {odd!r} is none of those that meta.json declares, nor an index of one",
+        f"the label {odd[0]!r} is none of those that meta.json declares, nor an index of one",
         where=place,
-        hint=f"Declared are {', '.join(map(repr, names))}; correct the data or `labels` in meta.json.",
+        hint=f"{hint} {LEAVE_EMPTY}" if is_unlabelled(odd[0]) else hint,
     )
 
 

@@ -114,7 +114,7 @@ _SENTIMENT = [
     _text("imdb", "sentiment of film reviews", "sentiment", "stanfordnlp/imdb", _POLARITY, sample="reviews"),
     _text("cr", "sentiment of product reviews", "sentiment", "SetFit/CR", _POLARITY, sample="reviews"),
     _text(
-        "mr", "sentiment of film review sentences (Rotten Tomatoes)", "sentiment",
+        "mr", "sentiment of film review snippets (Rotten Tomatoes)", "sentiment",
         "cornell-movie-review-data/rotten_tomatoes", _POLARITY, splits=_THREE, sample="reviews",
     ),
     _text(

@@ -44,12 +44,8 @@ def clean_pools(
     objects do, so that a subject with two objects (twinned towns, say) is two facts.
     """
 
-    def key(example: Example) -> Hashable:
-        words = tuple(" ".join(example.values[field].split()).casefold() for field in fields)
-        return (words, example.label) if facts else words
-
-    tested = {key(example) for example in test}
-    keyed = [[(key(example), example) for example in pool] for pool in pools]
+    tested = {content_key(example, fields, facts=facts) for example in test}
+    keyed = [[(content_key(example, fields, facts=facts), example) for example in pool] for pool in pools]
     labels: dict[Hashable, int | None] = {}
     torn: set[Hashable] = set()
     for pool in keyed:
@@ -73,6 +69,12 @@ def clean_pools(
                 stays.append(example)
         kept.append(tuple(stays))
     return Cleaned(tuple(kept), in_test, contradicting, repeated)
+
+
+def content_key(example: Example, fields: Sequence[str], *, facts: bool = False) -> Hashable:
+    """What two examples have in common whose texts are the same in the sense of `clean_pools`."""
+    words = tuple(" ".join(example.values[field].split()).casefold() for field in fields)
+    return (words, example.label) if facts else words
 
 
 def count_rows(n: int) -> str:

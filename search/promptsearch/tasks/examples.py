@@ -7,17 +7,22 @@ import math
 from promptsearch.errors import DataError
 from promptsearch.showing import whole_text
 from promptsearch.tasks.columns import Columns
-from promptsearch.tasks.labels import LabelSet, unboxed
+from promptsearch.tasks.labels import LEAVE_EMPTY, LabelSet, is_unlabelled, unboxed
 from promptsearch.tasks.lazy import LoadedSplit
 from promptsearch.tasks.readers import Row, Table
 from promptsearch.tasks.task import Example
 
 
-def examples_of(table: Table, split: str, columns: Columns, label_set: LabelSet) -> LoadedSplit:
+def examples_of(
+    table: Table, split: str, columns: Columns, label_set: LabelSet, *, withheld: bool = False
+) -> LoadedSplit:
     """The examples of one split.
 
     Rows of `train` and `validation` without a label are left out and counted; a `test` split may have
     none. A missing text is kept as "" and counted.
+
+    Args:
+        withheld: whether -1 says that a label is missing, see `LabelSet.encode`.
 
     Raises:
         DataError: a column that this split lacks, a label outside the label set, or a value that is no text.
@@ -26,7 +31,7 @@ def examples_of(table: Table, split: str, columns: Columns, label_set: LabelSet)
     examples: list[Example] = []
     unlabelled = blank = 0
     for number, row in enumerate(table.rows, start=1):
-        label = _label(row, number, table, columns, label_set)
+        label = _label(row, number, table, columns, label_set, withheld)
         if label is None and split != "test":
             unlabelled += 1
             continue
@@ -60,15 +65,20 @@ def _check_columns(table: Table, split: str, columns: Columns) -> None:
             )
 
 
-def _label(row: Row, number: int, table: Table, columns: Columns, label_set: LabelSet) -> int | None:
+def _label(
+    row: Row, number: int, table: Table, columns: Columns, label_set: LabelSet, withheld: bool
+) -> int | None:
     value = row.get(columns.label) if columns.label else None
     try:
-        return label_set.encode(value)
+        return label_set.encode(value, withheld=withheld)
     except (KeyError, TypeError) as error:
+        hint = f"Labels: {', '.join(map(repr, label_set.labels))}."
+        if isinstance(error, KeyError) and is_unlabelled(value):
+            hint += f" {LEAVE_EMPTY}"
         raise DataError(
             f"the label {value!r} of row {number} is none of the task's",
             where=table.place,
-            hint=f"Labels: {', '.join(map(repr, label_set.labels))}.",
+            hint=hint,
         ) from error
 
 

@@ -9,8 +9,12 @@ from dataclasses import dataclass
 from promptsearch.errors import DataError
 from promptsearch.verbalizer import Label
 
-UNLABELLED = -1  # what published test splits hold in place of a label's index
+UNLABELLED = -1  # what test splits whose labels are withheld hold in place of a label's index
+LEAVE_EMPTY = (
+    "Rows without a label must leave it empty: -1 says so only in a test split that has no other label."
+)
 Key = tuple[str, object]
+_UNLABELLED_KEYS: tuple[Key, ...] = (("number", UNLABELLED), ("text", str(UNLABELLED)))
 
 
 @dataclass(frozen=True)
@@ -27,15 +31,17 @@ class LabelSet:
     index: Mapping[Key, int]
     certain: bool = True
 
-    def encode(self, value: object) -> int | None:
-        """Index of a value's label; None where it is missing. Raises KeyError for any other value."""
-        cleaned = clean(value)
-        return None if cleaned is None else self._find(key_of(cleaned))
+    def encode(self, value: object, *, withheld: bool = False) -> int | None:
+        """Index of a value's label; None where it is missing. Raises KeyError for any other value.
 
-    def _find(self, key: Key) -> int | None:
-        if key not in self.index and key in _unlabelled_keys():
+        Args:
+            withheld: whether -1 says that a label is missing, where it is none of the labels.
+        """
+        cleaned = clean(value)
+        if cleaned is None:
             return None
-        return self.index[key]
+        key = key_of(cleaned)
+        return None if withheld and key not in self.index and is_unlabelled(cleaned) else self.index[key]
 
 
 def clean(value: object) -> Label | None:
@@ -67,6 +73,18 @@ def key_of(value: Label) -> Key:
     return ("text", value) if isinstance(value, str) else ("number", value)
 
 
+def is_unlabelled(value: object) -> bool:
+    """Whether it is what a test split holds where labels are withheld: -1, as a number or as text."""
+    value = unboxed(value)
+    return isinstance(value, str | int | float) and key_of(value) in _UNLABELLED_KEYS
+
+
+def withholds_labels(values: Iterable[Label]) -> bool:
+    """Whether the labels of a test split are withheld: every row has -1, and no other label."""
+    found = list(values)
+    return bool(found) and all(map(is_unlabelled, found))
+
+
 def labels_from_data(values: Iterable[Label]) -> LabelSet:
     """Labels in order of first appearance; sorted where all are numbers or all are True and False."""
     first: dict[Key, Label] = {}
@@ -93,29 +111,28 @@ def labels_from_names(
     """
     shown = tuple(readable_names)
     exact = {**{("text", str(name)): i for i, name in enumerate(names)}, **_index(names)}
-    present = [value for value in values if key_of(value) in exact or key_of(value) not in _unlabelled_keys()]
-    if all(key_of(value) in exact for value in present):
-        seen = {exact[key_of(value)] for value in present}
+    if all(key_of(value) in exact for value in values):
+        seen = {exact[key_of(value)] for value in values}
         return LabelSet(tuple(names), shown, exact, certain=len(seen) == len(names))
-    if (numbers := _whole_numbers(present)) is not None:
+    if (numbers := _whole_numbers(values)) is not None:
         return _by_number(numbers, names, shown)
-    if len(names) == 2 and all(isinstance(value, bool) for value in present):
+    if len(names) == 2 and all(isinstance(value, bool) for value in values):
         return LabelSet((False, True), shown, _index([False, True]))
-    if len(names) == 2 and {str(value).casefold() for value in present} <= {"false", "true"}:
-        by_fold = {str(value).casefold(): value for value in present}
+    if len(names) == 2 and {str(value).casefold() for value in values} <= {"false", "true"}:
+        by_fold = {str(value).casefold(): value for value in values}
         return LabelSet(
             (by_fold.get("false", "false"), by_fold.get("true", "true")),
             shown,
             {key_of(value): int(fold == "true") for fold, value in by_fold.items()},
             certain=False,
         )
-    return _by_spelling(present, names, shown)
+    return _by_spelling(values, names, shown)
 
 
 def maybe_from_one(values: Sequence[Label], label_set: LabelSet) -> list[str]:
     """What to tell where numbers were read as indices from 0, but none is 0: they might count from 1."""
     known = {key_of(label) for label in label_set.labels}
-    present = [v for v in values if key_of(v) not in _unlabelled_keys() and key_of(v) not in known]
+    present = [v for v in values if key_of(v) not in known]
     numbers = _whole_numbers(present)
     if not numbers or 0 in numbers or any(label_set.encode(v) != n for v, n in zip(present, numbers)):
         return []
@@ -149,7 +166,7 @@ def check_class_count(label_set: LabelSet, rows: int, place: str, column: str) -
 
 
 def _by_number(numbers: Sequence[int], names: Sequence[Label], shown: tuple[str, ...]) -> LabelSet | None:
-    first = 0 if 0 in numbers or not numbers or max(numbers) < len(names) else 1
+    first = 0 if 0 in numbers or max(numbers) < len(names) else 1
     if not all(first <= number < len(names) + first for number in numbers):
         return None
     index: dict[Key, int] = {}
@@ -183,7 +200,3 @@ def _whole_numbers(values: Sequence[Label]) -> list[int] | None:
 
 def _index(labels: Iterable[Label]) -> dict[Key, int]:
     return {key_of(label): i for i, label in enumerate(labels)}
-
-
-def _unlabelled_keys() -> tuple[Key, ...]:
-    return ("number", UNLABELLED), ("text", str(UNLABELLED))

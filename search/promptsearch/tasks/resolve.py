@@ -29,6 +29,7 @@ def load_task(
     mapping: Mapping[str, str] | str | None = None,
     stand_in: bool = True,
     offline: bool = False,
+    kind: str | None = None,
 ) -> Task:
     """Load a task with the splits its source has; `draw_splits` makes train, dev and test of them.
 
@@ -42,6 +43,8 @@ def load_task(
         mapping: field -> column, as in {"text": "review", "label": "stars"} or "text=review,label=stars".
         stand_in: whether a bundled sample may take the place of data that cannot be reached.
         offline: ask no network.
+        kind: what sort of task it is (sentiment, topic, nli, …), for the library of hand-written prompts;
+            in place of what the name, `meta.json` or the data say.
 
     Raises:
         TaskError: the task is unknown, or its data cannot be provided.
@@ -50,34 +53,36 @@ def load_task(
     """
     columns = parse_mapping(mapping) if isinstance(mapping, str) else mapping
     if data is not None:
-        return _from_data(name, data, columns)
+        return _from_data(name, data, columns, kind)
     if name is None:
         raise TaskError("neither a task nor data was given", hint=f"Name a known task, or give {_OWN_DATA}.")
     base, relation = split_relation(name)
     known = known_task(base)
     if folder := _data_folder(base, known):
-        return _from_folder(name, folder, Source("folder", str(folder)), columns)
+        return _from_folder(name, folder, Source("folder", str(folder)), columns, kind)
     if known is None:
-        return _from_sample(name, columns)
+        return _from_sample(name, columns, kind)
     if known.kind == "fact":
         _check_trex(known, relation)
     try:
-        return _from_hub(known, relation, columns, offline)
+        return _from_hub(known, relation, columns, offline, kind)
     except TaskError as reason:
-        return _stand_in(known, reason, stand_in)
+        return _stand_in(known, reason, stand_in, kind)
 
 
-def _from_data(name: str | None, data: str | Path | Rows, mapping: Mapping[str, str] | None) -> Task:
+def _from_data(
+    name: str | None, data: str | Path | Rows, mapping: Mapping[str, str] | None, kind: str | None
+) -> Task:
     if not isinstance(data, str | Path):
         known, relation = _named(name)
-        tables = memory_tables(data)
+        tables, source = memory_tables(data), Source("memory", "")
         return build_task(
-            TaskData(name or "data", tables, Source("memory", ""), known, mapping=mapping, relation=relation)
+            TaskData(name or "data", tables, source, known, mapping=mapping, relation=relation, kind=kind)
         )
     path = Path(data).expanduser()
     called = name or path.name.removesuffix(".gz").rsplit(".", 1)[0]
     if path.is_dir():
-        return _from_folder(called, path, Source("folder", str(path)), mapping)
+        return _from_folder(called, path, Source("folder", str(path)), mapping, kind)
     if not path.exists():
         near = (
             near_matches(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else []
@@ -85,39 +90,40 @@ def _from_data(name: str | None, data: str | Path | Rows, mapping: Mapping[str, 
         meant = f"Did you mean {path.parent / near[0]}?" if near else "Check the path."
         raise DataError("no such file or folder", where=str(path), hint=meant)
     known, relation = _named(called)
-    return build_task(
-        TaskData(
-            called, file_tables(path), Source("file", str(path)), known, mapping=mapping, relation=relation
-        )
-    )
+    tables, source = file_tables(path), Source("file", str(path))
+    return build_task(TaskData(called, tables, source, known, mapping=mapping, relation=relation, kind=kind))
 
 
-def _from_folder(name: str, folder: Path, source: Source, mapping: Mapping[str, str] | None) -> Task:
+def _from_folder(
+    name: str, folder: Path, source: Source, mapping: Mapping[str, str] | None, kind: str | None
+) -> Task:
     known, relation = _named(name)
     tables = folder_tables(folder, known)
-    return build_task(TaskData(name, tables, source, known, read_meta(folder), mapping, relation))
+    return build_task(TaskData(name, tables, source, known, read_meta(folder), mapping, relation, kind))
 
 
 def _from_hub(
-    known: KnownTask, relation: str | None, mapping: Mapping[str, str] | None, offline: bool
+    known: KnownTask,
+    relation: str | None,
+    mapping: Mapping[str, str] | None,
+    offline: bool,
+    kind: str | None,
 ) -> Task:
     from promptsearch.tasks.hub import hub_tables
 
     name = f"{known.name}:{relation}" if relation else known.name
-    tables = hub_tables(known, offline=offline)
-    return build_task(
-        TaskData(name, tables, Source("hub", known.hub.id), known, mapping=mapping, relation=relation)
-    )
+    tables, source = hub_tables(known, offline=offline), Source("hub", known.hub.id)
+    return build_task(TaskData(name, tables, source, known, mapping=mapping, relation=relation, kind=kind))
 
 
-def _from_sample(name: str, mapping: Mapping[str, str] | None) -> Task:
+def _from_sample(name: str, mapping: Mapping[str, str] | None, kind: str | None) -> Task:
     folder = sample_folder(name)
     if folder is None:
         raise _unknown(name)
-    return _from_folder(name, folder, Source("sample", name), mapping)
+    return _from_folder(name, folder, Source("sample", name), mapping, kind)
 
 
-def _stand_in(known: KnownTask, reason: TaskError, allowed: bool) -> Task:
+def _stand_in(known: KnownTask, reason: TaskError, allowed: bool, kind: str | None) -> Task:
     """The bundled sample of the same kind, announced; or a refusal that says what would do."""
     provide = (
         f"To use {known.name} itself: give {_OWN_DATA}, put it into a folder ${DATA_FOLDER}/{known.name}, "
@@ -131,7 +137,7 @@ def _stand_in(known: KnownTask, reason: TaskError, allowed: bool) -> Task:
             where=reason.where,
             hint=provide,
         ) from reason
-    task = _from_folder(folder.name, folder, Source("sample", folder.name), None)
+    task = _from_folder(folder.name, folder, Source("sample", folder.name), None, kind)
     title = read_meta(folder).title
     about = f" ({title})" if title else ""
     said = (

@@ -185,6 +185,7 @@ def weighted(pool: Pool, reading: Reading, step: int | None, seed: int, method: 
         sources=pool.sources,
         dropped=tuple(dropped),
         details={"penalties": {str(p): round(share, 4) for p, share in learned.penalties.items()}},
+        train_log_probs=learned.held_out,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from promptsearch.engines.base import Budget, Candidate
 from promptsearch.engines.words.config import KNOWLEDGE, WordsConfig
@@ -13,6 +12,7 @@ from promptsearch.engines.words.expansion import label_names
 from promptsearch.engines.words.found import Found
 from promptsearch.engines.words.reading import Reading
 from promptsearch.engines.words.search import Search
+from promptsearch.engines.words.vocabulary import PLMWords
 from promptsearch.errors import DataError, KnowledgeError
 from promptsearch.knowledge.base import KnowledgeBase
 from promptsearch.knowledge.registry import Sources, knowledge_base
@@ -68,8 +68,9 @@ class WordsEngine:
             )
         bases, neighbours = self._bases(task)
         names = label_names(task, self.names)
+        words = PLMWords(plm, self.config.allowed)
         for template in self._templates(task, plm)[: budget.evaluations]:
-            reading = Reading.of(plm, template, texts, self.scoring, self.config.allowed)
+            reading = Reading.of(words, template, texts, self.scoring)
             for found in Search(task, reading, names, bases, neighbours, self.config, seed).run():
                 if end is not None and time.monotonic() >= end:
                     return
@@ -113,5 +114,12 @@ def plain_template(fields: Sequence[str]) -> Template:
 
 
 def _candidate(template: Template, found: Found) -> Candidate:
-    candidate = Candidate(template, found.verbalizer, "words", found.record(), calibration=found.calibration)
-    return replace(candidate, readout=found.readout) if found.readout is not None else candidate
+    return Candidate(
+        template,
+        found.verbalizer,
+        "words",
+        found.record(),
+        calibration=found.calibration,
+        readout=found.readout,
+        train_log_probs=found.train_log_probs,
+    )

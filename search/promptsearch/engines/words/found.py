@@ -38,6 +38,8 @@ class Found:
         dropped: words that this step took out, and why.
         notes: what a reader must know, in sentences.
         details: figures of the method.
+        train_log_probs: (n, L) label log-probabilities of each labelled text from a fit that did not see its
+            label; None where no label was looked at.
     """
 
     method: str
@@ -49,6 +51,7 @@ class Found:
     dropped: tuple[Dropped, ...] = ()
     notes: tuple[str, ...] = ()
     details: Mapping[str, object] = field(default_factory=dict)
+    train_log_probs: FloatArray | None = None
 
     def record(self) -> dict[str, Any]:
         """JSON-able provenance of the candidate."""

@@ -36,7 +36,10 @@ def probe_scores(
         embeddings: (W, d) output embeddings.
         penalty: L2 penalty of the regression.
     """
-    states, words = np.asarray(hidden, dtype=np.float64), np.asarray(embeddings, dtype=np.float64)
+    states, words = np.asarray(hidden, dtype=np.float64), np.asarray(embeddings)
     mean, scale = standardisation(states)
     weights, bias = fit_logistic((states - mean) / scale, gold, n_labels, penalty)
-    return log_softmax((words - words.mean(axis=0)) @ (weights / scale).T + bias).T
+    directions = (weights / scale).T
+    # The whole vocabulary is multiplied in the precision it comes in, and never copied.
+    logits = words @ directions.astype(words.dtype) - words.mean(axis=0, dtype=np.float64) @ directions
+    return log_softmax(logits + bias).T

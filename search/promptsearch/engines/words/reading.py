@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from promptsearch.engines.words.vocabulary import Vocabulary, WholeWords, WordFilter, vocabulary_of
+from promptsearch.engines.words.vocabulary import PLMWords, Vocabulary
+from promptsearch.knowledge.neighbours import Neighbours
 from promptsearch.plms.base import PLM, AnswerScoring, AnswerStates
 from promptsearch.readings import answer_tokens, word_log_probs
 from promptsearch.tasks.task import Example
@@ -25,35 +26,29 @@ class Reading:
     Labelled texts come first; all texts, their labels not looked at, serve for priors and refinements.
 
     Attributes:
+        words: the PLM's words.
         texts: the labelled ones, then the others.
         states: of all texts.
         gold: (n_labelled,) label indices.
         scoring: how answers of several tokens are read.
-        allowed: which words of the vocabulary may be label words.
     """
 
-    plm: PLM
+    words: PLMWords
     template: Template
     texts: tuple[Example, ...]
     states: AnswerStates
     gold: NDArray[np.int64]
     scoring: AnswerScoring
-    allowed: WordFilter
 
     @classmethod
     def of(
-        cls,
-        plm: PLM,
-        template: Template,
-        texts: Sequence[Example],
-        scoring: AnswerScoring,
-        allowed: WordFilter,
+        cls, words: PLMWords, template: Template, texts: Sequence[Example], scoring: AnswerScoring
     ) -> Reading:
         """Run the PLM over the texts, once."""
         labelled = [text for text in texts if text.label is not None]
         ordered = (*labelled, *(text for text in texts if text.label is None))
         gold = np.array([text.label for text in labelled], dtype=np.int64)
-        return cls(plm, template, ordered, plm.answer_states(template, ordered), gold, scoring, allowed)
+        return cls(words, template, ordered, words.plm.answer_states(template, ordered), gold, scoring)
 
     @property
     def n_labelled(self) -> int:
@@ -65,33 +60,52 @@ class Reading:
         """(n_labelled, d) answer states of the labelled texts."""
         return self.states.hidden[: self.n_labelled]
 
-    @cached_property
+    @property
+    def plm(self) -> PLM:
+        """The PLM that read the texts."""
+        return self.words.plm
+
+    @property
     def vocabulary(self) -> Vocabulary:
         """Every word of the PLM's vocabulary that fits the slot."""
-        return vocabulary_of(self.plm, self.template, self.allowed)
+        return self.words.vocabulary(self.template)
+
+    @property
+    def embeddings(self) -> FloatArray:
+        """(W, d) output embedding of each word's first spelling."""
+        return self.words.embeddings(self.template)
+
+    @property
+    def neighbours(self) -> Neighbours:
+        """The vocabulary as a knowledge base."""
+        return self.words.neighbours(self.template)
 
     @cached_property
     def labelled_log_probs(self) -> FloatArray:
         """(n_labelled, W) log-probability of every word of the vocabulary for each labelled text."""
-        n, s = self.n_labelled, self.states
-        labelled = AnswerStates(s.hidden[:n], s.log_partition[:n], s.tokens[:n], s.shortened[:n])
+        labelled = self.states.rows(range(self.n_labelled))
         return self.vocabulary.log_probs(self.plm, labelled)
 
-    @cached_property
-    def embeddings(self) -> FloatArray:
-        """(W, d) output embedding of each word's first spelling."""
-        return self.plm.output_embeddings([tokens[0] for tokens in self.vocabulary.tokens])[0]
-
-    @cached_property
-    def whole(self) -> WholeWords:
-        """Tells whole words from beginnings of words."""
-        return WholeWords(self.plm)
+    def of_labelled(self, chosen: NDArray[np.bool_]) -> Reading:
+        """The same with some of the labelled texts alone: (n_labelled,)."""
+        rows = np.flatnonzero(chosen)
+        part = replace(
+            self,
+            texts=tuple(self.texts[i] for i in rows),
+            states=self.states.rows(rows),
+            gold=self.gold[rows],
+        )
+        # What was worked out for all texts need not be worked out again.
+        if "labelled_log_probs" in self.__dict__:
+            part.__dict__["labelled_log_probs"] = self.labelled_log_probs[rows]
+        return part
 
     def best_words(self, scores: NDArray[np.floating], n: int) -> list[str]:
         """The n words of the vocabulary with the highest scores that are above -inf, the best first."""
         order = [i for i in np.argsort(-scores, kind="stable").tolist() if scores[i] > -np.inf]
         words = self.vocabulary.words
-        chosen = self.whole.first(words, n, order) if self.allowed.whole else order[:n]
+        only_whole = self.words.allowed.whole
+        chosen = self.words.whole.first(words, n, order) if only_whole else order[:n]
         return [words[i] for i in chosen]
 
     def tokens(self, words: Sequence[str]) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +12,14 @@ from numpy.typing import NDArray
 from promptsearch.engines.words.chain import Pool, has_every_label, pool_of, refined
 from promptsearch.engines.words.config import WordsConfig
 from promptsearch.engines.words.continuous import fit_nearest, fit_prototypes, fit_soft, word_vectors
+from promptsearch.engines.words.crossfit import Fit, label_log_probs, with_held_out
 from promptsearch.engines.words.expansion import LabelName, LabelWords, expand
 from promptsearch.engines.words.found import Found, calibrated, verbalizer_of
 from promptsearch.engines.words.methods import SCORES, by_likelihood, by_scores, found_words, top_words
 from promptsearch.engines.words.reading import Reading
 from promptsearch.engines.words.subset import SubsetSearch
 from promptsearch.knowledge.base import KnowledgeBase, RelatedWord
-from promptsearch.knowledge.neighbours import Neighbours
 from promptsearch.readings import answer_tokens
-from promptsearch.scoring import apply, layout
 from promptsearch.scoring.continuous import Readout
 from promptsearch.tasks.task import Task
 
@@ -81,12 +81,9 @@ class Search:
         yield from refined(pool, config.refine, self.reading, config.frequent, 3, self.seed)
 
     def _expanded(self) -> LabelWords:
-        bases = [*self.bases, self._embedding_base()] if self.neighbours else list(self.bases)
+        bases = [*self.bases, self.reading.neighbours] if self.neighbours else list(self.bases)
         context = [" ".join(text.values.values()) for text in self.reading.texts[:200]]
         return expand(self.names, bases, self.task.label_names, context, self.config.per_base)
-
-    def _embedding_base(self) -> Neighbours:
-        return Neighbours(self.reading.vocabulary.words, self.reading.embeddings)
 
     def _span_cost(self, pool: Pool) -> dict[str, object]:
         """How many words take passes of their own."""
@@ -97,7 +94,7 @@ class Search:
 
     def _nearest_names(self) -> Found | None:
         """Nearest words to each label's name in the PLM's embeddings, weighted by similarity (NPPrompt)."""
-        base = self._embedding_base()
+        base = self.reading.neighbours
         near = [base.expand([name.word])[: self.config.per_label - 1] for name in self.names]
         words = _owned(
             [[RelatedWord(name.word, "name", 0.0, "label"), *each] for name, each in zip(self.names, near)]
@@ -113,42 +110,48 @@ class Search:
         return Found("neighbours", verbalizer, fitted, sources=sources)
 
     def _from_labels(self, pool: Pool | None, chain: Sequence[Found]) -> Iterator[Found]:
-        config, reading, labels = self.config, self.reading, self.task.labels
-        for method in SCORES:
+        config, labels, calibration = self.config, self.task.labels, self._calibration
+        fits: dict[str, Fit] = {
+            method: partial(
+                by_scores,
+                labels=labels,
+                method=method,
+                per_label=config.per_label,
+                shared=config.shared,
+                calibration=calibration,
+            )
+            for method in SCORES
+        }
+        fits["likelihood"] = partial(by_likelihood, labels=labels, seed=self.seed, calibration=calibration)
+        fits["subset"] = partial(self._subset, pool=pool)
+        for method, fit in fits.items():
             if method in config.methods:
-                yield from _some(
-                    by_scores(reading, labels, method, config.per_label, config.shared, self._calibration)
-                )
-        if "likelihood" in config.methods:
-            yield from _some(by_likelihood(reading, labels, self.seed, self._calibration))
-        if "subset" in config.methods:
-            yield from _some(self._subset(pool))
+                found = with_held_out(fit(self.reading), fit, self.reading, self.seed)
+                yield from _some(found)
         yield from self._continuous(chain)
 
-    def _subset(self, pool: Pool | None) -> Found | None:
+    def _subset(self, reading: Reading, pool: Pool | None) -> Found | None:
         """Few words out of all sources that do best together."""
-        reading, n_labels = self.reading, self._n
         own = (
-            [[pool.words[i][1].word for i in pool.columns(label)] for label in range(n_labels)]
+            [[pool.words[i][1].word for i in pool.columns(label)] for label in range(self._n)]
             if pool
             else None
         )
-        more = top_words(reading, SCORES["ratio"](reading, n_labels), self.config.per_label)
-        lists = [[*(own[i] if own else [])[:_SUBSET_WORDS], *more[i]] for i in range(n_labels)]
+        more = top_words(reading, SCORES["ratio"](reading, self._n), self.config.per_label)
+        lists = [[*(own[i] if own else [])[:_SUBSET_WORDS], *more[i]] for i in range(self._n)]
         words = _owned([[RelatedWord(w, "", float(r), "") for r, w in enumerate(each)] for each in lists])
         if not all(words):
             return None
         flat = [related.word for each in words for related in each]
         label_of = [label for label, each in enumerate(words) for _ in each]
         log_probs = reading.log_probs(flat)[: reading.n_labelled]
-        chosen = SubsetSearch(most=self.config.per_label).run(
-            log_probs, reading.gold, label_of, n_labels, seed=self.seed
-        )
-        sources = pool.sources if pool else {}
+        search = SubsetSearch(most=self.config.per_label)
+        chosen = search.run(log_probs, reading.gold, label_of, self._n, seed=self.seed)
         picked = [[flat[i] for i in columns] for columns in chosen.columns]
         result = found_words(reading, self.task.labels, "subset", picked, self._calibration)
+        sources = {**result.sources, **(pool.sources if pool else {})}
         details = {"subsets": chosen.tried, "held_out_log_likelihood": round(chosen.log_likelihood, 4)}
-        return replace(result, sources={**result.sources, **sources}, details=details)
+        return replace(result, sources=sources, details=details)
 
     def _continuous(self, chain: Sequence[Found]) -> Iterator[Found]:
         """Readouts that go beyond words, started from or mixed with those of the chain, else the names."""
@@ -158,13 +161,17 @@ class Search:
         beside = plain[-1] if plain else list(self._label_names())[-1]
         if "soft" in config.methods:
             fit = fit_soft(reading.hidden, reading.gold, self._n, start=self._start(beside), seed=self.seed)
-            yield _read_by(beside, "soft", fit.readout)
+            yield _read_by(beside, "soft", fit.readout, fit.held_out)
         if "prototypes" in config.methods:
-            readout = fit_prototypes(reading.hidden, reading.gold, self._n, seed=self.seed)
-            yield _read_by(beside, "prototypes", readout)
+            fitted = partial(self._prototypes, beside=beside)
+            yield from _some(with_held_out(fitted(reading), fitted, reading, self.seed))
         if "nearest" in config.methods and reading.n_labelled > 1:
-            nearest = fit_nearest(reading.hidden, reading.gold, self._label_scores(beside)).readout
-            yield _read_by(beside, "nearest", nearest)
+            nearest = fit_nearest(reading.hidden, reading.gold, label_log_probs(reading, beside))
+            yield _read_by(beside, "nearest", nearest.readout, nearest.held_out)
+
+    def _prototypes(self, reading: Reading, beside: Found) -> Found:
+        readout = fit_prototypes(reading.hidden, reading.gold, self._n, seed=self.seed)
+        return _read_by(beside, "prototypes", readout)
 
     def _start(self, found: Found) -> FloatArray | None:
         """The mean output embedding of each label's words; None where a label has none of one token."""
@@ -180,12 +187,6 @@ class Search:
             return None
         ids = [forms[0][0] for forms in tokens]
         return word_vectors(self.reading.plm.output_embeddings(ids)[0], weights)
-
-    def _label_scores(self, found: Found) -> FloatArray:
-        """(n_labelled, L) calibrated label log-probabilities of a verbalizer."""
-        words = found.verbalizer.words
-        log_probs = self.reading.log_probs(words)[: self.reading.n_labelled]
-        return apply(found.calibration, log_probs, layout(found.verbalizer, words))
 
     @property
     def _n(self) -> int:
@@ -210,8 +211,15 @@ def _owned(words: Sequence[Sequence[RelatedWord]]) -> list[list[RelatedWord]]:
     return kept
 
 
-def _read_by(words: Found, method: str, readout: Readout) -> Found:
-    return Found(method, words.verbalizer, words.calibration, readout=readout, sources=words.sources)
+def _read_by(words: Found, method: str, readout: Readout, held_out: FloatArray | None = None) -> Found:
+    return Found(
+        method,
+        words.verbalizer,
+        words.calibration,
+        readout=readout,
+        sources=words.sources,
+        train_log_probs=held_out,
+    )
 
 
 def _some(found: Found | None) -> Iterator[Found]:

@@ -16,8 +16,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from promptsearch.knowledge.neighbours import Neighbours
 from promptsearch.paths import atomic_write, cache_dir
 from promptsearch.plms.base import PLM, AnswerStates
+from promptsearch.plms.encoding import slot_context
 from promptsearch.readings import summed_scores
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
@@ -95,6 +97,48 @@ def vocabulary_of(plm: PLM, template: Template, allowed: WordFilter | None = Non
         # As `Verbalizer` reads it: `McDonald` has no spelling `Mcdonald`.
         tokens.append(tuple(dict.fromkeys(forms[form] for form in spellings(word) if form in forms)))
     return Vocabulary(tuple(words), tuple(tokens))
+
+
+class PLMWords:
+    """What is worked out once for a PLM and serves for all templates.
+
+    Args:
+        allowed: which tokens may be label words.
+    """
+
+    def __init__(self, plm: PLM, allowed: WordFilter) -> None:
+        self.plm = plm
+        self.allowed = allowed
+        self._vocabularies: dict[str, Vocabulary] = {}
+        self._embeddings: dict[str, NDArray[np.float32]] = {}
+        self._neighbours: dict[str, Neighbours] = {}
+
+    def vocabulary(self, template: Template) -> Vocabulary:
+        """Every word of the vocabulary that fits the template's slot."""
+        key = slot_context(template)
+        if key not in self._vocabularies:
+            self._vocabularies[key] = vocabulary_of(self.plm, template, self.allowed)
+        return self._vocabularies[key]
+
+    def embeddings(self, template: Template) -> NDArray[np.float32]:
+        """(W, d) output embedding of the first spelling of each word of `vocabulary`."""
+        key = slot_context(template)
+        if key not in self._embeddings:
+            first = [tokens[0] for tokens in self.vocabulary(template).tokens]
+            self._embeddings[key] = self.plm.output_embeddings(first)[0]
+        return self._embeddings[key]
+
+    def neighbours(self, template: Template) -> Neighbours:
+        """Nearest words among those of `vocabulary`."""
+        key = slot_context(template)
+        if key not in self._neighbours:
+            self._neighbours[key] = Neighbours(self.vocabulary(template).words, self.embeddings(template))
+        return self._neighbours[key]
+
+    @cached_property
+    def whole(self) -> WholeWords:
+        """Tells whole words from beginnings of words."""
+        return WholeWords(self.plm)
 
 
 class WholeWords:

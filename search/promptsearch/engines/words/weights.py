@@ -47,11 +47,14 @@ class WordWeights:
         weights: (W,) of the `sum-log` aggregation; 0 drops a word.
         offsets: (L,).
         penalties: λ -> its share in the average.
+        held_out: (n, L) label log-probabilities of each labelled text, averaged over λ, learned without it;
+            None where nothing can be held out.
     """
 
     weights: FloatArray
     offsets: FloatArray
     penalties: Mapping[float, float]
+    held_out: FloatArray | None = None
 
 
 def learn_weights(
@@ -70,20 +73,22 @@ def learn_weights(
         gold: (n,) label indices.
         label_of: (W,) the label each word stands for.
         reference: (r, W) of the texts that words are standardised over; the labelled ones where left out.
-        penalties: values of λ to average over.
+        penalties: values of λ to average over, the largest last.
         seed: of the folds.
     """
     values, labels = np.asarray(log_probs, dtype=np.float64), np.asarray(gold, dtype=np.int64)
     mean, scale = standardisation(values if reference is None else reference)
     z, share = (values - mean) / scale, _shares(label_of, n_labels)
-    trust = _trust(z, labels, share, penalties, seed)
+    held_out = _held_out(z, labels, share, penalties, seed)
+    trust = _trust(held_out, labels, len(penalties))
     solutions = [solve(z, labels, share, penalty) for penalty in penalties]
     theta = sum((part * t for part, (t, _) in zip(trust, solutions)), np.zeros(z.shape[1]))
     bias = sum((part * b for part, (_, b) in zip(trust, solutions)), np.zeros(n_labels))
     theta = np.where(theta < _NOTHING * theta.mean(), 0.0, theta)
     theta = _one_word_each(theta, share)
     weights = theta * share.sum(axis=1) / scale
-    return WordWeights(weights, (weights * mean) @ (share > 0) - bias, dict(zip(penalties, trust)))
+    offsets = (weights * mean) @ (share > 0) - bias
+    return WordWeights(weights, offsets, dict(zip(penalties, trust)), _averaged(held_out, trust))
 
 
 def solve(
@@ -137,19 +142,32 @@ def _one_word_each(theta: FloatArray, share: FloatArray) -> FloatArray:
     return np.where(share @ empty > 0, max(float(theta.mean()), 1.0), theta)
 
 
-def _trust(
+def _held_out(
     z: FloatArray, gold: NDArray[np.int64], share: FloatArray, penalties: Sequence[float], seed: int
-) -> list[float]:
-    """Share of each λ in the average; equal shares where nothing can be held out."""
-    held_out = np.zeros(len(penalties))
+) -> FloatArray | None:
+    """Label log-probabilities of each text, learned without it: (repeats, λ, n, L)."""
+    found = np.empty((_REPEATS, len(penalties), len(gold), share.shape[1]))
     for repeat in range(_REPEATS):
         folds = stratified_folds(gold, seed=seed + 1000 * repeat)
         if folds.max() == 0:
-            break
+            return None
         for fold in range(folds.max() + 1):
             seen, held = folds != fold, folds == fold
             for i, penalty in enumerate(penalties):
                 theta, bias = solve(z[seen], gold[seen], share, penalty)
-                scores = log_softmax((z[held] * theta) @ share + bias)
-                held_out[i] += scores[np.arange(held.sum()), gold[held]].sum() / _REPEATS
-    return np.exp(log_softmax(held_out)).tolist()
+                found[repeat, i, held] = log_softmax((z[held] * theta) @ share + bias)
+    return found
+
+
+def _trust(held_out: FloatArray | None, gold: NDArray[np.int64], n_penalties: int) -> list[float]:
+    """Share of each λ in the average; the last has it all where nothing can be held out."""
+    if held_out is None:
+        return [0.0] * (n_penalties - 1) + [1.0]
+    of_gold = held_out[:, :, np.arange(len(gold)), gold]
+    return np.exp(log_softmax(of_gold.sum(axis=-1).mean(axis=0))).tolist()
+
+
+def _averaged(held_out: FloatArray | None, trust: Sequence[float]) -> FloatArray | None:
+    if held_out is None:
+        return None
+    return np.log(np.maximum(np.tensordot(trust, np.exp(held_out[0]), axes=1), 1e-300))

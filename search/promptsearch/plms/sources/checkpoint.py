@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from promptsearch.plms.base import Family
+from promptsearch.showing import whole_text
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -34,6 +35,13 @@ class Checkpoint:
     origin: Origin
     licence: str | None = None
     description: str = ""
+
+    @property
+    def lasting_reference(self) -> str:
+        """What finds it again from any directory, as a prompt file needs it: of a folder its whole path."""
+        path = str(self.folder)
+        # Bytes that are no text cannot stand in a prompt file.
+        return path if self.origin == "folder" and whole_text(path) == path else self.reference
 
 
 @dataclass(frozen=True)
