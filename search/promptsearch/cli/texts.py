@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from promptsearch.errors import DataError, OptionError, PromptSearchError, near_matches
+from promptsearch.errors import DataError, OptionError, PromptSearchError
 
 Text = str | Mapping[str, object]
 
@@ -30,29 +30,12 @@ def from_fields(entries: Sequence[str]) -> list[Text]:
 
 def from_file(path: Path, fields: Sequence[str], mapping: str | None) -> Iterable[Text]:
     """One text a line of a plain text file, or a row of a csv, tsv, jsonl or parquet file."""
-    from promptsearch.tasks import parse_mapping
-    from promptsearch.tasks.readers import data_suffix, read_table, read_text
+    from promptsearch.tasks.readers import data_suffix
+    from promptsearch.tasks.texts import rows_of_texts
 
+    rows = rows_of_texts(path, fields, mapping)
     if data_suffix(path) is None:
-        if len(fields) > 1:
-            raise DataError(
-                f"the prompt reads {len(fields)} fields, a plain text file gives one", where=str(path)
-            )
-        lines = read_text(path).split("\n")
-        return [line.rstrip("\r") for line in (lines if lines[-1] else lines[:-1])]
-    columns = parse_mapping(mapping) if mapping else {}
-    table = read_table(path)
-    wanted = {name: columns.get(name, name) for name in fields}
-    for name, column in wanted.items():
-        if column not in table.columns:
-            near = near_matches(column, table.columns, most=1)
-            raise DataError(
-                f"there is no column {column!r} for the field {name!r}",
-                where=str(path),
-                hint=f"Columns: {', '.join(map(repr, table.columns))}. "
-                f"Say which is meant: --map {name}={near[0] if near else 'COLUMN'}.",
-            )
-    rows = ({name: row.get(column) for name, column in wanted.items()} for row in table.rows)
+        return [str(row[fields[0]]) for row in rows]
     return [_checked(row, fields, f"{path}, row {number}") for number, row in enumerate(rows, start=1)]
 
 

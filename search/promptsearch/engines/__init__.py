@@ -23,7 +23,13 @@ def _manual() -> Engine:
     return ManualEngine()
 
 
-ENGINES: dict[str, Callable[[], Engine]] = {"manual": _manual}
+def _words() -> Engine:
+    from promptsearch.engines.words import WordsEngine
+
+    return WordsEngine()
+
+
+ENGINES: dict[str, Callable[[], Engine]] = {"manual": _manual, "words": _words}
 
 
 def engine_names() -> tuple[str, ...]:

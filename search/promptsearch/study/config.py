@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from promptsearch.engines import engine_names
+from promptsearch.engines.words.config import WordsConfig
 from promptsearch.errors import OptionError, TemplateError, near_matches
 from promptsearch.plms.base import Normalisation
 from promptsearch.readings import calibration_names
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 # Those of single label words; engines that find many words bring the calibration that goes with them.
 DEFAULT_CALIBRATIONS = ("none", "contextual", "pmi", "batch")
+DEFAULT_ENGINES = ("manual", "words")
 DEFAULT_PLMS = ("minilm-mlm", "smollm2-135m")
 
 
@@ -40,6 +42,8 @@ class DiscoverConfig:
         metric: what is maximised; None takes the task's own.
         templates, words: used in place of the library's; words as
             `Verbalizer.of` reads them, or text or a file for `words_from`.
+        label_words: how the engine `words` goes about it.
+        unlabelled: a file of texts of the task, for the engine `words` besides those of train.
         normalisation: how answers of several tokens are made comparable, see `AnswerScoring`.
         max_test: score at most so many test examples.
         out: folder for the run's files.
@@ -51,7 +55,9 @@ class DiscoverConfig:
     plms: Sequence[str] | None = None
     shots: int | None = 16
     seed: int = 0
-    engines: Sequence[str] = ("manual",)
+    engines: Sequence[str] = DEFAULT_ENGINES
+    label_words: WordsConfig = field(default_factory=WordsConfig)
+    unlabelled: str | Path | None = None
     calibrations: Sequence[str] | None = None
     metric: str | None = None
     templates: Sequence[str] = ()
@@ -111,6 +117,8 @@ def config_record(config: DiscoverConfig, task: Task) -> dict[str, Any]:
         "shots": config.shots,
         "seed": config.seed,
         "engines": list(config.engines),
+        "label_words": _plain(asdict(config.label_words)),
+        "unlabelled": str(config.unlabelled) if config.unlabelled is not None else None,
         "calibrations": list(config.calibrations or DEFAULT_CALIBRATIONS),
         "metric": task.metric,
         "templates": list(config.templates),
@@ -122,6 +130,15 @@ def config_record(config: DiscoverConfig, task: Task) -> dict[str, Any]:
         "command": config.command,
         "versions": versions(),
     }
+
+
+def _plain(value: Any) -> Any:
+    """Paths as text, tuples as lists."""
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return str(value) if isinstance(value, Path) else value
 
 
 def _words_record(words: Mapping[Any, object] | str | Path | None) -> Any:

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from promptsearch.engines import engine
-from promptsearch.engines.base import Budget, Candidate
-from promptsearch.engines.manual import ManualEngine, words_from
-from promptsearch.errors import DataError, OptionError, PLMError, PromptSearchError, StorageError
+from promptsearch.engines.base import Budget
+from promptsearch.errors import OptionError, PLMError, PromptSearchError, StorageError
 from promptsearch.plms.base import PLM, AnswerScoring
 from promptsearch.prompt import Prompt
-from promptsearch.showing import whole_text
 from promptsearch.study.artefacts import RUN_FILES, document, new_folder, write_candidates, write_json
 from promptsearch.study.config import DEFAULT_CALIBRATIONS, DEFAULT_PLMS, DiscoverConfig, config_record
 from promptsearch.study.evaluating import evaluate_trial, majority_evaluation
 from promptsearch.study.observer import Observer
 from promptsearch.study.result import Discovery, Finalist
 from promptsearch.study.selection import alike, select
+from promptsearch.study.setup import Engines, load_search_task
 from promptsearch.study.trial import Trial
 from promptsearch.study.trying import Rejected, try_candidates
-from promptsearch.tasks import draw_splits, load_task
 from promptsearch.tasks.task import Task
-from promptsearch.template import Template
-from promptsearch.verbalizer import Verbalizer
 
 # Trials are written at least so often, so that a killed run loses little.
 _WRITE_SECONDS = 2.0
@@ -54,12 +49,12 @@ def run(config: DiscoverConfig, observer: Observer) -> Discovery:
     """`discover` for a config."""
     start = time.monotonic()
     observer.stage("Reading the data")
-    task = _load(config)
+    task = load_search_task(config)
     for notice in task.notices:
         observer.notice(notice)
-    manual = _manual(config, task)
+    engines = Engines.of(config, task)
     folder = new_folder(task.name, Path(config.out) if config.out is not None else None)
-    search = _Search(config, task, manual, folder, observer)
+    search = _Search(config, task, engines, folder, observer)
     try:
         search.load_plms()
         search.try_everything()
@@ -93,47 +88,15 @@ def load_search_plm(config: DiscoverConfig, reference: str, observer: Observer) 
     )
 
 
-def _load(config: DiscoverConfig) -> Task:
-    task = load_task(
-        config.task,
-        data=config.data,
-        mapping=config.mapping,
-        stand_in=config.stand_in,
-        offline=config.offline,
-    )
-    for label in (*task.labels, *task.label_names):
-        if whole_text(str(label)) != str(label):
-            raise DataError(
-                f"the label {label!r} holds half of a surrogate pair, which is no text",
-                where=task.source.location or None,
-            )
-    task = replace(task, name=whole_text(task.name), metric=config.metric or task.metric)
-    return draw_splits(task, shots=config.shots, seed=config.seed, max_test=config.max_test)
-
-
-def _manual(config: DiscoverConfig, task: Task) -> ManualEngine:
-    """The engine of hand-written prompts, with the user's own in place of the library's."""
-    words, labels = config.words, task.labels
-    templates = [Template.parse(source) for source in config.templates]
-    for template in templates:
-        template.check_fields(task.fields)
-    if isinstance(words, Mapping):
-        by_name = {name: label for name, label in zip(task.label_names, labels) if name not in labels}
-        own = [Verbalizer.of({by_name.get(key, key): given for key, given in words.items()}, labels)]
-    else:
-        own = [words_from(words, labels, task.label_names)] if words else []
-    return ManualEngine(templates, own)
-
-
 class _Search:
     """A search as it goes on."""
 
     def __init__(
-        self, config: DiscoverConfig, task: Task, manual: ManualEngine, folder: Path, observer: Observer
+        self, config: DiscoverConfig, task: Task, engines: Engines, folder: Path, observer: Observer
     ) -> None:
         self.config = config
         self.task = task
-        self.manual = manual
+        self.engines = engines
         self.folder = folder
         self.observer = observer
         self.scoring = AnswerScoring(config.normalisation)
@@ -193,12 +156,22 @@ class _Search:
         self.observer.notice(f"{reference} was left out: {error.message}")
 
     def _try(self, plm: PLM) -> None:
-        candidates = self._candidates(plm)
-        templates = len({candidate.template for candidate in candidates})
-        self.observer.stage(f"{plm.identity.reference}: {templates} templates, {len(candidates)} candidates")
         methods = list(self.config.calibrations or DEFAULT_CALIBRATIONS)
-        for trials in try_candidates(self.task, plm, candidates, methods, self.scoring, self.rejected.append):
-            self._keep(trials)
+        for name in self.config.engines:
+            searcher = self.engines.named(name, plm.identity.reference, self.trials)
+            if searcher is None:
+                continue
+            if name != "manual":
+                self.observer.stage(f"{plm.identity.reference}: engine {name}")
+            candidates = list(searcher.search(self.task, plm, Budget(), self.config.seed))
+            templates = len({candidate.template for candidate in candidates})
+            self.observer.stage(
+                f"{plm.identity.reference}: {templates} templates, {len(candidates)} candidates"
+            )
+            for trials in try_candidates(
+                self.task, plm, candidates, methods, self.scoring, self.rejected.append
+            ):
+                self._keep(trials)
         self.write_trials()
 
     def _keep(self, trials: list[Trial]) -> None:
@@ -220,13 +193,6 @@ class _Search:
         for name in RUN_FILES:
             (self.folder / name).unlink(missing_ok=True)
         write_json(self.folder / "config.json", config_record(self.config, self.task))
-
-    def _candidates(self, plm: PLM) -> list[Candidate]:
-        found: list[Candidate] = []
-        for name in self.config.engines:
-            searcher = self.manual if name == "manual" else engine(name)
-            found += searcher.search(self.task, plm, Budget(), self.config.seed)
-        return found
 
     # Choosing and reporting ----------------------------------------------------------------------
 

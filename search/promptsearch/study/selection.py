@@ -23,8 +23,13 @@ def select(trials: Sequence[Trial], metric: str) -> list[Trial]:
 
 def screen(trials: Sequence[Trial], metric: str, most: int = SCREENED) -> list[Trial]:
     """The trials that do best on train, by the same rule, and every baseline."""
-    kept = _ranked(trials, [trial.train for trial in trials], metric)[:most]
+    kept = ranked_on_train(trials, metric)[:most]
     return kept + [trial for trial in trials if trial.is_baseline and trial not in kept]
+
+
+def ranked_on_train(trials: Sequence[Trial], metric: str) -> list[Trial]:
+    """Trials from best to worst on train: metric, then log-likelihood, then cost."""
+    return _ranked(trials, [trial.train for trial in trials], metric)
 
 
 def _ranked(trials: Sequence[Trial], figures: Sequence[Evaluation], metric: str) -> list[Trial]:

@@ -1,0 +1,117 @@
+"""What a search starts from: the task's data, and the engines with what they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from promptsearch.engines import engine
+from promptsearch.engines.base import Engine
+from promptsearch.engines.manual import ManualEngine, words_from
+from promptsearch.engines.words import WordsEngine
+from promptsearch.errors import DataError
+from promptsearch.plms.base import AnswerScoring
+from promptsearch.prompt import as_example
+from promptsearch.showing import whole_text
+from promptsearch.study.config import DiscoverConfig
+from promptsearch.study.selection import ranked_on_train
+from promptsearch.study.trial import Trial
+from promptsearch.tasks import draw_splits, load_task
+from promptsearch.tasks.task import Example, Task
+from promptsearch.tasks.texts import rows_of_texts
+from promptsearch.template import Template
+from promptsearch.verbalizer import Verbalizer
+
+# Templates of other engines whose label words are searched, on each PLM.
+WORDS_TEMPLATES = 3
+
+
+def load_search_task(config: DiscoverConfig) -> Task:
+    """The task with its splits drawn, as a config says.
+
+    Raises:
+        PromptSearchError: whatever is wrong with the data.
+    """
+    task = load_task(
+        config.task,
+        data=config.data,
+        mapping=config.mapping,
+        stand_in=config.stand_in,
+        offline=config.offline,
+    )
+    for label in (*task.labels, *task.label_names):
+        if whole_text(str(label)) != str(label):
+            raise DataError(
+                f"the label {label!r} holds half of a surrogate pair, which is no text",
+                where=task.source.location or None,
+            )
+    task = replace(task, name=whole_text(task.name), metric=config.metric or task.metric)
+    return draw_splits(task, shots=config.shots, seed=config.seed, max_test=config.max_test)
+
+
+def manual_engine(config: DiscoverConfig, task: Task) -> ManualEngine:
+    """The engine of hand-written prompts, with the user's own in place of the library's."""
+    words, labels = config.words, task.labels
+    templates = [Template.parse(source) for source in config.templates]
+    for template in templates:
+        template.check_fields(task.fields)
+    if isinstance(words, Mapping):
+        by_name = {name: label for name, label in zip(task.label_names, labels) if name not in labels}
+        own = [Verbalizer.of({by_name.get(key, key): given for key, given in words.items()}, labels)]
+    else:
+        own = [words_from(words, labels, task.label_names)] if words else []
+    return ManualEngine(templates, own)
+
+
+@dataclass(frozen=True)
+class Engines:
+    """The engines of a search.
+
+    Attributes:
+        manual: with the user's own templates and words in place of the library's.
+        unlabelled: texts for the engine `words` besides those of train.
+    """
+
+    config: DiscoverConfig
+    task: Task
+    manual: ManualEngine
+    unlabelled: tuple[Example, ...] = ()
+
+    @classmethod
+    def of(cls, config: DiscoverConfig, task: Task) -> Engines:
+        """Read whatever files the engines are given.
+
+        Raises:
+            PromptSearchError: one of them cannot be read.
+        """
+        texts: list[Example] = []
+        if config.unlabelled is not None:
+            mapping = config.mapping if isinstance(config.mapping, str) else None
+            rows = rows_of_texts(Path(config.unlabelled), task.fields, mapping)
+            texts = [as_example(row, task.fields) for row in rows]
+        return cls(config, task, manual_engine(config, task), tuple(texts))
+
+    def named(self, name: str, plm: str, trials: Sequence[Trial]) -> Engine | None:
+        """The engine of that name for one PLM; None when it has nothing to search there.
+
+        Args:
+            trials: those so far, from which `words` takes its templates.
+        """
+        if name == "manual":
+            return self.manual
+        if name != "words":
+            return engine(name)
+        if self.task.kind == "fact" or len(self.task.labels) < 2:
+            return None  # the answers of facts are names, which stand for nothing but themselves
+        tried = [trial for trial in trials if trial.plm == plm]
+        best = ranked_on_train(tried, self.task.metric)
+        templates = list(dict.fromkeys(trial.candidate.template for trial in best))[:WORDS_TEMPLATES]
+        baseline = next((trial.candidate.verbalizer for trial in tried if trial.is_baseline), None)
+        return WordsEngine(
+            self.config.label_words,
+            templates or self.manual.templates,
+            baseline,
+            self.unlabelled,
+            AnswerScoring(self.config.normalisation),
+        )
