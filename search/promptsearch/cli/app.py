@@ -20,6 +20,7 @@ from promptsearch.cli import (
     pretrain,
     schema,
     screen,
+    words,
 )
 from promptsearch.errors import PromptSearchError
 
@@ -34,6 +35,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("discover")(discover.command)
+app.command("words")(words.command)
 app.command("predict")(predict.predict)
 app.command("evaluate")(predict.evaluate)
 app.add_typer(data.app, name="tasks")

@@ -19,6 +19,7 @@ def command(
     task: options.Task = None,
     data: options.Data = None,
     mapping: options.Map = None,
+    kind: options.Kind = None,
     plm: Annotated[
         list[str] | None,
         options.value(
@@ -48,7 +49,8 @@ def command(
         options.value(
             "--calibration",
             metavar="NAME",
-            help="none, contextual, pmi or batch; repeat for several (default: all).",
+            help="none, contextual, pmi, batch, prior or prior-batch; repeat for several "
+            "(default: the first four).",
         ),
     ] = None,
     template: Annotated[
@@ -71,6 +73,20 @@ def command(
             help="Your own label words, as 'negative=bad;positive=good,great', or a JSON file.",
         ),
     ] = None,
+    engine: Annotated[
+        list[str] | None,
+        options.value(
+            "--engine",
+            metavar="NAME",
+            help="A search engine: manual or words; repeat for several (default: all).",
+        ),
+    ] = None,
+    unlabelled: Annotated[
+        Path | None,
+        options.value(
+            "--unlabelled", metavar="FILE", help="Texts of the task without labels, for label words."
+        ),
+    ] = None,
     max_test: options.MaxTest = None,
     out: Annotated[
         Path | None,
@@ -90,7 +106,8 @@ def command(
     """
     from promptsearch.engines.manual import templates_from_file
     from promptsearch.engines.manual.user import unescape
-    from promptsearch.study.discover import DiscoverConfig, run
+    from promptsearch.study.config import DEFAULT_ENGINES, DiscoverConfig
+    from promptsearch.study.discover import run
 
     own = [unescape(source) for source in template or []]
     if templates is not None:
@@ -99,6 +116,7 @@ def command(
         task=task,
         data=data,
         mapping=mapping,
+        kind=kind,
         plms=plm,
         shots=options.parse_shots(shots),
         seed=seed,
@@ -106,6 +124,8 @@ def command(
         metric=metric,
         templates=own,
         words=words,
+        engines=tuple(engine or DEFAULT_ENGINES),
+        unlabelled=unlabelled,
         max_test=max_test,
         stand_in=not no_stand_in,
         offline=offline,

@@ -96,3 +96,19 @@ def parse_shots(given: str) -> int | None:
     raise OptionError(
         f"--shots must be a number of examples a class, or all, not {given!r}", hint="For example --shots 16."
     )
+
+
+def listed(given: str | None) -> tuple[str, ...] | None:
+    """Entries with commas between, blanks around them left out; None where the option is not given.
+
+    Raises:
+        OptionError: there is no entry.
+    """
+    if given is None:
+        return None
+    entries = tuple(part.strip() for part in given.split(",") if part.strip())
+    if not entries:
+        from promptsearch.errors import OptionError
+
+        raise OptionError(f"a list is wanted, with commas between its entries, not {given!r}")
+    return entries

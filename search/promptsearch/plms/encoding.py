@@ -224,7 +224,7 @@ class PromptEncoder:
         return [ids if ids and unknown.isdisjoint(ids) else None for ids in self._slot_ids(template, words)]
 
     def _slot_ids(self, template: Template, words: Sequence[str]) -> list[Ids]:
-        context = slot_context(template)
+        context = _context_before(template)
         blank = " " if context.endswith(" ") else ""
         context = context.rstrip(" ")
         texts = [context + (blank if context else "") + word for word in words]
@@ -240,11 +240,8 @@ def _marker_ids(tokenizer: Any) -> frozenset[int]:
     return frozenset(i for token, i in special if len(str(token)) > 2 and i != tokenizer.unk_token_id)
 
 
-def slot_context(template: Template) -> str:
-    """The template's own text right before the slot; a field there counts as an unspaced letter.
-
-    Templates for which it is equal have the same tokens for a word.
-    """
+def _context_before(template: Template) -> str:
+    """The template's own text right before the slot; a field there counts as an unspaced letter."""
     if not template.left:
         return ""
     last = template.left[-1]

@@ -20,7 +20,7 @@ _MOST_BYTES = 128 * 2**20
 
 
 class StateMemo:
-    """Answer states by template and example; the templates least lately used leave when it grows too large."""
+    """Answer states by template and example; when it grows too large, templates not lately used leave."""
 
     def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
         self._most_bytes = most_bytes

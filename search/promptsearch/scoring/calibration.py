@@ -30,7 +30,7 @@ class CalibrationMethod:
     Attributes:
         fitted_on: the inputs whose scores are needed.
         summary: one line for people, with the source.
-        word_offsets: (..., r, W) word scores of r such inputs -> (..., W) offsets; None where words have none.
+        word_offsets: (..., r, W) word scores of r such inputs -> (..., W) offsets, or None.
         label_offsets: (..., r, L) label scores, words already calibrated -> (..., L) offsets, or None.
     """
 
@@ -161,7 +161,7 @@ def fit_pmi(empty_word_log_probs: ArrayLike) -> Calibration:
 
 
 def fit_prior(word_log_probs: ArrayLike) -> Calibration:
-    """Contextualised calibration (KPT, Hu et al. 2022, section 3.3: p(word | x) / mean over x of p(word | x)).
+    """Contextualised calibration (KPT, Hu et al. 2022, section 3.3): p(w | x) / mean over x of p(w | x).
 
     Args:
         word_log_probs: (r, W), log-probability of each word for r unlabelled inputs.

@@ -84,8 +84,8 @@ def read_words(
 def label_scores(word_log_probs: ArrayLike, layout: VerbalizerLayout) -> FloatArray:
     """Unnormalised log-score of each label: (n, W) word log-probabilities -> (n, L).
 
-    `marginal` gives log sum_i w_i p_i, `mean-log` and `sum-log` give sum_i w_i log p_i. Words that cannot be scored
-    (NaN) make their label NaN; a label none of whose words is possible is -inf.
+    `marginal` gives log sum_i w_i p_i, `mean-log` and `sum-log` give sum_i w_i log p_i. Words that cannot be
+    scored (NaN) make their label NaN; a label none of whose words is possible is -inf.
     """
     log_probs = np.asarray(word_log_probs, dtype=np.float64)
     if log_probs.ndim != 2 or log_probs.shape[1] != layout.width:

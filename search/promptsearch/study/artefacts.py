@@ -5,34 +5,17 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Iterable
-from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from promptsearch.artefact import (
-    BaselineRecord,
-    CalibrationRecord,
-    EvaluationRecord,
-    PLMRecord,
-    PromptDocument,
-    ProvenanceRecord,
-    ScoringRecord,
-    TaskRecord,
-    VerbalizerRecord,
-)
-from promptsearch.artefact.readouts import readout_record, tensor_file_name
+from promptsearch.artefact.readouts import tensor_file_name
 from promptsearch.errors import StorageError
 from promptsearch.paths import atomic_write, storage_errors
-from promptsearch.plms.base import PLM
-from promptsearch.readings import CONTENT_FREE
-from promptsearch.scoring import CALIBRATIONS, Evaluation
 from promptsearch.showing import whole_text
-from promptsearch.study.result import Finalist
-from promptsearch.study.trial import Trial, finite
-from promptsearch.tasks.task import Task
+from promptsearch.study.trial import Trial
 
 PROMPT_FILE = "best_prompt.json"
 RUN_FILES = ("config.json", "candidates.jsonl", PROMPT_FILE, tensor_file_name(PROMPT_FILE), "report.md")
@@ -116,107 +99,3 @@ def _json(value: Any, indent: int | None = None) -> str:
     """In the letters of the text; escaped where a path or the like holds bytes that are no text."""
     text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
     return text if whole_text(text) == text else json.dumps(value, indent=indent, allow_nan=False)
-
-
-def document(
-    task: Task,
-    plm: PLM,
-    best: Finalist,
-    manual: Finalist | None,
-    majority: dict[str, Evaluation],
-    seed: int,
-) -> PromptDocument:
-    """The prompt file of a finalist."""
-    trial = best.trial
-    readout = trial.candidate.readout
-    return PromptDocument(
-        template=str(trial.candidate.template),
-        verbalizer=VerbalizerRecord.from_verbalizer(trial.candidate.verbalizer, task.label_names),
-        scoring=ScoringRecord(normalisation=trial.scoring.normalisation, filling=trial.scoring.filling),
-        calibration=_calibration(trial, task),
-        plm=PLMRecord.model_validate({**asdict(plm.identity), "dtype": plm.dtype}),
-        task=TaskRecord(
-            name=task.name,
-            kind=task.kind,
-            fields=task.fields,
-            metric=task.metric,
-            fingerprint=task.fingerprint,
-            stand_in_for=task.stand_in_for,
-            shots=task.shots,
-            seed=task.seed,
-        ),
-        evaluation=_evaluations(task, best, manual, majority),
-        provenance=ProvenanceRecord.model_validate(
-            {
-                "engine": trial.candidate.engine,
-                "seed": seed,
-                "created": datetime.now(UTC).isoformat(timespec="seconds"),
-                "versions": versions(),
-                "details": dict(trial.candidate.provenance),
-            }
-        ),
-        readout=None if readout is None else readout_record(readout, tensor_file_name(PROMPT_FILE)),
-    )
-
-
-def _calibration(trial: Trial, task: Task) -> CalibrationRecord:
-    calibration = trial.calibration
-    if calibration.method == "none":
-        return CalibrationRecord()
-    fitted_on = CALIBRATIONS[calibration.method].fitted_on
-    n_texts = {
-        "unlabelled inputs": len(task.train),
-        "content-free inputs": len(CONTENT_FREE),
-        "empty fields": 1,
-        "labelled examples": len(task.train),
-    }
-    return CalibrationRecord.model_validate(
-        {
-            "method": calibration.method,
-            "label_offsets": calibration.label_offsets or None,
-            "word_offsets": dict(zip(trial.words, calibration.word_offsets))
-            if calibration.word_offsets
-            else None,
-            "n_texts": n_texts[fitted_on],
-            "inputs": f"{fitted_on} of train"
-            if fitted_on in ("unlabelled inputs", "labelled examples")
-            else fitted_on,
-        }
-    )
-
-
-def _evaluations(
-    task: Task, best: Finalist, manual: Finalist | None, majority: dict[str, Evaluation]
-) -> tuple[EvaluationRecord, ...]:
-    found = []
-    for split in ("dev", "test"):
-        own = _on(best, split)
-        if own is None:
-            continue
-        beside = _on(manual, split) if manual else None
-        interval = own.interval(task.metric)
-        found.append(
-            EvaluationRecord(
-                split=split,
-                metric=task.metric,
-                n=own.n,
-                value=own.value(task.metric),
-                low=interval.low,
-                high=interval.high,
-                level=own.level,
-                log_likelihood=finite(own.log_likelihood),
-                unscored=own.unscored,
-                manual_baseline=_baseline(beside, task.metric) if beside else None,
-                majority=majority[split].value(task.metric),
-            )
-        )
-    return tuple(found)
-
-
-def _on(finalist: Finalist, split: str) -> Evaluation | None:
-    return finalist.trial.dev if split == "dev" else finalist.test
-
-
-def _baseline(evaluation: Evaluation, metric: str) -> BaselineRecord:
-    interval = evaluation.interval(metric)
-    return BaselineRecord(value=evaluation.value(metric), low=interval.low, high=interval.high)

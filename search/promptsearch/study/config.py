@@ -17,6 +17,7 @@ from promptsearch.showing import whole_text
 from promptsearch.study.artefacts import versions
 from promptsearch.tasks.task import Task
 from promptsearch.template import Template
+from promptsearch.verbalizer import Label
 
 if TYPE_CHECKING:
     from promptsearch.tasks.memory import Rows
@@ -35,6 +36,7 @@ class DiscoverConfig:
         task: a known task, a bundled sample, or a name for `data`.
         data: a file, a folder or rows; see `promptsearch.tasks.load_task`.
         mapping: field -> column of `data`.
+        kind: what sort of task `data` is, in place of the guess.
         plms: references of PLMs; by default the built-in one and SmolLM2 where it can be had.
         shots: examples a class in train, and in dev alike; None takes all.
         calibrations: names in `promptsearch.readings.calibration_names()`; None takes
@@ -43,6 +45,8 @@ class DiscoverConfig:
         templates, words: used in place of the library's; words as
             `Verbalizer.of` reads them, or text or a file for `words_from`.
         label_words: how the engine `words` goes about it.
+        words_templates: how many of the other engines' best templates the engine `words` searches on a PLM.
+        labels: for a search without labelled examples, the labels where there are no data.
         unlabelled: a file of texts of the task, for the engine `words` besides those of train.
         normalisation: how answers of several tokens are made comparable, see `AnswerScoring`.
         max_test: score at most so many test examples.
@@ -52,11 +56,14 @@ class DiscoverConfig:
     task: str | None = None
     data: str | Path | Rows | None = None
     mapping: Mapping[str, str] | str | None = None
+    kind: str | None = None
     plms: Sequence[str] | None = None
     shots: int | None = 16
     seed: int = 0
     engines: Sequence[str] = DEFAULT_ENGINES
+    words_templates: int = 3
     label_words: WordsConfig = field(default_factory=WordsConfig)
+    labels: Sequence[Label] = ()
     unlabelled: str | Path | None = None
     calibrations: Sequence[str] | None = None
     metric: str | None = None
@@ -107,6 +114,7 @@ def config_record(config: DiscoverConfig, task: Task) -> dict[str, Any]:
     )
     return {
         "task": task.name,
+        "kind": task.kind,
         "stand_in_for": task.stand_in_for,
         "data": str(data) if data is not None else None,
         "source": {"kind": task.source.kind, "location": task.source.location},

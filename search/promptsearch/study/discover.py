@@ -13,8 +13,9 @@ from promptsearch.engines.base import Budget
 from promptsearch.errors import OptionError, PLMError, PromptSearchError, StorageError
 from promptsearch.plms.base import PLM, AnswerScoring
 from promptsearch.prompt import Prompt
-from promptsearch.study.artefacts import RUN_FILES, document, new_folder, write_candidates, write_json
+from promptsearch.study.artefacts import RUN_FILES, new_folder, write_candidates, write_json
 from promptsearch.study.config import DEFAULT_CALIBRATIONS, DEFAULT_PLMS, DiscoverConfig, config_record
+from promptsearch.study.documents import document
 from promptsearch.study.evaluating import evaluate_trial, majority_evaluation
 from promptsearch.study.observer import Observer
 from promptsearch.study.result import Discovery, Finalist

@@ -23,9 +23,6 @@ from promptsearch.tasks.texts import rows_of_texts
 from promptsearch.template import Template
 from promptsearch.verbalizer import Verbalizer
 
-# Templates of other engines whose label words are searched, on each PLM.
-WORDS_TEMPLATES = 3
-
 
 def load_search_task(config: DiscoverConfig) -> Task:
     """The task with its splits drawn, as a config says.
@@ -39,6 +36,7 @@ def load_search_task(config: DiscoverConfig) -> Task:
         mapping=config.mapping,
         stand_in=config.stand_in,
         offline=config.offline,
+        kind=config.kind,
     )
     for label in (*task.labels, *task.label_names):
         if whole_text(str(label)) != str(label):
@@ -64,6 +62,20 @@ def manual_engine(config: DiscoverConfig, task: Task) -> ManualEngine:
     return ManualEngine(templates, own)
 
 
+def unlabelled_texts(config: DiscoverConfig, task: Task) -> list[Example]:
+    """The texts of the file that a config names, blank ones left out; none where it names none.
+
+    Raises:
+        DataError: the file is missing or unreadable, or lacks a field.
+    """
+    if config.unlabelled is None:
+        return []
+    mapping = config.mapping if isinstance(config.mapping, str) else None
+    rows = rows_of_texts(Path(config.unlabelled), task.fields, mapping)
+    texts = [as_example(row, task.fields) for row in rows]
+    return [text for text in texts if any(value.strip() for value in text.values.values())]
+
+
 @dataclass(frozen=True)
 class Engines:
     """The engines of a search.
@@ -85,12 +97,7 @@ class Engines:
         Raises:
             PromptSearchError: one of them cannot be read.
         """
-        texts: list[Example] = []
-        if config.unlabelled is not None:
-            mapping = config.mapping if isinstance(config.mapping, str) else None
-            rows = rows_of_texts(Path(config.unlabelled), task.fields, mapping)
-            texts = [as_example(row, task.fields) for row in rows]
-        return cls(config, task, manual_engine(config, task), tuple(texts))
+        return cls(config, task, manual_engine(config, task), tuple(unlabelled_texts(config, task)))
 
     def named(self, name: str, plm: str, trials: Sequence[Trial]) -> Engine | None:
         """The engine of that name for one PLM; None when it has nothing to search there.
@@ -106,7 +113,9 @@ class Engines:
             return None  # the answers of facts are names, which stand for nothing but themselves
         tried = [trial for trial in trials if trial.plm == plm]
         best = ranked_on_train(tried, self.task.metric)
-        templates = list(dict.fromkeys(trial.candidate.template for trial in best))[:WORDS_TEMPLATES]
+        templates = list(dict.fromkeys(trial.candidate.template for trial in best))[
+            : self.config.words_templates
+        ]
         baseline = next((trial.candidate.verbalizer for trial in tried if trial.is_baseline), None)
         return WordsEngine(
             self.config.label_words,

@@ -73,6 +73,8 @@ class ManualEngine:
                 continue
             if self.verbalizers:
                 _check_apart(candidate.verbalizer, tokens[1], plm)
+            else:
+                candidate, tokens = _of_one_token(candidate, plm, tokens)
             if tokens not in seen:
                 yield replace(candidate, baseline=not seen)
                 seen.add(tokens)
@@ -152,6 +154,32 @@ def _tokens(candidate: Candidate, plm: PLM) -> tuple[Template, tuple[frozenset[t
     ids = dict(zip(words, map(tuple, plm.word_ids(candidate.template, words))))
     labels = (frozenset(ids[answer.text] for answer in answers) for answers in candidate.verbalizer.answers)
     return candidate.template, tuple(labels)
+
+
+def _of_one_token(
+    candidate: Candidate, plm: PLM, tokens: tuple[Template, tuple[frozenset[tuple[int, ...]], ...]]
+) -> tuple[Candidate, tuple[Template, tuple[frozenset[tuple[int, ...]], ...]]]:
+    """Leave out words of several tokens where their label has others.
+
+    Each needs passes of its own, which takes as long as dozens of templates and adds little to its fellows.
+    """
+    if all(len(ids) == 1 for label in tokens[1] for ids in label):
+        return candidate, tokens
+    verbalizer, left_out = candidate.verbalizer, []
+    kept = []
+    for answers in verbalizer.answers:
+        ids = plm.word_ids(candidate.template, [answer.text for answer in answers])
+        single = tuple(answer for answer, each in zip(answers, ids) if len(each) == 1)
+        kept.append(single or answers)
+        left_out += [answer.text for answer in answers if answer not in kept[-1]]
+    if not left_out:
+        return candidate, tokens
+    shorter = replace(
+        candidate,
+        verbalizer=replace(verbalizer, answers=tuple(kept)),
+        provenance={**candidate.provenance, "left_out": left_out},
+    )
+    return shorter, _tokens(shorter, plm)
 
 
 def _check_apart(verbalizer: Verbalizer, tokens: Sequence[frozenset[tuple[int, ...]]], plm: PLM) -> None:

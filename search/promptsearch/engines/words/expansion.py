@@ -11,6 +11,9 @@ from promptsearch.knowledge.roles import normal_name
 from promptsearch.tasks.task import Task
 from promptsearch.verbalizer import Verbalizer
 
+# Words of a label that its neighbours in embedding space are sought of, besides its name.
+_FIRST = 8
+
 
 @dataclass(frozen=True)
 class Dropped:
@@ -97,67 +100,84 @@ def expand(
     context: Sequence[str] = (),
     per_base: int = 150,
 ) -> LabelWords:
-    """Words of each label from every knowledge base, nearest first, the name in front.
+    """Words of each label from every knowledge base, the name in front, then the bases in their order.
 
-    A word that several labels would have goes to the label it is nearest to. A label whose words would all
-    go keeps its name.
+    Distances of different knowledge bases cannot be compared, so an earlier base goes before a later one:
+    also where several labels would have a word, which goes to the one that is nearest to it by the earliest
+    base. A label whose words would all go keeps its name.
 
     Args:
         names: of each label.
-        bases: asked one after another; the words of earlier ones are seeds for `neighbours`.
+        bases: the most trusted first; the words of earlier ones are seeds for `neighbours`.
         shown: names of the labels for messages.
         context: texts that tell which sense of a name is meant.
         per_base: words taken of one knowledge base for a label.
     """
-    merged: list[dict[str, RelatedWord]] = []
     notes = [note for name in names for note in name.notes]
+    ranked: list[dict[str, _Ranked]] = []
     for name, label in zip(names, shown):
-        own: dict[str, RelatedWord] = {}
-        for base in bases:
-            seeds = _seeds(name, own, base)
-            related = base.expand(seeds, context)[:per_base]
-            if not related and name.seeds:
-                notes.append(f"{base.name} has nothing for {label!r}.")
-            for word in related:
-                known = own.get(word.word.casefold())
-                if known is None or word.distance < known.distance:
-                    own[word.word.casefold()] = word
-        for seed in name.seeds:
-            own[seed.casefold()] = RelatedWord(seed, "name", 0.0, "label", seed=seed)
-        own.pop(name.word.casefold(), None)
-        merged.append(own)
-    words, dropped = _unshared(names, merged, shown)
-    for label, left, before in zip(shown, words, merged):
+        own, unknown = _words_of(name, bases, context, per_base)
+        notes += [f"{base} has nothing for {label!r}." for base in unknown if name.seeds]
+        ranked.append(own)
+    words, dropped = _unshared(names, ranked, shown)
+    for label, left, before in zip(shown, words, ranked):
         if before and len(left) == 1:
             notes.append(f"Every word for {label!r} is nearer to another label; its name stays.")
     return LabelWords(tuple(words), tuple(dropped), tuple(dict.fromkeys(notes)))
 
 
-def _seeds(name: LabelName, own: Mapping[str, RelatedWord], base: KnowledgeBase) -> Sequence[str]:
+@dataclass(frozen=True)
+class _Ranked:
+    """A word with its place: the number of its knowledge base, then the distance there."""
+
+    place: tuple[int, float]
+    related: RelatedWord
+
+
+def _words_of(
+    name: LabelName, bases: Sequence[KnowledgeBase], context: Sequence[str], per_base: int
+) -> tuple[dict[str, _Ranked], list[str]]:
+    """Words of one label by their casefolded spelling, and the bases that have none."""
+    own = {
+        seed.casefold(): _Ranked((0, 0.0), RelatedWord(seed, "name", 0.0, "label", seed=seed))
+        for seed in name.seeds
+    }
+    unknown: list[str] = []
+    for number, base in enumerate(bases, start=1):
+        related = base.expand(_seeds(name, own, base), context)[:per_base]
+        if not related:
+            unknown.append(base.name)
+        for word in related:
+            own.setdefault(word.word.casefold(), _Ranked((number, word.distance), word))
+    own.pop(name.word.casefold(), None)
+    return own, unknown
+
+
+def _seeds(name: LabelName, own: Mapping[str, _Ranked], base: KnowledgeBase) -> Sequence[str]:
     if base.name != "neighbours":
         return name.seeds
-    # One name is a thin start in embedding space; its first listed words say what is meant.
-    first = sorted(own.values(), key=lambda related: related.distance)[:8]
-    return tuple(dict.fromkeys([name.word, *name.seeds, *(related.word for related in first)]))
+    # One name is a thin start in embedding space; its first words elsewhere say what is meant.
+    first = sorted(own.values(), key=lambda ranked: ranked.place)[:_FIRST]
+    return tuple(dict.fromkeys([name.word, *name.seeds, *(ranked.related.word for ranked in first)]))
 
 
 def _unshared(
-    names: Sequence[LabelName], merged: Sequence[Mapping[str, RelatedWord]], shown: Sequence[str]
+    names: Sequence[LabelName], ranked: Sequence[Mapping[str, _Ranked]], shown: Sequence[str]
 ) -> tuple[list[tuple[RelatedWord, ...]], list[Dropped]]:
-    taken = {name.word.casefold(): i for i, name in enumerate(names)}
-    owner: dict[str, tuple[float, int]] = {}
-    for i, words in enumerate(merged):
-        for key, related in words.items():
-            owner[key] = min(owner.get(key, (related.distance, i)), (related.distance, i))
+    """Each word left to one label; a label's own name is no other label's word."""
+    owner = {name.word.casefold(): ((-1, 0.0), i) for i, name in enumerate(names)}
+    for i, words in enumerate(ranked):
+        for key, word in words.items():
+            owner[key] = min(owner.get(key, (word.place, i)), (word.place, i))
     kept: list[tuple[RelatedWord, ...]] = []
     dropped: list[Dropped] = []
-    for i, (name, words) in enumerate(zip(names, merged)):
+    for i, (name, words) in enumerate(zip(names, ranked)):
         mine = [RelatedWord(name.word, "name", 0.0, "label", seed=name.word)]
-        for key, related in sorted(words.items(), key=lambda item: item[1].distance):
-            other = taken[key] if key in taken else owner[key][1]
+        for key, word in sorted(words.items(), key=lambda item: item[1].place):
+            other = owner[key][1]
             if other == i:
-                mine.append(related)
+                mine.append(word.related)
             else:
-                dropped.append(Dropped(shown[i], related.word, f"nearer to {shown[other]!r}"))
+                dropped.append(Dropped(shown[i], word.related.word, f"nearer to {shown[other]!r}"))
         kept.append(tuple(mine))
     return kept, dropped

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from promptsearch.engines.words.vocabulary import PLMWords, Vocabulary
+from promptsearch.engines.words.vocabulary import PLMWords, SlotWords, Vocabulary
 from promptsearch.knowledge.neighbours import Neighbours
 from promptsearch.plms.base import PLM, AnswerScoring, AnswerStates
 from promptsearch.readings import answer_tokens, word_log_probs
@@ -68,17 +68,22 @@ class Reading:
     @property
     def vocabulary(self) -> Vocabulary:
         """Every word of the PLM's vocabulary that fits the slot."""
-        return self.words.vocabulary(self.template)
+        return self.slot.vocabulary
 
     @property
     def embeddings(self) -> FloatArray:
         """(W, d) output embedding of each word's first spelling."""
-        return self.words.embeddings(self.template)
+        return self.slot.embeddings
 
     @property
     def neighbours(self) -> Neighbours:
         """The vocabulary as a knowledge base."""
-        return self.words.neighbours(self.template)
+        return self.slot.neighbours
+
+    @cached_property
+    def slot(self) -> SlotWords:
+        """The words that fit the template's slot."""
+        return self.words.in_slot(self.template)
 
     @cached_property
     def labelled_log_probs(self) -> FloatArray:
@@ -96,6 +101,7 @@ class Reading:
             gold=self.gold[rows],
         )
         # What was worked out for all texts need not be worked out again.
+        part.__dict__["slot"] = self.slot
         if "labelled_log_probs" in self.__dict__:
             part.__dict__["labelled_log_probs"] = self.labelled_log_probs[rows]
         return part

@@ -137,7 +137,7 @@ class _Judge:
                 rows[:, label] = (sums[label] + signs[:, None] * self.ratios[words]) / (
                     counts[label] + signs
                 )[:, None]
-                for i, value in zip(new, self._judge(np.maximum(rows, 1e-300))):
+                for i, value in zip(new, self._judge(rows)):
                     self.known[sets[i]] = float(value)
             found |= {each: self.known[each] for each in sets}
         return found
@@ -156,4 +156,5 @@ class _Judge:
 
     def _judge(self, rows: FloatArray) -> FloatArray:
         self.tried += len(rows)
-        return held_out_log_likelihoods(np.log(rows), self.gold, self.folds).mean(axis=1)
+        scores = np.log(np.maximum(rows, 1e-300))
+        return held_out_log_likelihoods(scores, self.gold, self.folds).mean(axis=1)

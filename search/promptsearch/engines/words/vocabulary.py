@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from promptsearch.knowledge.neighbours import Neighbours
 from promptsearch.paths import atomic_write, cache_dir
 from promptsearch.plms.base import PLM, AnswerStates
-from promptsearch.plms.encoding import slot_context
 from promptsearch.readings import summed_scores
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
@@ -30,6 +29,7 @@ _CARRIER = "the {text}{mask}"
 # After a whole word nearly all probability is on what is no letter; after `disapp` nearly none. Measured on
 # SmolLM2: 0.002 for `techn`, 0.02 for `disapp`, 0.3 for `Bob`, 0.8 for `movie`, 0.98 for `sports`.
 _WHOLE = 0.1
+_SAMPLED = 200
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,24 @@ def vocabulary_of(plm: PLM, template: Template, allowed: WordFilter | None = Non
     return Vocabulary(tuple(words), tuple(tokens))
 
 
+@dataclass(frozen=True)
+class SlotWords:
+    """The vocabulary in one sort of slot, and what follows from it.
+
+    Attributes:
+        vocabulary: words that are one token there.
+        embeddings: (W, d) output embedding of each word's first spelling.
+    """
+
+    vocabulary: Vocabulary
+    embeddings: NDArray[np.float32]
+
+    @cached_property
+    def neighbours(self) -> Neighbours:
+        """The vocabulary as a knowledge base."""
+        return Neighbours(self.vocabulary.words, self.embeddings)
+
+
 class PLMWords:
     """What is worked out once for a PLM and serves for all templates.
 
@@ -109,31 +127,24 @@ class PLMWords:
     def __init__(self, plm: PLM, allowed: WordFilter) -> None:
         self.plm = plm
         self.allowed = allowed
-        self._vocabularies: dict[str, Vocabulary] = {}
-        self._embeddings: dict[str, NDArray[np.float32]] = {}
-        self._neighbours: dict[str, Neighbours] = {}
+        self._known: list[tuple[Template, SlotWords]] = []
 
-    def vocabulary(self, template: Template) -> Vocabulary:
-        """Every word of the vocabulary that fits the template's slot."""
-        key = slot_context(template)
-        if key not in self._vocabularies:
-            self._vocabularies[key] = vocabulary_of(self.plm, template, self.allowed)
-        return self._vocabularies[key]
+    def in_slot(self, template: Template) -> SlotWords:
+        """The words of a template's slot.
 
-    def embeddings(self, template: Template) -> NDArray[np.float32]:
-        """(W, d) output embedding of the first spelling of each word of `vocabulary`."""
-        key = slot_context(template)
-        if key not in self._embeddings:
-            first = [tokens[0] for tokens in self.vocabulary(template).tokens]
-            self._embeddings[key] = self.plm.output_embeddings(first)[0]
-        return self._embeddings[key]
-
-    def neighbours(self, template: Template) -> Neighbours:
-        """Nearest words among those of `vocabulary`."""
-        key = slot_context(template)
-        if key not in self._neighbours:
-            self._neighbours[key] = Neighbours(self.vocabulary(template).words, self.embeddings(template))
-        return self._neighbours[key]
+        Most templates have a blank before the slot, so that words have the same tokens there. This is found
+        by trying a sample of the words.
+        """
+        for other, known in self._known:
+            sample = known.vocabulary.words[:: max(1, len(known.vocabulary) // _SAMPLED)]
+            spelled = self.plm.spelled_ids(template, sample)
+            if other == template or spelled == self.plm.spelled_ids(other, sample):
+                return known
+        vocabulary = vocabulary_of(self.plm, template, self.allowed)
+        first = [tokens[0] for tokens in vocabulary.tokens]
+        found = SlotWords(vocabulary, self.plm.output_embeddings(first)[0])
+        self._known.append((template, found))
+        return found
 
     @cached_property
     def whole(self) -> WholeWords:

@@ -1,0 +1,158 @@
+"""The prompt file of a prompt that a search found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from promptsearch.artefact import (
+    BaselineRecord,
+    CalibrationRecord,
+    EvaluationRecord,
+    PLMRecord,
+    PromptDocument,
+    ProvenanceRecord,
+    ScoringRecord,
+    TaskRecord,
+    VerbalizerRecord,
+)
+from promptsearch.artefact.readouts import readout_record, tensor_file_name
+from promptsearch.engines.base import Candidate
+from promptsearch.plms.base import PLM, AnswerScoring
+from promptsearch.readings import CONTENT_FREE
+from promptsearch.scoring import CALIBRATIONS, Calibration, Evaluation
+from promptsearch.study.artefacts import PROMPT_FILE, versions
+from promptsearch.study.result import Finalist
+from promptsearch.study.trial import finite
+from promptsearch.tasks.task import Task
+
+
+def document(
+    task: Task,
+    plm: PLM,
+    best: Finalist,
+    manual: Finalist | None,
+    majority: dict[str, Evaluation],
+    seed: int,
+) -> PromptDocument:
+    """The prompt file of a finalist."""
+    trial = best.trial
+    return prompt_document(
+        task,
+        plm,
+        trial.candidate,
+        trial.calibration,
+        trial.scoring,
+        seed,
+        _evaluations(task, best, manual, majority),
+    )
+
+
+def prompt_document(
+    task: Task,
+    plm: PLM,
+    candidate: Candidate,
+    calibration: Calibration,
+    scoring: AnswerScoring,
+    seed: int,
+    evaluations: Sequence[EvaluationRecord] = (),
+    n_unlabelled: int | None = None,
+) -> PromptDocument:
+    """The prompt file of a candidate.
+
+    Args:
+        n_unlabelled: texts that the calibration was fitted on, where they are not those of train.
+    """
+    readout = candidate.readout
+    n_texts = len(task.train) if n_unlabelled is None else n_unlabelled
+    return PromptDocument(
+        template=str(candidate.template),
+        verbalizer=VerbalizerRecord.from_verbalizer(candidate.verbalizer, task.label_names),
+        scoring=ScoringRecord(normalisation=scoring.normalisation, filling=scoring.filling),
+        calibration=_calibration(calibration, candidate.verbalizer.words, n_texts),
+        plm=PLMRecord.model_validate({**asdict(plm.identity), "dtype": plm.dtype}),
+        task=TaskRecord(
+            name=task.name,
+            kind=task.kind,
+            fields=task.fields,
+            metric=task.metric,
+            fingerprint=task.fingerprint,
+            stand_in_for=task.stand_in_for,
+            shots=task.shots,
+            seed=task.seed,
+        ),
+        evaluation=tuple(evaluations),
+        provenance=ProvenanceRecord.model_validate(
+            {
+                "engine": candidate.engine,
+                "seed": seed,
+                "created": datetime.now(UTC).isoformat(timespec="seconds"),
+                "versions": versions(),
+                "details": dict(candidate.provenance),
+            }
+        ),
+        readout=None if readout is None else readout_record(readout, tensor_file_name(PROMPT_FILE)),
+    )
+
+
+def evaluation_record(
+    split: str, metric: str, own: Evaluation, manual: Evaluation | None, majority: Evaluation
+) -> EvaluationRecord:
+    """Figures on one split with the manual prompt and the majority class beside them."""
+    interval = own.interval(metric)
+    return EvaluationRecord.model_validate(
+        {
+            "split": split,
+            "metric": metric,
+            "n": own.n,
+            "value": own.value(metric),
+            "low": interval.low,
+            "high": interval.high,
+            "level": own.level,
+            "log_likelihood": finite(own.log_likelihood),
+            "unscored": own.unscored,
+            "manual_baseline": _baseline(manual, metric) if manual else None,
+            "majority": majority.value(metric),
+        }
+    )
+
+
+def _calibration(calibration: Calibration, words: Sequence[str], n_texts: int) -> CalibrationRecord:
+    if calibration.method == "none":
+        return CalibrationRecord()
+    fitted_on = CALIBRATIONS[calibration.method].fitted_on
+    of_the_task = fitted_on in ("unlabelled inputs", "labelled examples")
+    offsets = calibration.word_offsets
+    return CalibrationRecord.model_validate(
+        {
+            "method": calibration.method,
+            "label_offsets": calibration.label_offsets or None,
+            "word_offsets": dict(zip(words, offsets)) if offsets else None,
+            "n_texts": n_texts
+            if of_the_task
+            else {"content-free inputs": len(CONTENT_FREE)}.get(fitted_on, 1),
+            "inputs": f"{fitted_on} of train" if of_the_task else fitted_on,
+        }
+    )
+
+
+def _evaluations(
+    task: Task, best: Finalist, manual: Finalist | None, majority: dict[str, Evaluation]
+) -> list[EvaluationRecord]:
+    found = []
+    for split in ("dev", "test"):
+        own = _on(best, split)
+        if own is not None:
+            beside = _on(manual, split) if manual else None
+            found.append(evaluation_record(split, task.metric, own, beside, majority[split]))
+    return found
+
+
+def _on(finalist: Finalist, split: str) -> Evaluation | None:
+    return finalist.trial.dev if split == "dev" else finalist.test
+
+
+def _baseline(evaluation: Evaluation, metric: str) -> BaselineRecord:
+    interval = evaluation.interval(metric)
+    return BaselineRecord(value=evaluation.value(metric), low=interval.low, high=interval.high)

@@ -1,0 +1,202 @@
+"""Label words without a single labelled example: expanded from the labels' names, denoised on plain texts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+
+from promptsearch.artefact import EvaluationRecord
+from promptsearch.engines.base import Budget, Candidate
+from promptsearch.engines.manual import library_for
+from promptsearch.engines.words import WordsEngine
+from promptsearch.errors import DataError, OptionError
+from promptsearch.plms.base import PLM, AnswerScoring
+from promptsearch.prompt import Prompt
+from promptsearch.readings import label_log_probs
+from promptsearch.scoring import Evaluation, evaluate
+from promptsearch.study.artefacts import PROMPT_FILE, new_folder
+from promptsearch.study.config import DiscoverConfig
+from promptsearch.study.discover import load_search_plm
+from promptsearch.study.documents import evaluation_record, prompt_document
+from promptsearch.study.evaluating import majority_evaluation
+from promptsearch.study.observer import Observer
+from promptsearch.study.setup import load_search_task, unlabelled_texts
+from promptsearch.tasks.duplicates import content_key
+from promptsearch.tasks.task import Example, Task, gold
+from promptsearch.template import Template
+from promptsearch.verbalizer import Label
+
+TEXTS = 200
+"""Texts drawn from the task's train split, whose labels are not looked at."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A verbalizer on the way from the labels' names to the chosen words.
+
+    Attributes:
+        test: figures on labelled test examples, on which nothing was chosen; None where there are none.
+    """
+
+    candidate: Candidate
+    test: Evaluation | None
+
+    @property
+    def name(self) -> str:
+        """Name of the step or method."""
+        return str(self.candidate.provenance["method"])
+
+
+@dataclass(frozen=True)
+class WordsFound:
+    """The outcome of a search without labels.
+
+    Attributes:
+        steps: in order; the last is the prompt's.
+        n_texts: unlabelled texts that were read.
+    """
+
+    task: Task
+    plm: str
+    template: Template
+    steps: tuple[Step, ...]
+    prompt: Prompt
+    n_texts: int
+    majority: Evaluation | None
+    seconds: float
+    folder: Path
+
+
+def run(config: DiscoverConfig, observer: Observer) -> WordsFound:
+    """Find label words for one template on one PLM without labelled examples.
+
+    The last refinement asked for is the result: nothing is selected, since nothing can be measured.
+
+    Raises:
+        PromptSearchError: whatever the task, texts, PLM or options make impossible.
+    """
+    start = time.monotonic()
+    observer.stage("Reading the data")
+    task, texts = _task_and_texts(config)
+    for notice in task.notices:
+        observer.notice(notice)
+    [reference] = config.plms or ("minilm-mlm",)
+    observer.stage(f"Loading {reference}")
+    plm = load_search_plm(config, reference, observer)
+    plm.watch(observer.advance)
+    template = _template(config, task, plm)
+    folder = new_folder(task.name, Path(config.out) if config.out is not None else None)
+    observer.stage(f"{reference}: {len(texts)} texts")
+    candidates = _candidates(config, task, plm, template, texts)
+    observer.stage(f"{reference}: scoring {len(task.test)} test examples, once")
+    steps = tuple(Step(each, _on_test(config, plm, each, task.test)) for each in candidates)
+    majority = _majority(task) if task.test else None
+    last, scoring = steps[-1], AnswerScoring(config.normalisation)
+    evaluations: list[EvaluationRecord] = []
+    if last.test is not None and majority is not None:
+        evaluations = [evaluation_record("test", task.metric, last.test, steps[0].test, majority)]
+    calibration = last.candidate.calibration
+    if calibration is None:
+        raise ValueError("the engine `words` calibrates what it finds")
+    document = prompt_document(
+        task, plm, last.candidate, calibration, scoring, config.seed, evaluations, len(texts)
+    )
+    prompt = Prompt(document, config.device, config.offline, config.trust_remote_code, _plm=plm)
+    prompt.save(folder / PROMPT_FILE)
+    seconds = time.monotonic() - start
+    return WordsFound(
+        task, plm.identity.reference, template, steps, prompt, len(texts), majority, seconds, folder
+    )
+
+
+def task_of_labels(labels: Sequence[Label], fields: Sequence[str] = ("text",)) -> Task:
+    """A task of which nothing but the labels is known."""
+    names = tuple(str(label) for label in labels)
+    splits: dict[str, Sequence[Example]] = {"train": (), "dev": (), "test": ()}
+    return Task("labels", "classification", tuple(fields), tuple(labels), names, "accuracy", splits)
+
+
+def _task_and_texts(config: DiscoverConfig) -> tuple[Task, list[Example]]:
+    """The task with its test split, and the texts to search on; no label of train is kept."""
+    if config.labels:
+        task = task_of_labels(config.labels)
+        texts = unlabelled_texts(config, task)
+        if not texts:
+            raise OptionError(
+                "labels alone are not enough", hint="Give texts of the task: --unlabelled FILE."
+            )
+        return task, texts
+    task = load_search_task(replace(config, shots=1))
+    texts = unlabelled_texts(config, task) or _drawn(config, task)
+    splits = {"train": tuple(texts), "dev": (), "test": task.test}
+    return replace(task, splits=splits, shots=None, _fingerprints={}), texts
+
+
+def _drawn(config: DiscoverConfig, task: Task) -> list[Example]:
+    """Up to `TEXTS` texts of the source's train split that do not stand in test."""
+    from promptsearch.tasks import load_task
+
+    source = load_task(
+        config.task,
+        data=config.data,
+        mapping=config.mapping,
+        kind=config.kind,
+        stand_in=config.stand_in,
+        offline=config.offline,
+    )
+    pool = source.splits.get("train") or source.splits.get("validation") or ()
+    seen = {content_key(example, task.fields) for example in task.test}
+    found = {content_key(example, task.fields): example for example in pool}
+    texts = [Example(example.values) for key, example in found.items() if key not in seen]
+    if not texts:
+        raise DataError(
+            "there are no texts to find label words on", hint="Give texts of the task: --unlabelled FILE."
+        )
+    chosen = Random(f"{config.seed} unlabelled").sample(range(len(texts)), min(TEXTS, len(texts)))
+    return [texts[i] for i in sorted(chosen)]
+
+
+def _template(config: DiscoverConfig, task: Task, plm: PLM) -> Template:
+    """The user's template, else the manual baseline's."""
+    if not config.templates:
+        return library_for(task, plm.identity.family)[0].template
+    template = Template.parse(config.templates[0])
+    template.check_fields(task.fields)
+    if plm.identity.family != "masked":
+        template.check_left_to_right(plm.identity.reference)
+    return template
+
+
+def _candidates(
+    config: DiscoverConfig, task: Task, plm: PLM, template: Template, texts: Sequence[Example]
+) -> list[Candidate]:
+    """Methods that need no label, the chain last."""
+    unlabelled = replace(task, splits={"train": tuple(texts)}, _fingerprints={})
+    engine = WordsEngine(config.label_words, [template], scoring=AnswerScoring(config.normalisation))
+    found = list(engine.search(unlabelled, plm, Budget(), config.seed))
+    return sorted(found, key=lambda candidate: "step" in candidate.provenance)
+
+
+def _majority(task: Task) -> Evaluation:
+    """Figures of always answering the class that is most frequent in test: no labels of train are known."""
+    return majority_evaluation(replace(task, splits={"train": task.test}, _fingerprints={}), task.test)
+
+
+def _on_test(
+    config: DiscoverConfig, plm: PLM, candidate: Candidate, test: Sequence[Example]
+) -> Evaluation | None:
+    if not test or candidate.calibration is None:
+        return None
+    log_probs = label_log_probs(
+        plm,
+        candidate.template,
+        candidate.verbalizer,
+        candidate.calibration,
+        AnswerScoring(config.normalisation),
+        test,
+        readout=candidate.readout,
+    )
+    return evaluate(log_probs, gold(test))
