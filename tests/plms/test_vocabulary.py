@@ -58,7 +58,7 @@ def test_spelled_ids_are_word_ids(name):
 def test_a_word_that_cannot_be_spelled_is_none(name):
     plm = adapter(name)
     good = plm.word_ids(TEMPLATE, ["good"])[0]
-    assert plm.spelled_ids(TEMPLATE, ["☃", "good", ""]) == [None, good, None]
+    assert plm.spelled_ids(TEMPLATE, ["☃", "good"]) == [None, good]
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -74,3 +74,12 @@ def test_output_embeddings_give_the_scores(name):
     np.testing.assert_allclose(
         logits - states.log_partition[:, None], plm.word_scores(states, ids), atol=1e-4
     )
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_no_tokens_have_no_scores(name):
+    plm = adapter(name)
+    assert plm.word_scores(plm.answer_states(TEMPLATE, EXAMPLES), []).shape == (3, 0)
+    embeddings, bias = plm.output_embeddings([])
+    assert embeddings.shape == (0, plm.output.weight.shape[1])
+    assert bias.shape == (0,)

@@ -11,6 +11,7 @@ import typer
 from promptsearch.cli import (
     accuracy,
     bench,
+    bench_words,
     data,
     discover,
     kb,
@@ -44,6 +45,7 @@ app.add_typer(kb.app, name="kb")
 app.command("schema")(schema.command)
 app.command("pretrain")(pretrain.command)
 bench.app.command("accuracy")(accuracy.command)
+bench.app.command("words")(bench_words.command)
 app.add_typer(bench.app, name="bench")
 
 

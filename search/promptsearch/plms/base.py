@@ -139,7 +139,10 @@ class PLM(ABC):
 
     @abstractmethod
     def output_embeddings(self, token_ids: Sequence[int]) -> tuple[FloatArray, FloatArray]:
-        """Rows of the output embeddings E and of the bias b, see `AnswerStates`: (m, d) and (m,)."""
+        """Rows of the output embeddings E and of the bias b, see `AnswerStates`: (m, d) and (m,).
+
+        A factor that the PLM puts on its logits is in them; a soft cap, which is not linear, is not.
+        """
 
     @abstractmethod
     def vocabulary(self, after: str = "") -> tuple[str, ...]:

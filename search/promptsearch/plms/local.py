@@ -175,12 +175,16 @@ class LocalPLM(PLM):
     def word_scores(self, states: AnswerStates, token_ids: Sequence[int]) -> FloatArray:
         with torch.no_grad():
             hidden = torch.from_numpy(states.hidden).to(self.output.weight.device)
-            ids = torch.as_tensor(list(token_ids), device=self.output.weight.device)
+            ids = self._token_ids(token_ids)
             return self.output.logits(hidden, ids).cpu().numpy() - states.log_partition[:, None]
 
     def output_embeddings(self, token_ids: Sequence[int]) -> tuple[FloatArray, FloatArray]:
-        ids = torch.as_tensor(list(token_ids), device=self.output.weight.device)
-        return self.output.weight[ids].float().cpu().numpy(), self.output.bias[ids].cpu().numpy()
+        ids, layer = self._token_ids(token_ids), self.output
+        rows, bias = layer.weight[ids].float() * layer.scale, layer.bias[ids] * layer.scale
+        return rows.cpu().numpy(), bias.cpu().numpy()
+
+    def _token_ids(self, token_ids: Sequence[int]) -> Tensor:
+        return torch.as_tensor(list(token_ids), dtype=torch.int64, device=self.output.weight.device)
 
     def vocabulary(self, after: str = "") -> tuple[str, ...]:
         return self.encoder.token_texts(after)

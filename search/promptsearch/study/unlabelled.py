@@ -130,12 +130,12 @@ def _task_and_texts(config: DiscoverConfig) -> tuple[Task, list[Example]]:
             )
         return task, texts
     task = load_search_task(replace(config, shots=1))
-    texts = unlabelled_texts(config, task) or _drawn(config, task)
+    texts = unlabelled_texts(config, task) or drawn_texts(config, task)
     splits = {"train": tuple(texts), "dev": (), "test": task.test}
     return replace(task, splits=splits, shots=None, _fingerprints={}), texts
 
 
-def _drawn(config: DiscoverConfig, task: Task) -> list[Example]:
+def drawn_texts(config: DiscoverConfig, task: Task) -> list[Example]:
     """Up to `TEXTS` texts of the source's train split that do not stand in test."""
     from promptsearch.tasks import load_task
 
