@@ -9,9 +9,11 @@ from promptsearch.errors import OptionError, VerbalizerError
 from promptsearch.plms.base import AnswerScoring
 from promptsearch.readings import (
     CalibrationInputs,
+    answer_tokens,
     calibration_names,
     content_free_examples,
     fit_calibration,
+    summed_scores,
     word_log_probs,
 )
 from promptsearch.scoring import layout
@@ -72,6 +74,63 @@ def test_content_free_examples_end_with_the_empty_one():
     assert found[-1].values == {"text_a": "", "text_b": ""}
 
 
+# Spellings -------------------------------------------------------------------------------------------
+
+
+def test_any_case_counts_the_spellings_of_one_token():
+    plm = adapter("gpt2")
+    lower, capital = plm.word_ids(TEMPLATE, ["film", "Film"])
+    assert len(lower) == len(capital) == 1
+    assert len(plm.word_ids(TEMPLATE, ["FILM"])[0]) > 1
+    assert answer_tokens(plm, TEMPLATE, ["film"], "any") == [[lower, capital]]
+    assert answer_tokens(plm, TEMPLATE, ["film"], "exact") == [[lower]]
+    any_case = word_log_probs(plm, TEMPLATE, ["film", "good"], EXAMPLES, AnswerScoring(), case="any")
+    exact = word_log_probs(plm, TEMPLATE, ["film", "Film", "good"], EXAMPLES, AnswerScoring())
+    np.testing.assert_allclose(np.exp(any_case[:, 0]), np.exp(exact[:, :2]).sum(axis=1), rtol=1e-4)
+    np.testing.assert_allclose(any_case[:, 1], exact[:, 2], atol=1e-5)
+
+
+def test_any_case_of_a_word_that_is_one_token_in_another_case_only():
+    plm = adapter("gpt2")
+    written, capital = plm.word_ids(TEMPLATE, ["this", "This"])
+    assert len(written) > 1
+    assert len(capital) == 1
+    assert answer_tokens(plm, TEMPLATE, ["this"], "any") == [[capital]]
+    assert answer_tokens(plm, TEMPLATE, ["this"], "exact") == [[written]]
+
+
+def test_any_case_of_a_word_of_several_tokens_is_the_word_as_written():
+    plm = adapter("gpt2")
+    ids = plm.word_ids(TEMPLATE, ["not very bad"])
+    assert answer_tokens(plm, TEMPLATE, ["not very bad"], "any") == [ids]
+    found = word_log_probs(plm, TEMPLATE, ["not very bad"], EXAMPLES, AnswerScoring(), case="any")
+    np.testing.assert_allclose(
+        found, word_log_probs(plm, TEMPLATE, ["not very bad"], EXAMPLES, AnswerScoring()), atol=1e-5
+    )
+
+
+def test_a_tokenizer_without_capitals_counts_a_token_once():
+    plm = adapter("bert")
+    for case in ("exact", "any"):
+        assert answer_tokens(plm, TEMPLATE, ["Good"], case) == [plm.word_ids(TEMPLATE, ["good"])]
+
+
+@pytest.mark.parametrize("case", ["exact", "any"])
+def test_a_word_that_cannot_be_spelled_is_named_whatever_the_case(case):
+    with pytest.raises(VerbalizerError, match="'☃'"):
+        answer_tokens(adapter("bert"), TEMPLATE, ["good", "☃"], case)
+
+
+def test_summed_scores_against_a_loop():
+    plm = adapter("gpt2")
+    states = plm.answer_states(TEMPLATE, EXAMPLES)
+    groups = [[5], [6, 7, 8], [5, 9]]
+    found = summed_scores(plm, states, groups)
+    for column, group in zip(found.T, groups):
+        total = sum(np.exp(plm.word_scores(states, [token])[:, 0].astype(float)) for token in group)
+        np.testing.assert_allclose(np.exp(column), total, rtol=1e-4)
+
+
 # Calibrations by hand --------------------------------------------------------------------------------
 
 PLACE = layout(Verbalizer.of({"no": "bad", "yes": "good"}, ["no", "yes"]), ["bad", "good"])
@@ -106,6 +165,21 @@ def test_batch_is_the_mean_share_over_texts():
 def test_pmi_is_the_probability_of_each_word_without_a_text():
     found = fit_calibration("pmi", INPUTS, PLACE)
     assert found.word_offsets == pytest.approx((math.log(0.1), math.log(0.4)))
+
+
+def test_prior_is_the_mean_probability_over_texts():
+    found = fit_calibration("prior", INPUTS, PLACE)
+    assert found.word_offsets == pytest.approx((math.log(0.015), math.log(0.025)))
+    # Ratios 2/3 and 6/5, then 4/3 and 4/5: shares of "no" 5/14 and 5/8.
+    found = fit_calibration("prior-batch", INPUTS, PLACE)
+    assert found.word_offsets == pytest.approx((math.log(0.015), math.log(0.025)))
+    share = (5 / 14 + 5 / 8) / 2
+    assert found.label_offsets == pytest.approx((math.log(share), math.log(1 - share)))
+
+
+def test_what_is_learned_with_labels_cannot_be_fitted_without():
+    with pytest.raises(OptionError, match="there is no calibration 'learned'"):
+        fit_calibration("learned", INPUTS, PLACE)
 
 
 def test_columns_choose_words():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptsearch.errors import VerbalizerError
-from promptsearch.verbalizer import Answer, Verbalizer, plain_label
+from promptsearch.verbalizer import Answer, Verbalizer, plain_label, spellings
 
 TWO = ["neg", "pos"]
 
@@ -128,6 +128,41 @@ def test_many_labels_are_named_in_part():
     hint = refusal({"a": "b"}, labels=[f"L{i}" for i in range(40)]).hint
     assert hint is not None
     assert hint.endswith("'L11', … (40 in all).")
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("good", ("good", "Good", "GOOD")),
+        ("Good", ("Good", "good", "GOOD")),
+        ("McDonald", ("McDonald", "mcdonald", "MCDONALD")),
+        ("GOOD", ("GOOD", "good")),
+        ("very good", ("very good", "Very good", "VERY GOOD")),
+        ("今天", ("今天",)),
+        ("2", ("2",)),
+    ],
+)
+def test_spellings(word, expected):
+    assert spellings(word) == expected
+
+
+@given(st.text(min_size=1))
+def test_spellings_start_with_the_word_and_differ(word):
+    found = spellings(word)
+    assert found[0] == word
+    assert len(set(found)) == len(found) <= 4
+    assert word.lower() in found
+    assert word.upper() in found
+
+
+def test_aggregation_and_case_as_given():
+    verbalizer = Verbalizer.of(["bad", "good"], TWO, "sum-log", "any")
+    assert (verbalizer.aggregation, verbalizer.case) == ("sum-log", "any")
+    assert (Verbalizer.of(["bad", "good"], TWO).aggregation, Verbalizer.of(["bad", "good"], TWO).case) == (
+        "marginal",
+        "exact",
+    )
+    assert "any" in str(refusal(["bad", "good"], case="lower").hint)
 
 
 def test_an_unknown_aggregation_is_refused():

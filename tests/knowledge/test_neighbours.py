@@ -8,24 +8,23 @@ import pytest
 from promptsearch.knowledge import neighbours as module
 from promptsearch.knowledge.neighbours import Neighbours, crowding, unit_rows
 
-# Around (5, 5): right, up, left, down; each is at 0, 90, 180 and 270 degrees from the first.
-FOUR = np.array([[6, 5], [5, 7], [2, 5], [5, 2]], dtype=np.float32) + [0.5, 0.25]
 WORDS = ["east", "North", "west", "south"]
 
 
-def cosine(a: np.ndarray, b: np.ndarray) -> float:
-    return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
-
-
 def test_four_words_by_hand():
-    base = Neighbours(WORDS, FOUR)
-    # Centred: (2, 0), (0, 2), (-2, 0), (0, -2) after the mean (4.5 + 0.5, 4.75 + 0.25) has gone.
-    unit = np.array([[1.5, 0.25], [0.5, 2.25], [-2.5, 0.25], [0.5, -2.75]])
-    cosines = [[cosine(a, b) for b in unit] for a in unit]
-    crowd = np.array([(sum(row) - 1) / 3 for row in cosines])
-    for i in range(4):
-        expected = np.clip(cosines[i] - (crowd - crowd.mean()) / 2, -1, 1)
-        np.testing.assert_allclose(base.similarity(i), expected, atol=1e-6)
+    # Around (5, 5), at 0, 90, 180 and 270 degrees; all surroundings are equally crowded.
+    square = np.array([[6, 5], [5, 6], [4, 5], [5, 4]], dtype=np.float32)
+    np.testing.assert_allclose(Neighbours(WORDS, square).similarity(0), [1, 0, -1, 0], atol=1e-6)
+
+
+def test_crowding_by_hand():
+    # Around (2, 7): one word at 3, three at -1, so cosines are 1 or -1. The first has a mean cosine of -1 to
+    # the others, these have (1 + 1 - 1) / 3; the mean of all four is 0.
+    line = np.array([[5, 7], [1, 7], [1, 7], [1, 7]], dtype=np.float32)
+    np.testing.assert_allclose(crowding(unit_rows(line)), [-1, 1 / 3, 1 / 3, 1 / 3], atol=1e-6)
+    base = Neighbours(WORDS, line)
+    np.testing.assert_allclose(base.similarity(1), [-1 + 1 / 2, *[1 - 1 / 6] * 3], atol=1e-6)
+    np.testing.assert_allclose(base.similarity(0), [1, -1, -1, -1], atol=1e-6)  # no less than -1
 
 
 def test_what_all_embeddings_share_says_nothing():
@@ -84,8 +83,8 @@ def test_crowding_of_words_inside_and_outside_of_the_sample(monkeypatch):
     np.testing.assert_allclose(crowding(unit, seed=3), slow_crowding(unit, sample, 10), atol=1e-5)
 
 
-def test_a_word_near_to_everything_is_put_back():
-    # Twenty words around a circle and one in the middle of an arc, with half the spread.
+def test_words_in_a_crowd_are_put_back():
+    # Twelve words close together, twelve spread out.
     angles = np.concatenate([np.linspace(0, 0.6, 12), np.linspace(2, 5, 12)])
     rows = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
     unit = unit_rows(rows)

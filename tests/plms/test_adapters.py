@@ -102,7 +102,9 @@ def test_cached_states_are_the_computed_ones(name, tmp_path):
     assert plm.forward_tokens == 0
     assert turned.hidden.tobytes() == fresh.hidden[::-1].tobytes()
     # Only the rows that are new go through the model.
-    more = plm.answer_states(template, [*EXAMPLES, Example({"text": "new", "text_a": "new", "text_b": "new"})])
+    more = plm.answer_states(
+        template, [*EXAMPLES, Example({"text": "new", "text_a": "new", "text_b": "new"})]
+    )
     assert plm.forward_tokens > 0
     assert more.hidden[:-1].tobytes() == fresh.hidden.tobytes()
 

@@ -19,6 +19,8 @@ from promptsearch.scoring import (
     fit_contextual,
     fit_none,
     fit_pmi,
+    fit_prior,
+    fit_prior_batch,
     label_scores,
     predict,
 )
@@ -35,7 +37,15 @@ def matrix(rows, columns):
 def all_calibrations(words, layout):
     """One of each, fitted on the same inputs."""
     scores = label_scores(words, layout)
-    return [fit_none(), fit_contextual(scores), fit_pmi(words[:1]), fit_batch(scores)]
+    return [
+        fit_none(),
+        fit_contextual(scores),
+        fit_pmi(words[:1]),
+        fit_batch(scores),
+        fit_prior(words),
+        fit_prior_batch(words, layout),
+        Calibration("learned", label_offsets=(0.5, -1.0)),
+    ]
 
 
 def test_none_only_normalises_over_labels():
@@ -77,6 +87,45 @@ def test_pmi_averages_probabilities_over_several_empty_wordings():
     # (0.1 + 0.3) / 2 = 0.2, (0.5 + 0.1) / 2 = 0.3
     calibration = fit_pmi(np.log([[0.1, 0.5], [0.3, 0.1]]))
     np.testing.assert_allclose(np.exp(calibration.word_offsets), [0.2, 0.3], rtol=1e-12)
+
+
+def test_prior_by_hand_is_the_mean_probability_of_each_word():
+    # means (0.2, 0.2, 0.1, 0.4); text (0.4, 0.2, 0.1, 0.2): ratios (2, 1, 1, 1/2)
+    # label 0 (2 + 1) / 2 = 3/2, label 1 (1 + 1/2) / 2 = 3/4; shares 2/3, 1/3
+    calibration = fit_prior(np.log([[0.3, 0.1, 0.05, 0.5], [0.1, 0.3, 0.15, 0.3]]))
+    np.testing.assert_allclose(np.exp(calibration.word_offsets), [0.2, 0.2, 0.1, 0.4], rtol=1e-12)
+    assert (calibration.method, calibration.label_offsets) == ("prior", ())
+    probabilities = np.exp(apply(calibration, np.log([[0.4, 0.2, 0.1, 0.2]]), FOUR))
+    np.testing.assert_allclose(probabilities, [[2 / 3, 1 / 3]], rtol=1e-12)
+
+
+def test_prior_batch_by_hand():
+    # Words (0.3, 0.1) and (0.1, 0.1): means (0.2, 0.1), ratios (3/2, 1) and (1/2, 1).
+    # Shares of the first label 3/5 and 1/3, mean 7/15; of the second 2/5 and 2/3, mean 8/15.
+    words = np.log([[0.3, 0.1], [0.1, 0.1]])
+    calibration = fit_prior_batch(words, TWO)
+    assert calibration.method == "prior-batch"
+    np.testing.assert_allclose(np.exp(calibration.word_offsets), [0.2, 0.1], rtol=1e-12)
+    np.testing.assert_allclose(np.exp(calibration.label_offsets), [7 / 15, 8 / 15], rtol=1e-12)
+    a, b = (3 / 5) / (7 / 15), (2 / 5) / (8 / 15)
+    np.testing.assert_allclose(np.exp(apply(calibration, words[:1], TWO)), [[a / (a + b), b / (a + b)]])
+
+
+def test_learned_offsets_are_taken_off_weighted_sums():
+    place = VerbalizerLayout(((0, 1), (2,)), ((2.0, 0.5), (1.0,)), width=3, aggregation="sum-log")
+    # Scores 2 · log 0.5 + 0.5 · log 0.25 - log 0.1 = log(0.25 · 0.5 / 0.1), log 0.2 - log 0.4: 5/4 and 1/2.
+    calibration = Calibration("learned", label_offsets=(math.log(0.1), math.log(0.4)))
+    probabilities = np.exp(apply(calibration, np.log([[0.5, 0.25, 0.2]]), place))
+    np.testing.assert_allclose(probabilities, [[5 / 7, 2 / 7]], rtol=1e-12)
+
+
+@given(matrix((1, 8), 4), st.lists(st.floats(-8, 8), min_size=4, max_size=4))
+def test_after_prior_no_word_is_louder_for_being_frequent(words, louder):
+    shifted = words + np.array(louder)
+    for fit in (fit_prior, lambda given: fit_prior_batch(given, FOUR)):
+        np.testing.assert_allclose(
+            np.exp(apply(fit(shifted), shifted, FOUR)), np.exp(apply(fit(words), words, FOUR)), rtol=1e-7
+        )
 
 
 @given(matrix((1, 1), 3))

@@ -12,8 +12,9 @@ WORDS = {"negative": "bad", "positive": "good"}
 
 
 def search(out: Path, task: str | None = "reviews", **options: Any) -> Discovery:
-    """A search that takes under a second."""
-    given: dict[str, Any] = {"templates": [TEMPLATE], "shots": 4, "max_test": 12} | options
+    """A search of hand-written prompts that takes under a second."""
+    small = {"templates": [TEMPLATE], "shots": 4, "max_test": 12, "engines": "manual"}
+    given: dict[str, Any] = small | options
     return discover(task, plms=["minilm-mlm"], device="cpu", dtype="float32", out=out, **given)
 
 

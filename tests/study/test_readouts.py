@@ -16,7 +16,7 @@ from promptsearch.plms.base import AnswerScoring
 from promptsearch.prompt import Prompt
 from promptsearch.readings import label_log_probs
 from promptsearch.scoring import Readout, SoftReadout, evaluate, fit_none
-from promptsearch.study.artefacts import document
+from promptsearch.study.documents import document
 from promptsearch.study.evaluating import evaluate_prompt, evaluate_trial, majority_evaluation
 from promptsearch.study.result import Finalist
 from promptsearch.study.trial import Trial

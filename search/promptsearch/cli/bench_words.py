@@ -59,7 +59,8 @@ def command(
         found = words.measure(cases, plm or DEFAULT_PLMS, range(seeds), config, observer)
     sections = "\n".join(words.markdown(result) for result in found)
     command_line = shlex.join(["promptsearch", *sys.argv[1:]])
-    page = f"{_HEAD}\n```sh\n{command_line}\n```\n\n```text\n{machine_note(machine, load_now())}\n```\n\n{sections}"
+    note = machine_note(machine, load_now())
+    page = f"{_HEAD}\n```sh\n{command_line}\n```\n\n```text\n{note}\n```\n\n{sections}"
     if json:
         screen.print_json([words.record(result) for result in found])
     else:

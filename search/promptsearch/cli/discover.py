@@ -78,7 +78,7 @@ def command(
         options.value(
             "--engine",
             metavar="NAME",
-            help="A search engine: manual or words; repeat for several (default: all).",
+            help="A search engine: manual or words; repeat for several (default: both; with --words manual).",
         ),
     ] = None,
     unlabelled: Annotated[
@@ -106,7 +106,7 @@ def command(
     """
     from promptsearch.engines.manual import templates_from_file
     from promptsearch.engines.manual.user import unescape
-    from promptsearch.study.config import DEFAULT_ENGINES, DiscoverConfig
+    from promptsearch.study.config import DiscoverConfig
     from promptsearch.study.discover import run
 
     own = [unescape(source) for source in template or []]
@@ -124,7 +124,7 @@ def command(
         metric=metric,
         templates=own,
         words=words,
-        engines=tuple(engine or DEFAULT_ENGINES),
+        engines=tuple(engine or ()),
         unlabelled=unlabelled,
         max_test=max_test,
         stand_in=not no_stand_in,

@@ -45,11 +45,14 @@ def show_searched(found: Discovery, json: bool) -> None:
             str(trial.candidate.verbalizer.size),
             str(_dropped(trial.candidate)),
             percent(trial.dev, metric),
+            f"{trial.cost:.0f}",
             "best" if trial is best else "",
         )
         for trial in trials
     ]
-    console.print(_table(("step or method", "words", "dropped", f"dev {metric} %", ""), rows))
+    console.print(
+        _table(("step or method", "words", "dropped", f"dev {metric} %", "tokens a text", ""), rows)
+    )
     console.print(
         Text(f"Dev has {count(len(found.task.dev), 'example')}; the best is chosen on it.", style="dim")
     )

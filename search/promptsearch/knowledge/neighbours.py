@@ -66,13 +66,15 @@ def unit_rows(embeddings: FloatArray) -> FloatArray:
 
 def crowding(unit: FloatArray, seed: int = 0) -> FloatArray:
     """Mean cosine of each word to its nearest words in a sample: (W,)."""
-    sample = unit[np.sort(np.random.default_rng(seed).permutation(len(unit))[:_SAMPLE])]
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(unit))[:_SAMPLE])
+    sample, sampled = unit[chosen], np.isin(np.arange(len(unit)), chosen)
     most = min(_CROWD, len(sample) - 1)
     if most < 1:
         return np.zeros(len(unit), dtype=np.float32)
     blocks = []
     for start in range(0, len(unit), 2048):
-        # One more than wanted: a word of the sample is its own nearest.
+        # One more than wanted: a word of the sample is its own nearest, for the others the farthest goes.
         near = np.partition(unit[start : start + 2048] @ sample.T, -(most + 1), axis=1)[:, -(most + 1) :]
-        blocks.append((near.sum(axis=1) - near.max(axis=1)) / most)
+        spare = np.where(sampled[start : start + 2048], near.max(axis=1), near.min(axis=1))
+        blocks.append((near.sum(axis=1) - spare) / most)
     return np.concatenate(blocks).astype(np.float32)

@@ -81,11 +81,13 @@ class LocalPLM(PLM):
     ) -> list[AnswerStates]:
         for template in templates:
             self.check_template(template)
-        found = {t: states for t in dict.fromkeys(templates) if (states := self._known(t, examples))}
+        found = {t: states for t in dict.fromkeys(templates) if (states := self._known(t, examples, keep))}
         missing: dict[tuple[int, ...], list[Template]] = {}
         for template in dict.fromkeys(templates):
             if template not in found:
-                rows = self._memo.missing(template, examples) if self.cache else tuple(range(len(examples)))
+                rows = tuple(range(len(examples)))
+                if self.cache and keep:
+                    rows = self._memo.missing(template, examples)
                 missing.setdefault(rows, []).append(template)
         for rows, group in missing.items():
             with torch.no_grad():
@@ -94,14 +96,14 @@ class LocalPLM(PLM):
                 found[template] = self._kept(template, examples, rows, states, keep)
         return [found[template] for template in templates]
 
-    def _known(self, template: Template, examples: Sequence[Example]) -> AnswerStates | None:
+    def _known(self, template: Template, examples: Sequence[Example], keep: bool) -> AnswerStates | None:
         """States of all the examples, from memory or disk."""
         if not self.cache:
             return None
-        if examples and not self._memo.missing(template, examples):
+        if keep and examples and not self._memo.missing(template, examples):
             return self._memo.get(template, examples)
         states = self.cache.get(self._state_key(template, examples))
-        if states is not None:
+        if states is not None and keep:
             self._memo.put(template, examples, states)
         return states
 
@@ -114,12 +116,11 @@ class LocalPLM(PLM):
         keep: bool,
     ) -> AnswerStates:
         """The states of all examples, from those of the rows just computed and those in memory."""
-        if not self.cache or (not keep and len(rows) == len(examples)):
+        if not self.cache or not keep:
             return states
         self._memo.put(template, [examples[i] for i in rows], states)
         whole = self._memo.get(template, examples)
-        if keep:
-            self.cache.put(self._state_key(template, examples), whole)
+        self.cache.put(self._state_key(template, examples), whole)
         return whole
 
     def _state_key(self, template: Template, examples: Sequence[Example]) -> str:

@@ -44,6 +44,7 @@ class DiscoverConfig:
         metric: what is maximised; None takes the task's own.
         templates, words: used in place of the library's; words as
             `Verbalizer.of` reads them, or text or a file for `words_from`.
+        engines: names of engines; by default manual and words, but with `words` given manual alone.
         label_words: how the engine `words` goes about it.
         words_templates: how many of the other engines' best templates the engine `words` searches on a PLM.
         labels: for a search without labelled examples, the labels where there are no data.
@@ -60,7 +61,7 @@ class DiscoverConfig:
     plms: Sequence[str] | None = None
     shots: int | None = 16
     seed: int = 0
-    engines: Sequence[str] = DEFAULT_ENGINES
+    engines: Sequence[str] = ()
     words_templates: int = 3
     label_words: WordsConfig = field(default_factory=WordsConfig)
     labels: Sequence[Label] = ()
@@ -84,6 +85,9 @@ class DiscoverConfig:
             # One name in place of a list of names means just that one, not its letters.
             if isinstance(given := getattr(self, name), str):
                 object.__setattr__(self, name, (given,))
+        if not self.engines:
+            # Who gives words wants those, not others.
+            object.__setattr__(self, "engines", DEFAULT_ENGINES if self.words is None else ("manual",))
         for source in self.templates:
             if whole_text(source) != source:
                 raise TemplateError("the template holds bytes that are no text", where=source)

@@ -97,6 +97,8 @@ class Engines:
         Raises:
             PromptSearchError: one of them cannot be read.
         """
+        if "words" in config.engines and task.kind != "fact":
+            WordsEngine(config.label_words).check(task)
         return cls(config, task, manual_engine(config, task), tuple(unlabelled_texts(config, task)))
 
     def named(self, name: str, plm: str, trials: Sequence[Trial]) -> Engine | None:
@@ -113,13 +115,15 @@ class Engines:
             return None  # the answers of facts are names, which stand for nothing but themselves
         tried = [trial for trial in trials if trial.plm == plm]
         best = ranked_on_train(tried, self.task.metric)
+        if not tried and "manual" in self.config.engines:
+            return None  # the PLM can read none of the templates
         templates = list(dict.fromkeys(trial.candidate.template for trial in best))[
             : self.config.words_templates
         ]
         baseline = next((trial.candidate.verbalizer for trial in tried if trial.is_baseline), None)
         return WordsEngine(
             self.config.label_words,
-            templates or self.manual.templates,
+            templates,
             baseline,
             self.unlabelled,
             AnswerScoring(self.config.normalisation),

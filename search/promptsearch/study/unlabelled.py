@@ -83,6 +83,7 @@ def run(config: DiscoverConfig, observer: Observer) -> WordsFound:
     task, texts = _task_and_texts(config)
     for notice in task.notices:
         observer.notice(notice)
+    WordsEngine(config.label_words).check(task)
     [reference] = config.plms or ("minilm-mlm",)
     observer.stage(f"Loading {reference}")
     plm = load_search_plm(config, reference, observer)

@@ -25,7 +25,9 @@ def test_the_regression_is_that_of_scikit_learn(penalty):
     weights, bias = fit_logistic(STATES, GOLD, 3, penalty)
     expected = reference(STATES, GOLD, penalty)
     np.testing.assert_allclose(weights, expected.coef_, atol=1e-4)
-    np.testing.assert_allclose(bias - bias.mean(), expected.intercept_ - expected.intercept_.mean(), atol=1e-3)
+    np.testing.assert_allclose(
+        bias - bias.mean(), expected.intercept_ - expected.intercept_.mean(), atol=1e-3
+    )
 
 
 def test_a_strong_penalty_keeps_the_start():

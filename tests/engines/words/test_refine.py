@@ -88,7 +88,8 @@ def test_a_falling_word_has_relevance_zero_and_one_without_rivals_infinite():
     assert verdict.value.tolist() == [math.inf, math.inf, 0.0]
 
 
-def test_words_that_never_move_are_no_help():
-    verdict = by_relevance(np.log(np.full((4, 4), 0.1)), [0, 1, 0, 1], [[0], [1]])
-    assert not verdict.keep.any()
-    assert verdict.value.tolist() == [0.0] * 4
+@pytest.mark.parametrize("n", [1, 4])
+def test_where_nothing_moves_all_words_stay(n):
+    verdict = by_relevance(np.log(np.full((n, 4), [0.1, 0.2, 0.01, 0.3])), [0, 1, 0, 1], [[0], [1]])
+    assert verdict.keep.all()
+    assert verdict.value.tolist() == [1.0] * 4

@@ -65,7 +65,7 @@ def test_looser_filters():
 
 @pytest.mark.parametrize("name", [*MASKED, *CAUSAL])
 @pytest.mark.parametrize("template", [SPACED, UNSPACED], ids=str)
-def test_every_word_of_one_token_is_there_once(name, template):
+def test_every_word_of_one_token_is_there_once(name, template, cache):
     plm = adapter(name)
     found = vocabulary_of(plm, template)
     texts = sorted({text.strip() for text in plm.vocabulary()})
@@ -92,6 +92,31 @@ def test_spellings_that_differ_in_case_are_one_word():
     states = plm.answer_states(SPACED, [Example({"text": "great"}), Example({"text": "bad"})])
     both = np.exp(plm.word_scores(states, [lower, capital])).sum(axis=1)
     np.testing.assert_allclose(np.exp(found.log_probs(plm, states)[:, at]), both, rtol=1e-4)
+
+
+def test_the_words_are_kept_in_the_cache(cache):
+    plm = adapter("gpt2")
+    found = vocabulary_of(plm, SPACED)
+    files = list(cache.iterdir())
+    assert len(files) == 1
+    assert vocabulary_of(plm, Template.parse("Review: {text}\nSentiment: {mask}")) == found
+    assert list(cache.iterdir()) == files
+    assert vocabulary_of(plm, UNSPACED) != found
+    assert vocabulary_of(plm, SPACED, WordFilter(shortest=5)) != found
+    assert len(list(cache.iterdir())) == 3
+    assert vocabulary_of(adapter("llama"), SPACED) != found
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"[[", b"null", b"{}", b"[1, 2]", b'[["film"], []]', b'[["film"], [["x"]]]', b"\xff"]
+)
+def test_damaged_words_are_made_anew(cache, damage):
+    found = vocabulary_of(adapter("gpt2"), SPACED)
+    (file,) = cache.iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(damage)
+    assert vocabulary_of(adapter("gpt2"), SPACED) == found
+    assert file.read_bytes() == whole
 
 
 def test_some_of_the_words():
@@ -136,7 +161,7 @@ ASKED = ["movie", "great", "sports", "disapp"]
 
 def test_answers_are_kept_in_the_cache(cache, minilm):
     whole = WholeWords(minilm).of(ASKED)
-    file = cache / f"{minilm.identity.weights_sha256[:32]}.json"
+    file = cache / f"whole-{minilm.identity.weights_sha256[:32]}.json"
     assert [path.name for path in cache.iterdir()] == [file.name]
     assert set(json.loads(file.read_text("utf-8"))) == set(ASKED)
     minilm.forward_tokens = 0
@@ -149,7 +174,7 @@ def test_answers_are_kept_in_the_cache(cache, minilm):
 
 def test_the_answer_hangs_on_what_is_known(cache, minilm):
     cache.mkdir()
-    file = cache / f"{minilm.identity.weights_sha256[:32]}.json"
+    file = cache / f"whole-{minilm.identity.weights_sha256[:32]}.json"
     file.write_text('{"movie": 0.05, "great": 0.1}', "utf-8")
     assert WholeWords(minilm).of(["movie", "great"]).tolist() == [False, True]
 
@@ -159,7 +184,7 @@ def test_the_answer_hangs_on_what_is_known(cache, minilm):
 )
 def test_a_damaged_cache_is_asked_again(cache, minilm, damage):
     cache.mkdir()
-    file = cache / f"{minilm.identity.weights_sha256[:32]}.json"
+    file = cache / f"whole-{minilm.identity.weights_sha256[:32]}.json"
     file.write_bytes(damage)
     assert WholeWords(minilm).of(["movie"]).tolist() == [True]
     assert json.loads(file.read_text("utf-8"))["movie"] > 0.9
@@ -169,12 +194,21 @@ def test_the_first_whole_words_in_order(cache, minilm):
     cache.mkdir()
     words = [f"word{i}" for i in range(40)]
     known = {word: float(i % 2) for i, word in enumerate(words)}
-    (cache / f"{minilm.identity.weights_sha256[:32]}.json").write_text(json.dumps(known), "utf-8")
+    (cache / f"whole-{minilm.identity.weights_sha256[:32]}.json").write_text(json.dumps(known), "utf-8")
     whole = WholeWords(minilm)
     assert whole.first(words, 3, [6, 5, 4, 3, 2, 1]) == [5, 3, 1]
     assert whole.first(words, 18, range(40)) == list(range(1, 37, 2))
     assert whole.first(words, 50, range(40)) == list(range(1, 40, 2))
     assert whole.first(words, 3, []) == []
+
+
+def test_letters_of_scripts_without_blanks_do_not_go_on_with_a_word():
+    plm = adapter("gpt2")
+    texts = plm.vocabulary(after="a")
+    goes_on = {texts[token] for token in WholeWords(plm)._continuations}
+    assert {"der", "b"} <= goes_on
+    assert not any(ord(char) >= 0x2E80 for text in goes_on for char in text[:1])
+    assert not any(text.startswith(" ") for text in goes_on)
 
 
 @pytest.mark.parametrize("name", ["bert", "roberta", "deberta", "gpt2", "llama", "qwen"])

@@ -23,7 +23,7 @@ def texts(seed: int, n: int = 24) -> tuple[np.ndarray, np.ndarray]:
     """Word log-probabilities; word 1 falls where its label rises."""
     rng = np.random.default_rng(seed)
     gold = np.arange(n) % 3
-    signal = (LABEL_OF == gold[:, None]) * np.array([1.5, -1.5, 0.5, 1.0, 0.2, 1.0])
+    signal = (gold[:, None] == LABEL_OF) * np.array([1.5, -1.5, 0.5, 1.0, 0.2, 1.0])
     return rng.normal(size=(n, 6)) * [1, 2, 1, 3, 1, 1] + signal - 7, gold
 
 
@@ -135,7 +135,6 @@ def test_a_word_that_contradicts_its_label_gets_nothing():
     log_probs, gold = texts(0, n=90)
     learned = learn_weights(log_probs, gold, LABEL_OF, 3)
     assert learned.weights[1] == 0
-    assert (np.delete(learned.weights, 1) > 0).all()
     assert np.delete(learned.weights, 1).min() > 0
 
 

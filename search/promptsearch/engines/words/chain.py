@@ -131,7 +131,9 @@ def pool_of(
             dropped.append(Dropped(shown[label], related.word, why))
     for label, name in enumerate(shown):
         if not any(each == label for each, _ in kept):
-            kept.append((label, words.words[label][0]))
+            own = words.words[label][0]
+            kept.append((label, own))
+            dropped = [d for d in dropped if (d.label, d.word) != (name, own.word)]
             notes.append(
                 f"No word for {name!r} is one token on {reading.plm.identity.reference}; its name stays."
             )

@@ -51,6 +51,15 @@ class WordsEngine:
         self.unlabelled = tuple(Example(text.values) for text in unlabelled)
         self.scoring = scoring
 
+    def check(self, task: Task) -> None:
+        """Open the knowledge bases, so that one which cannot be had is known before the work begins.
+
+        Raises:
+            OptionError: there is none of a name.
+            KnowledgeError, DataError: it cannot be had, or its file is wrong.
+        """
+        self._bases(task)
+
     def search(self, task: Task, plm: PLM, budget: Budget, seed: int) -> Iterator[Candidate]:
         """Verbalizers of each template, those that need no labels first.
 

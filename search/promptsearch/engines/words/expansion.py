@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from promptsearch.knowledge.base import KnowledgeBase, RelatedWord
 from promptsearch.knowledge.lexicon import Lexicon
@@ -13,6 +13,8 @@ from promptsearch.verbalizer import Verbalizer
 
 # Words of a label that its neighbours in embedding space are sought of, besides its name.
 _FIRST = 8
+
+_ALIKE = "The label {!r} has the name of another label; its number is said with it."
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,18 @@ def label_names(task: Task, names: Verbalizer | None = None) -> list[LabelName]:
 
 
 def _apart(found: list[LabelName], task: Task) -> list[LabelName]:
-    """Labels that would be said alike are said as they stand."""
+    """Labels that would be said alike are said as they stand; if that is alike too, with their number."""
     said = [name.word.casefold() for name in found]
+    plain = [
+        replace(name, word=normal_name(task.label_names[i])) if said.count(said[i]) > 1 else name
+        for i, name in enumerate(found)
+    ]
+    said = [name.word.casefold() for name in plain]
     return [
-        LabelName(normal_name(task.label_names[i]), name.seeds, name.notes)
+        replace(name, word=f"{name.word} {i + 1}", notes=(*name.notes, _ALIKE.format(task.label_names[i])))
         if said.count(said[i]) > 1
         else name
-        for i, name in enumerate(found)
+        for i, name in enumerate(plain)
     ]
 
 

@@ -102,6 +102,7 @@ class Reading:
         )
         # What was worked out for all texts need not be worked out again.
         part.__dict__["slot"] = self.slot
+        part.__dict__["_several"] = {word: column[rows] for word, column in self._several.items()}
         if "labelled_log_probs" in self.__dict__:
             part.__dict__["labelled_log_probs"] = self.labelled_log_probs[rows]
         return part
@@ -125,8 +126,30 @@ class Reading:
         return [counts.get(word, 0) for word in words]
 
     def log_probs(self, words: Sequence[str]) -> NDArray[np.float64]:
-        """(n, len(words)) log-probability of each word for every text, spellings summed."""
+        """(n, len(words)) log-probability of each word for every text, spellings summed.
+
+        Words of several tokens need passes of their own, once.
+        """
+        listed = list(words)
+        longer = [word for word, n in zip(listed, self.tokens(listed)) if n != 1]
+        if new := [word for word in dict.fromkeys(longer) if word not in self._several]:
+            self._several.update(zip(new, self._scored(new).T))
+        found = np.empty((len(self.texts), len(listed)))
+        single = [i for i, word in enumerate(listed) if word not in self._several]
+        if single:
+            found[:, single] = self._scored([listed[i] for i in single])
+        for i, word in enumerate(listed):
+            if word in self._several:
+                found[:, i] = self._several[word]
+        return found
+
+    def _scored(self, words: list[str]) -> NDArray[np.float64]:
         found = word_log_probs(
-            self.plm, self.template, list(words), self.texts, self.scoring, self.states, case="any"
+            self.plm, self.template, words, self.texts, self.scoring, self.states, case="any"
         )
         return found.astype(np.float64)
+
+    @cached_property
+    def _several(self) -> dict[str, NDArray[np.float64]]:
+        """Columns of the words of several tokens that were asked for."""
+        return {}

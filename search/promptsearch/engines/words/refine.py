@@ -69,7 +69,8 @@ def by_relevance(
     In the paper a label's anchor is its name. Here vectors are divided by each word's prior first, then
     centred over the words of a text and over texts: all words of a PLM rise and fall together from text to
     text, so that the cosines of plain vectors are all near 1. A word that falls where its own label rises
-    leaves; where the cosines of the other labels sum to nothing or less, R is infinite.
+    leaves; where the cosines of the other labels sum to nothing or less, R is infinite. A word stays where
+    there is nothing to judge it by: it, or its label, is the same in all texts.
 
     Args:
         log_probs: (n, W) of unlabelled texts.
@@ -90,6 +91,8 @@ def by_relevance(
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(others > 0, mine * (len(anchors) - 1) / others, np.inf)
     ratio = np.where(mine > 0, ratio, 0.0)
+    still = (vectors == 0).all(axis=0) | (labels[:, own] == 0).all(axis=0)
+    ratio = np.where(still, 1.0, ratio)
     return Verdict(ratio >= 1.0, ratio, 1.0)
 
 

@@ -7,9 +7,10 @@ after a whole word it expects something else than a letter.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -30,6 +31,15 @@ _CARRIER = "the {text}{mask}"
 # SmolLM2: 0.002 for `techn`, 0.02 for `disapp`, 0.3 for `Bob`, 0.8 for `movie`, 0.98 for `sports`.
 _WHOLE = 0.1
 _SAMPLED = 200
+# Thai and Lao, Burmese, Khmer; ideographs, kana and what lies beyond.
+_WITHOUT_BLANKS = (
+    range(0x0E00, 0x0F00),
+    range(0x1000, 0x10A0),
+    range(0x1780, 0x1800),
+    range(0x2E80, 0xAC00),
+    range(0xF900, 0xFB00),
+    range(0x20000, 0x32000),
+)
 
 
 @dataclass(frozen=True)
@@ -82,11 +92,24 @@ class Vocabulary:
 def vocabulary_of(plm: PLM, template: Template, allowed: WordFilter | None = None) -> Vocabulary:
     """Every word of the PLM that is one token in the template's slot, in the order of the vocabulary.
 
-    Beginnings of longer words are still among them: see `whole_words`.
+    Beginnings of longer words are still among them: see `WholeWords`. The list is kept in the cache.
     """
     rule = allowed or WordFilter()
-    texts = dict.fromkeys(text.strip() for text in plm.vocabulary())
-    usable = [text for text in texts if rule.allows(text)]
+    texts = plm.vocabulary()
+    usable = [text for text in dict.fromkeys(text.strip() for text in texts) if rule.allows(text)]
+    # Tokenizers that split a sample of the words alike in such a slot split the others alike as well.
+    sample = plm.spelled_ids(template, usable[:: max(1, len(usable) // _SAMPLED)])
+    key = hashlib.sha256(json.dumps([texts, asdict(rule), sample]).encode()).hexdigest()
+    path = cache_dir() / "vocabulary" / f"words-{key[:32]}.json"
+    known = _vocabulary(_read(path))
+    if known is not None:
+        return known
+    found = _one_token_words(plm, template, usable)
+    atomic_write(path, json.dumps([found.words, found.tokens], ensure_ascii=False))
+    return found
+
+
+def _one_token_words(plm: PLM, template: Template, usable: Sequence[str]) -> Vocabulary:
     by_word: dict[str, dict[str, int]] = {}
     for text, ids in zip(usable, plm.spelled_ids(template, usable)):
         if ids is not None and len(ids) == 1:
@@ -157,8 +180,8 @@ class WholeWords:
 
     def __init__(self, plm: PLM) -> None:
         self.plm = plm
-        self._path = cache_dir() / "vocabulary" / f"{plm.identity.weights_sha256[:32]}.json"
-        self._known: dict[str, float] = _read(self._path) if self._path.is_file() else {}
+        self._path = cache_dir() / "vocabulary" / f"whole-{plm.identity.weights_sha256[:32]}.json"
+        self._known = _shares(_read(self._path))
 
     def of(self, words: Sequence[str]) -> NDArray[np.bool_]:
         """Whether each text is a whole word: (len(words),)."""
@@ -182,19 +205,39 @@ class WholeWords:
     def _ends(self, words: Sequence[str]) -> NDArray[np.float32]:
         """Probability that what follows each word is no letter of it: (len(words),)."""
         examples = [Example({"text": word}) for word in words]
-        states = self.plm.answer_states(Template.parse(_CARRIER), examples)
+        states = self.plm.answer_states(Template.parse(_CARRIER), examples, keep=False)
         return 1 - np.exp(self.plm.word_scores(states, self._continuations)).sum(axis=1)
 
     @cached_property
     def _continuations(self) -> list[int]:
         """Tokens that go on with the word before them."""
         texts = self.plm.vocabulary(after="a")
-        return [token for token, text in enumerate(texts) if text and text[0].isalpha()]
+        return [token for token, text in enumerate(texts) if text and _goes_on(text[0])]
 
 
-def _read(path: Path) -> dict[str, float]:
+def _goes_on(char: str) -> bool:
+    """Whether a letter right after a word belongs to it. In scripts without blanks it need not."""
+    return char.isalpha() and not any(ord(char) in script for script in _WITHOUT_BLANKS)
+
+
+def _vocabulary(content: object) -> Vocabulary | None:
     try:
-        content = json.loads(path.read_text("utf-8"))
-        return {str(word): float(share) for word, share in content.items()}
-    except (OSError, ValueError, AttributeError, TypeError):
-        return {}  # a damaged cache is asked again
+        words, tokens = content  # ty: ignore[not-iterable]
+        pairs = [(str(word), tuple(map(int, ids))) for word, ids in zip(words, tokens, strict=True)]
+    except (TypeError, ValueError):
+        return None
+    return Vocabulary(tuple(word for word, _ in pairs), tuple(ids for _, ids in pairs))
+
+
+def _shares(content: object) -> dict[str, float]:
+    if not isinstance(content, dict):
+        return {}
+    return {str(word): float(share) for word, share in content.items() if isinstance(share, int | float)}
+
+
+def _read(path: Path) -> object:
+    """What the cache holds; None where it holds nothing, or something damaged, which is then made anew."""
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
