@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptsearch import discover
-from promptsearch.report.markdown import code, escape, fenced, markdown, table
+from promptsearch.report.markdown import markdown
+from promptsearch.report.marks import code, escape, fenced, table
 
 markdown_it = pytest.importorskip("markdown_it", reason="markdown-it-py reads the reports")
 READER = markdown_it.MarkdownIt("commonmark").enable("table")

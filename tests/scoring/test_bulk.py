@@ -24,7 +24,6 @@ from promptsearch.scoring import (
 )
 from promptsearch.verbalizer import Verbalizer
 
-
 UNLABELLED = [name for name, method in CALIBRATIONS.items() if method.fitted_on != "labelled examples"]
 AGGREGATIONS = ["marginal", "mean-log", "sum-log"]
 

@@ -93,7 +93,7 @@ def measure(config: DiscoverConfig, seeds: Sequence[int], observer: Observer | N
 
 def markdown(found: Accuracy) -> str:
     """A section of a report: one line a seed, then mean and spread."""
-    from promptsearch.report.markdown import table
+    from promptsearch.report.marks import table
 
     shots = "all" if found.shots is None else f"{found.shots} a class"
     on = f"{found.task} in place of {found.stand_in_for}" if found.stand_in_for else found.task

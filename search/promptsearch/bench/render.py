@@ -9,7 +9,7 @@ from promptsearch.bench.goals import Goal
 from promptsearch.bench.machine import Machine
 from promptsearch.bench.scoring import ScoringBench
 from promptsearch.bench.verbalizers import VerbalizerRate
-from promptsearch.report.markdown import code, fenced, table
+from promptsearch.report.marks import code, fenced, table
 from promptsearch.showing import count
 
 METHOD = (

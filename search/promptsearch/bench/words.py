@@ -222,7 +222,7 @@ def record(result: CaseResult) -> dict[str, Any]:
 
 def markdown(result: CaseResult) -> str:
     """A section of a report."""
-    from promptsearch.report.markdown import code, table
+    from promptsearch.report.marks import code, table
 
     name = result.task.name
     if result.task.stand_in_for:

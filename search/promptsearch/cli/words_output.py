@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -16,7 +17,7 @@ from promptsearch.cli.tables import template_text
 from promptsearch.showing import count, printable
 
 if TYPE_CHECKING:
-    from promptsearch.engines.base import Candidate
+    from promptsearch.report.label_words import StepRow
     from promptsearch.scoring import Evaluation
     from promptsearch.study.result import Discovery
     from promptsearch.study.trial import Trial
@@ -28,114 +29,45 @@ _SHOWN = 30  # words of a label
 
 def show_searched(found: Discovery, json: bool) -> None:
     """A search with labelled examples: steps by dev, the best prompt by test."""
-    trials = sorted(words_trials(found), key=_order)
+    from promptsearch.report.label_words import notes_of, rows_of, words_trials
+    from promptsearch.report.rows import answer_sentence, verdicts
+
+    trials = words_trials(found)
     if json:
         screen.print_json(_searched_record(found, trials))
         return
-    from promptsearch.report.rows import answer_sentence, verdicts
-
-    console, metric = screen.stdout(), found.task.metric
-    best = found.best.trial
-    _show_words(
-        console, str(best.candidate.template), best.candidate.verbalizer, found.task.label_names, best.plm
-    )
-    rows = [
-        (
-            _name(trial.candidate),
-            str(trial.candidate.verbalizer.size),
-            str(_dropped(trial.candidate)),
-            percent(trial.dev, metric),
-            f"{trial.cost:.0f}",
-            "best" if trial is best else "",
-        )
-        for trial in trials
-    ]
-    console.print(
-        _table(("step or method", "words", "dropped", f"dev {metric} %", "tokens a text", ""), rows)
-    )
-    console.print(
-        Text(f"Dev has {count(len(found.task.dev), 'example')}; the best is chosen on it.", style="dim")
-    )
-    _show_notes(console, [trial.candidate for trial in trials])
+    console, best = screen.stdout(), found.best.trial
+    names = found.task.label_names
+    _show_words(console, str(best.candidate.template), best.candidate.verbalizer, names, best.plm)
+    console.print(_steps(rows_of(found, trials), found.task.metric, "dev"))
+    dev = count(len(found.task.dev), "example")
+    console.print(Text(f"Dev has {dev}; the best is chosen on it.", style="dim"))
+    for note in notes_of(trial.candidate for trial in trials):
+        console.print(Text(printable(note)))
     if best.candidate.engine != "words":
         console.print(Text("No words that were found do better on dev than those of the library."))
-    console.print(Text(answer_sentence(found)))
-    for verdict in verdicts(found):
-        console.print(Text(verdict))
-    _show_files(
-        console,
-        str(found.folder),
-        found.seconds,
-        "best_prompt.json, report.md, candidates.jsonl, config.json",
-    )
+    if best.candidate.readout is not None:
+        console.print(Text(f"Labels are read by the {best.candidate.readout.kind} readout, see report.md."))
+    for sentence in (answer_sentence(found), *verdicts(found)):
+        console.print(Text(sentence))
+    _show_files(console, found.folder, found.seconds)
 
 
 def show_found(found: WordsFound, json: bool) -> None:
     """A search without labelled examples: nothing was chosen, so every step is shown by test."""
+    from promptsearch.report.label_words import notes_of
+    from promptsearch.report.without_labels import outcome, step_rows
+
     if json:
         screen.print_json(_found_record(found))
         return
-    console, metric = screen.stdout(), found.task.metric
-    last = found.steps[-1]
-    _show_words(console, str(found.template), last.candidate.verbalizer, found.task.label_names, found.plm)
-    rows = [
-        (
-            _name(step.candidate),
-            str(step.candidate.verbalizer.size),
-            str(_dropped(step.candidate)),
-            percent(step.test, metric) if step.test else "–",
-        )
-        for step in found.steps
-    ]
-    console.print(_table(("step or method", "words", "dropped", f"test {metric} %"), rows))
-    if found.majority is not None:
-        console.print(
-            Text(
-                f"Test has {count(found.majority.n, 'example')}; its most frequent class has "
-                f"{100 * found.majority.value(metric):.1f} %. No label was looked at before.",
-                style="dim",
-            )
-        )
-    else:
-        console.print(Text("Nothing was measured: there are no labels.", style="dim"))
-    _show_notes(console, [step.candidate for step in found.steps])
-    _show_files(console, str(found.folder), found.seconds, "best_prompt.json, report.md")
-
-
-def words_trials(found: Discovery) -> list[Trial]:
-    """Trials of the engine `words` on the PLM of the best prompt."""
-    plm = found.best.trial.plm
-    return [trial for trial in found.trials if trial.candidate.engine == "words" and trial.plm == plm]
-
-
-def percent(evaluation: Evaluation, metric: str) -> str:
-    """A figure in percent with its interval."""
-    low, high = evaluation.interval(metric)
-    return f"{100 * evaluation.value(metric):.1f} [{100 * low:.1f}, {100 * high:.1f}]"
-
-
-def _order(trial: Trial) -> tuple[bool, int]:
-    """The chain first, in order; the methods beside it as they came."""
-    step = trial.candidate.provenance.get("step")
-    return (step is None, step if isinstance(step, int) else 0)
-
-
-def _name(candidate: Candidate) -> str:
-    return str(candidate.provenance.get("method", ""))
-
-
-def _dropped(candidate: Candidate) -> int:
-    dropped = candidate.provenance.get("dropped", ())
-    return len(dropped) if isinstance(dropped, Sequence) else 0
-
-
-def _notes(candidates: Iterable[Candidate]) -> list[str]:
-    told: list[str] = []
-    for candidate in candidates:
-        notes = candidate.provenance.get("notes", ())
-        if isinstance(notes, Sequence) and not isinstance(notes, str):
-            told += [str(note) for note in notes]
-    return list(dict.fromkeys(told))
+    console, last = screen.stdout(), found.steps[-1].candidate
+    _show_words(console, str(found.template), last.verbalizer, found.task.label_names, found.plm)
+    console.print(_steps(step_rows(found), found.task.metric, "test"))
+    for note in notes_of(step.candidate for step in found.steps):
+        console.print(Text(printable(note)))
+    console.print(Text(outcome(found)))
+    _show_files(console, found.folder, found.seconds)
 
 
 def _show_words(
@@ -153,26 +85,34 @@ def _show_words(
     console.print(Panel(grid, title="Label words", title_align="left", border_style="green"))
 
 
-def _show_notes(console: Console, candidates: Iterable[Candidate]) -> None:
-    for note in _notes(candidates):
-        console.print(Text(printable(note)))
-
-
-def _show_files(console: Console, folder: str, seconds: float, files: str) -> None:
-    console.print()
-    console.print(Text(f"{seconds:.0f} s. Files in {folder}: {files}"))
-    prompt = shlex.quote(f"{folder}/best_prompt.json")
-    console.print(Text(f'Use it: promptsearch predict {prompt} "…"', style="dim"))
-
-
-def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+def _steps(rows: Sequence[StepRow], metric: str, split: str) -> Table:
+    """Every step with its figure; what it costs where that is known."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column(titles[0], overflow="fold")
-    for title in titles[1:]:
+    table.add_column("step or method", overflow="fold")
+    titles = ["words", "dropped", f"{split} {metric} %"]
+    with_cost = any(row.cost is not None for row in rows)
+    for title in [*titles, "tokens a text", ""] if with_cost else titles:
         table.add_column(title, justify="right", no_wrap=True)
     for row in rows:
-        table.add_row(*(Text(printable(cell)) for cell in row))
+        cells = [row.name, str(row.words), str(row.dropped), _percent(row.figure, metric)]
+        if with_cost:
+            cells += [f"{row.cost:.0f}" if row.cost is not None else "", "best" if row.chosen else ""]
+        table.add_row(*(Text(printable(cell)) for cell in cells))
     return table
+
+
+def _percent(evaluation: Evaluation | None, metric: str) -> str:
+    from promptsearch.report.rows import figure
+
+    return figure(evaluation, metric, with_n=False)
+
+
+def _show_files(console: Console, folder: Path, seconds: float) -> None:
+    files = ", ".join(sorted(path.name for path in folder.iterdir()))
+    console.print()
+    console.print(Text(f"{seconds:.0f} s. Files in {folder}: {files}"))
+    prompt = shlex.quote(str(folder / "best_prompt.json"))
+    console.print(Text(f'Use it: promptsearch predict {prompt} "…"', style="dim"))
 
 
 def _searched_record(found: Discovery, trials: Sequence[Trial]) -> Mapping[str, Any]:

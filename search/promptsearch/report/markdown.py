@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from promptsearch.paths import atomic_write
+from promptsearch.report.label_words import listed_words, words_trials
+from promptsearch.report.marks import code, escape, fenced, table
 from promptsearch.report.rows import Row, answer_sentence, rows_of, verdicts
+from promptsearch.report.words import cell_words
+from promptsearch.report.words_section import PICTURE_FILE, label_words, words_picture
 from promptsearch.showing import printable
 from promptsearch.study.result import Discovery
+from promptsearch.study.trial import Trial
 
 
 def write(path: Path, discovery: Discovery) -> None:
-    """Write the report; see `promptsearch.paths.atomic_write`."""
+    """Write the report and its picture beside it; see `promptsearch.paths.atomic_write`."""
+    if words_trials(discovery):
+        atomic_write(path.with_name(PICTURE_FILE), words_picture(discovery))
     atomic_write(path, printable(markdown(discovery)))
 
 
@@ -27,12 +33,13 @@ def markdown(discovery: Discovery) -> str:
         "## The prompt",
         fenced(str(best.trial.candidate.template)),
         _words(discovery),
-        f"PLM {code(best.trial.plm)}, calibration {code(best.trial.calibration.method)}. "
-        "With an example filled in:",
+        f"PLM {code(best.trial.plm)}, calibration {code(best.trial.calibration.method)}"
+        f"{_readout(best.trial)}. With an example filled in:",
         fenced(_example(discovery)),
         "## Comparison",
         table(Row.titles(task.metric), [row.cells() for row in rows_of(discovery)]),
         *map(escape, verdicts(discovery)),
+        *label_words(discovery),
         "## Next best on dev",
         table(("dev", "PLM", "template", "label words", "calibration"), _next_best(discovery)),
         "## Use it",
@@ -43,40 +50,13 @@ def markdown(discovery: Discovery) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; cells are escaped."""
-    lines = [f"| {' | '.join(titles)} |", "|" + " --- |" * len(titles)]
-    lines += [f"| {' | '.join(escape(cell) for cell in row)} |" for row in rows]
-    return "\n".join(lines)
-
-
-def escape(text: str) -> str:
-    """Text in which nothing is read as Markdown or HTML, on one line."""
-    line = " ".join(text.replace("\r", "").replace("\n", "⏎").split())
-    for char in "\\`*_[]<>|#~$":
-        line = line.replace(char, "\\" + char)
-    return line.replace("&", "&amp;")
-
-
-def code(text: str) -> str:
-    """Text as inline code, whatever backticks it holds."""
-    marks = "`" * (1 + _longest_run(text))
-    blank = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{marks}{blank}{text}{blank}{marks}".replace("\n", "⏎")
-
-
-def fenced(text: str, language: str = "text") -> str:
-    """Text as a block of code, whatever backticks it holds."""
-    marks = "`" * max(3, 1 + _longest_run(text))
-    return f"{marks}{language}\n{text}\n{marks}"
-
-
-def _longest_run(text: str) -> int:
-    longest = run = 0
-    for char in text:
-        run = run + 1 if char == "`" else 0
-        longest = max(longest, run)
-    return longest
+def _readout(trial: Trial) -> str:
+    """How labels are read, where not off the words alone."""
+    readout = trial.candidate.readout
+    if readout is None:
+        return ""
+    how = "mixed with its words" if readout.uses_words else "in place of its words"
+    return f", labels read by the {code(readout.kind)} readout {how}"
 
 
 def _words(discovery: Discovery) -> str:
@@ -84,7 +64,7 @@ def _words(discovery: Discovery) -> str:
     names = discovery.task.label_names
     return table(
         ("label", "words"),
-        [(name, ", ".join(a.text for a in answers)) for name, answers in zip(names, verbalizer.answers)],
+        [(name, listed_words(answers)) for name, answers in zip(names, verbalizer.answers)],
     )
 
 
@@ -103,7 +83,7 @@ def _next_best(discovery: Discovery) -> list[tuple[str, ...]]:
             f"{100 * trial.dev.value(metric):.1f}",
             trial.plm,
             str(trial.candidate.template),
-            str(trial.candidate.verbalizer),
+            cell_words(trial.candidate),
             trial.calibration.method,
         )
         for trial in select(discovery.trials, metric)[1:9]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from promptsearch.report.words import short_words
+from promptsearch.report.words import cell_words, read_by, short_words
 from promptsearch.scoring import Evaluation
 from promptsearch.study.result import Discovery, Finalist
 
@@ -90,12 +90,12 @@ def _row(finalist: Finalist, metric: str) -> Row:
         finalist.role,
         trial.plm,
         str(trial.candidate.template),
-        str(trial.candidate.verbalizer),
+        cell_words(trial.candidate),
         trial.calibration.method,
         figure(trial.dev, metric),
         figure(finalist.test, metric),
         f"{trial.cost:.0f}",
-        short_words(trial.candidate.verbalizer),
+        short_words(trial.candidate.verbalizer) + read_by(trial.candidate),
     )
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from promptsearch.engines.base import Candidate
 from promptsearch.verbalizer import Verbalizer
+
+CELL = 8
+"""Words of a label in a table's cell."""
 
 
 def short_words(verbalizer: Verbalizer, most: int = 2) -> str:
@@ -12,3 +16,19 @@ def short_words(verbalizer: Verbalizer, most: int = 2) -> str:
         shown = ", ".join(answer.text for answer in answers[:most])
         labels.append(f"{shown} +{len(answers) - most}" if len(answers) > most else shown)
     return " / ".join(labels)
+
+
+def cell_words(candidate: Candidate) -> str:
+    """Label words with their labels for a table, and how they are read where a readout has the last word."""
+    verbalizer = candidate.verbalizer
+    labels = []
+    for label, answers in zip(verbalizer.labels, verbalizer.answers):
+        shown = ", ".join(answer.text for answer in answers[:CELL])
+        more = f" +{len(answers) - CELL}" if len(answers) > CELL else ""
+        labels.append(f"{label}: {shown}{more}")
+    return " / ".join(labels) + read_by(candidate)
+
+
+def read_by(candidate: Candidate) -> str:
+    """`, read by soft`, or nothing without a readout."""
+    return f", read by {candidate.readout.kind}" if candidate.readout is not None else ""

@@ -18,7 +18,14 @@ from promptsearch.showing import whole_text
 from promptsearch.study.trial import Trial
 
 PROMPT_FILE = "best_prompt.json"
-RUN_FILES = ("config.json", "candidates.jsonl", PROMPT_FILE, tensor_file_name(PROMPT_FILE), "report.md")
+RUN_FILES = (
+    "config.json",
+    "candidates.jsonl",
+    PROMPT_FILE,
+    tensor_file_name(PROMPT_FILE),
+    "report.md",
+    "label-words.svg",
+)
 _OTHER_FOLDER = "Choose an empty one with --out."
 _PACKAGES = ("promptsearch", "torch", "transformers", "datasets", "optuna", "nltk", "numpy")
 

@@ -106,11 +106,27 @@ def run(config: DiscoverConfig, observer: Observer) -> WordsFound:
         task, plm, last.candidate, calibration, scoring, config.seed, evaluations, len(texts)
     )
     prompt = Prompt(document, config.device, config.offline, config.trust_remote_code, _plm=plm)
-    prompt.save(folder / PROMPT_FILE)
-    seconds = time.monotonic() - start
-    return WordsFound(
-        task, plm.identity.reference, template, steps, prompt, len(texts), majority, seconds, folder
+    found = WordsFound(
+        task,
+        plm.identity.reference,
+        template,
+        steps,
+        prompt,
+        len(texts),
+        majority,
+        time.monotonic() - start,
+        folder,
     )
+    _write(found)
+    return found
+
+
+def _write(found: WordsFound) -> None:
+    from promptsearch.report import without_labels
+
+    without_labels.write(found.folder / "report.md", found)
+    # Last, so that its presence tells that the run is complete.
+    found.prompt.save(found.folder / PROMPT_FILE)
 
 
 def task_of_labels(labels: Sequence[Label], fields: Sequence[str] = ("text",)) -> Task:

@@ -1,0 +1,60 @@
+"""The report of a search for label words without labelled examples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from promptsearch.paths import atomic_write
+from promptsearch.report.label_words import StepRow, step_row
+from promptsearch.report.marks import code, escape, fenced
+from promptsearch.report.pictures import steps_picture
+from promptsearch.report.words_section import PICTURE_FILE, steps_table, words_parts
+from promptsearch.showing import printable
+from promptsearch.study.unlabelled import WordsFound
+
+
+def write(path: Path, found: WordsFound) -> None:
+    """Write the report, and its picture beside it where something was measured."""
+    if found.majority is not None:
+        metric = found.task.metric
+        lines = [("most frequent class of test", found.majority.value(metric))]
+        atomic_write(path.with_name(PICTURE_FILE), steps_picture(step_rows(found), metric, "test", lines))
+    atomic_write(path, printable(markdown(found)))
+
+
+def step_rows(found: WordsFound) -> list[StepRow]:
+    """One row a step, the chain first."""
+    rows = [step_row(step.candidate, step.test) for step in found.steps]
+    return sorted(rows, key=lambda row: row.step is None)
+
+
+def markdown(found: WordsFound) -> str:
+    """The report as text."""
+    task, last = found.task, found.steps[-1]
+    parts = [
+        f"# Label words for {code(task.stand_in_for or task.name)}, without labels",
+        outcome(found),
+        *(f"> {escape(notice)}" for notice in task.notices),
+        "## The prompt",
+        fenced(str(found.template)),
+        f"PLM {code(found.plm)}, calibration {code(found.prompt.document.calibration.method)}, "
+        f"fitted on {found.n_texts} texts.",
+        "## Label words",
+        f"![How test moves from step to step]({PICTURE_FILE})" if found.majority is not None else "",
+        steps_table(step_rows(found), task.metric, "test"),
+        *words_parts(last.candidate, task.label_names, [step.candidate for step in found.steps]),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def outcome(found: WordsFound) -> str:
+    """What was measured, in a sentence or two."""
+    last, metric = found.steps[-1].test, found.task.metric
+    if last is None or found.majority is None:
+        return "Nothing was measured: there are no labels."
+    low, high = last.interval(metric)
+    return (
+        f"{100 * last.value(metric):.1f} % {metric} on {last.n} test examples (95 % interval {100 * low:.1f} "
+        f"to {100 * high:.1f}); their most frequent class has {100 * found.majority.value(metric):.1f} %. No "
+        "label was looked at before, and nothing was chosen by these figures."
+    )
