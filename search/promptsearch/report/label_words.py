@@ -140,12 +140,17 @@ def notes_of(candidates: Iterable[Candidate]) -> list[str]:
     return list(dict.fromkeys(told))
 
 
-def listed_words(answers: Sequence[Answer], most: int = SHOWN) -> str:
-    """Words of a label with their shares where these differ, the heaviest first: `war 0.12, army 0.08 +5`."""
-    ordered = sorted(answers, key=lambda answer: -answer.weight)
-    total = sum(answer.weight for answer in answers)
-    equal = len({answer.weight for answer in answers}) == 1
-    shown = [a.text if equal else f"{a.text} {a.weight / total:.2f}" for a in ordered[:most]]
+def listed_words(candidate: Candidate, answers: Sequence[Answer], most: int = SHOWN) -> str:
+    """Words of a label with their shares where these differ, the heaviest first: `war 0.12, army 0.08`.
+
+    Learned weights also make up for how much a word varies; their shares are those of its importance.
+    """
+    given = candidate.provenance.get("importance")
+    importance = given if isinstance(given, Mapping) else {}
+    weights = [float(importance.get(answer.text, answer.weight)) for answer in answers]
+    total, equal = sum(weights), len(set(weights)) == 1
+    ordered = sorted(zip(answers, weights), key=lambda pair: -pair[1])
+    shown = [a.text if equal else f"{a.text} {weight / total:.2f}" for a, weight in ordered[:most]]
     more = f" … and {len(ordered) - most} more" if len(ordered) > most else ""
     return ", ".join(shown) + more
 

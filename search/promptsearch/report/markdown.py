@@ -60,11 +60,13 @@ def _readout(trial: Trial) -> str:
 
 
 def _words(discovery: Discovery) -> str:
-    verbalizer = discovery.best.trial.candidate.verbalizer
-    names = discovery.task.label_names
+    candidate, names = discovery.best.trial.candidate, discovery.task.label_names
     return table(
         ("label", "words"),
-        [(name, listed_words(answers)) for name, answers in zip(names, verbalizer.answers)],
+        [
+            (name, listed_words(candidate, answers))
+            for name, answers in zip(names, candidate.verbalizer.answers)
+        ],
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
@@ -60,8 +61,8 @@ def steps_picture(
         parts += _row(row, figure.value(metric), ends, y, low, high)
     foot = height - 8
     parts.append(
-        f'<text class="small" x="{_LEFT}" y="{foot}">{escape(metric)} on {escape(split)} in percent, '
-        "95 % intervals; filled: the chain in order, hollow: methods beside it, green: chosen</text>"
+        f'<text class="small" x="10" y="{foot}">{escape(metric)} on {escape(split)} in percent with 95 % '
+        "intervals. Filled: the chain in its order. Hollow: methods beside it. Green: chosen.</text>"
     )
     return "\n".join([*parts, "</svg>"]) + "\n"
 
@@ -74,9 +75,8 @@ def x_of(value: float, low: float, high: float) -> float:
 def _range(intervals: Sequence[Sequence[float]], values: Sequence[float]) -> tuple[float, float]:
     """Ends of the axis: whole tenths around all that is shown."""
     shown = [*values, *(end for interval in intervals for end in interval)] or [0.0, 1.0]
-    low, high = int(min(shown) * 10) / 10, -int(-max(shown) * 10 - 1e-9) / 10
-    high = min(max(high, max(shown)), 1.0) if max(shown) <= 1 else max(shown)
-    return (low - 0.1 if min(shown) < low else low), max(high, low + 0.1)
+    low, high = math.floor(min(shown) * 10) / 10, math.ceil(max(shown) * 10) / 10
+    return low, max(high, low + 0.1)
 
 
 def _axis(low: float, high: float, height: int) -> list[str]:

@@ -82,7 +82,7 @@ def words_parts(shown: Candidate, names: Sequence[str], steps: Iterable[Candidat
     """
     candidates = list(steps)
     found = [
-        (name, str(len(answers)), listed_words(answers), sources_of(shown, answers))
+        (name, str(len(answers)), listed_words(shown, answers), sources_of(shown, answers))
         for name, answers in zip(names, shown.verbalizer.answers)
     ]
     parts = [

@@ -178,7 +178,7 @@ def weighted(pool: Pool, reading: Reading, step: int | None, seed: int, method: 
     learned = learn_weights(
         pool.log_probs[:n], reading.gold, pool.label_of, len(pool.labels), pool.log_probs, seed=seed
     )
-    words, dropped = _weighted_words(pool, learned)
+    words, dropped, importance = _weighted_words(pool, learned)
     return Found(
         method,
         verbalizer_of(words, pool.labels, "sum-log"),
@@ -186,20 +186,32 @@ def weighted(pool: Pool, reading: Reading, step: int | None, seed: int, method: 
         step,
         sources=pool.sources,
         dropped=tuple(dropped),
-        details={"penalties": {str(p): round(share, 4) for p, share in learned.penalties.items()}},
+        details={
+            "penalties": {str(p): round(share, 4) for p, share in learned.penalties.items()},
+            "importance": importance,
+        },
         train_log_probs=learned.held_out,
     )
 
 
-def _weighted_words(pool: Pool, learned: WordWeights) -> tuple[list[list[tuple[str, float]]], list[Dropped]]:
-    words: list[list[tuple[str, float]]] = [[] for _ in pool.labels]
-    dropped: list[Dropped] = []
-    for (label, related), weight in zip(pool.words, learned.weights.tolist()):
-        if weight > 0:
-            words[label].append((related.word, weight))
-        else:
-            dropped.append(Dropped(pool.shown[label], related.word, "weight 0"))
-    return [sorted(each, key=lambda entry: -entry[1]) for each in words], dropped
+def _weighted_words(
+    pool: Pool, learned: WordWeights
+) -> tuple[list[list[tuple[str, float]]], list[Dropped], dict[str, float]]:
+    """Words of each label with their weights, the most important first, what got none, and shares."""
+    theta = learned.importance
+    words: list[list[tuple[str, float]]] = []
+    importance: dict[str, float] = {}
+    for label in range(len(pool.labels)):
+        own = sorted((i for i in pool.columns(label) if learned.weights[i] > 0), key=lambda i: -theta[i])
+        total = sum(theta[i] for i in own)
+        words.append([(pool.words[i][1].word, float(learned.weights[i])) for i in own])
+        importance |= {pool.words[i][1].word: round(float(theta[i] / total), 4) for i in own}
+    dropped = [
+        Dropped(pool.shown[label], related.word, "weight 0")
+        for (label, related), weight in zip(pool.words, learned.weights)
+        if weight <= 0
+    ]
+    return words, dropped, importance
 
 
 def has_every_label(reading: Reading, n_labels: int) -> bool:

@@ -45,6 +45,7 @@ class WordWeights:
 
     Attributes:
         weights: (W,) of the `sum-log` aggregation; 0 drops a word.
+        importance: (W,) θ, which does not depend on how much a word's log-probability varies.
         offsets: (L,).
         penalties: λ -> its share in the average.
         held_out: (n, L) label log-probabilities of each labelled text, averaged over λ, learned without it;
@@ -52,6 +53,7 @@ class WordWeights:
     """
 
     weights: FloatArray
+    importance: FloatArray
     offsets: FloatArray
     penalties: Mapping[float, float]
     held_out: FloatArray | None = None
@@ -88,7 +90,7 @@ def learn_weights(
     theta = _one_word_each(theta, share)
     weights = theta * share.sum(axis=1) / scale
     offsets = (weights * mean) @ (share > 0) - bias
-    return WordWeights(weights, offsets, dict(zip(penalties, trust)), _averaged(held_out, trust))
+    return WordWeights(weights, theta, offsets, dict(zip(penalties, trust)), _averaged(held_out, trust))
 
 
 def solve(
