@@ -20,6 +20,9 @@ _WORDS = 300  # characters of label words in the comparison
 
 def best_prompt(found: Discovery) -> RenderableType:
     """Template, label words, PLM and calibration of the winner."""
+    # Not at the top: the report needs NumPy, which `--help` does without.
+    from promptsearch.report.words import CELL
+
     trial = found.best.trial
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", max_width=24, overflow="fold")
@@ -27,11 +30,15 @@ def best_prompt(found: Discovery) -> RenderableType:
     grid.add_row("template", template_text(str(trial.candidate.template)))
     labels = list(zip(found.task.label_names, trial.candidate.verbalizer.answers))
     for name, answers in labels[:_LABELS]:
-        grid.add_row(_plain(name), _plain(", ".join(answer.text for answer in answers)))
+        shown = ", ".join(answer.text for answer in answers[:CELL])
+        more = f" +{len(answers) - CELL}" if len(answers) > CELL else ""
+        grid.add_row(_plain(name), _plain(shown + more))
     if len(labels) > _LABELS:
         grid.add_row("…", f"{len(labels)} labels in all")
     grid.add_row("PLM", _plain(trial.plm))
     grid.add_row("calibration", Text(trial.calibration.method))
+    if trial.candidate.readout is not None:
+        grid.add_row("read by", Text(trial.candidate.readout.kind))
     return grid
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,14 @@ from promptsearch.verbalizer import Answer
 SHOWN = 40
 """Words of a label that a report lists."""
 _DROPPED_SHOWN = 15
+_SEEDS_SHOWN = 3
+
+# Reasons with figures or labels in them -> their kind, and what differs from word to word.
+_REASONS = (
+    (re.compile(r"nearer to (.+)", re.DOTALL), "nearer to another label", r"\1"),
+    (re.compile(r"\d+ tokens"), "several tokens", ""),
+    (re.compile(r"(prior|relevance) \S+, (below \S+)"), r"\1 \2", ""),
+)
 
 _MEANINGS = {
     "names": "the labels' names, as the PLM scores them",
@@ -156,33 +165,59 @@ def listed_words(candidate: Candidate, answers: Sequence[Answer], most: int = SH
 
 
 def sources_of(candidate: Candidate, answers: Sequence[Answer]) -> str:
-    """How many words of a label came from where: `lexicon 40, wordnet hyponym 12`."""
+    """How many words of a label came from where: `lexicon 40, wordnet hyponym 12 (of game)`."""
     sources = candidate.provenance.get("sources", {})
     if not isinstance(sources, Mapping):
         return ""
-    counts: Counter[str] = Counter()
+    seeds: dict[str, Counter[str]] = {}
     for answer in answers:
         source = sources.get(answer.text)
         if isinstance(source, Mapping):
-            counts[_source_name(str(source["source"]), str(source["relation"]))] += 1
-    return ", ".join(f"{name} {n}" for name, n in counts.most_common())
+            relation = str(source["relation"])
+            name = _source_name(str(source["source"]), relation)
+            # Lists go by label and found words by method: neither has a seed to speak of.
+            seed = "" if relation in ("name", "listed", "found") else str(source.get("seed", ""))
+            seeds.setdefault(name, Counter())[seed] += 1
+    ordered = sorted(seeds.items(), key=lambda item: -item[1].total())
+    return ", ".join(f"{name} {counts.total()}{_of_seeds(counts)}" for name, counts in ordered)
 
 
 def _source_name(source: str, relation: str) -> str:
-    if relation in ("listed", "neighbour", "found"):
+    if relation in ("listed", "neighbour"):
         return source
+    if relation == "found":
+        return f"found by {source}"
     return "the label's name" if relation == "name" else f"{source} {relation}"
 
 
-def dropped_lines(candidates: Iterable[Candidate]) -> list[tuple[str, str, str, str]]:
-    """What was dropped: (step, label, how many, the first words each with its reason)."""
+def _of_seeds(counts: Counter[str]) -> str:
+    """` (of war, games, …)`, the most frequent seeds first; nothing without seeds."""
+    seeds = [seed for seed, _ in counts.most_common() if seed]
+    if not seeds:
+        return ""
+    more = ", …" if len(seeds) > _SEEDS_SHOWN else ""
+    return f" (of {', '.join(seeds[:_SEEDS_SHOWN])}{more})"
+
+
+def dropped_lines(candidates: Iterable[Candidate]) -> list[tuple[str, str, str, str, str]]:
+    """What was dropped, by kind of reason: (step, label, why, how many, the first words)."""
     lines = []
     for candidate in candidates:
-        by_label: dict[str, list[Mapping[str, str]]] = {}
+        groups: dict[tuple[str, str], list[str]] = {}
         for item in dropped_words(candidate):
-            by_label.setdefault(str(item["label"]), []).append(item)
-        for label, items in by_label.items():
-            shown = [f"{item['word']} ({item['why']})" for item in items[:_DROPPED_SHOWN]]
-            more = f" … and {len(items) - _DROPPED_SHOWN} more" if len(items) > _DROPPED_SHOWN else ""
-            lines.append((method_of(candidate), label, str(len(items)), "; ".join(shown) + more))
+            kind, detail = reason_kind(str(item["why"]))
+            word = f"{item['word']} ({detail})" if detail else str(item["word"])
+            groups.setdefault((str(item["label"]), kind), []).append(word)
+        for (label, kind), words in groups.items():
+            more = f" … and {len(words) - _DROPPED_SHOWN} more" if len(words) > _DROPPED_SHOWN else ""
+            shown = ", ".join(words[:_DROPPED_SHOWN]) + more
+            lines.append((method_of(candidate), label, kind, str(len(words)), shown))
     return lines
+
+
+def reason_kind(why: str) -> tuple[str, str]:
+    """Kind of a reason, and what is the word's own in it: `nearer to another label`, `'sports'`."""
+    for pattern, kind, detail in _REASONS:
+        if match := pattern.fullmatch(why):
+            return match.expand(kind), match.expand(detail)
+    return why, ""

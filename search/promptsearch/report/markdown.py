@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from promptsearch.paths import atomic_write
-from promptsearch.report.label_words import listed_words, words_trials
+from promptsearch.report.label_words import SHOWN, listed_words, words_trials
 from promptsearch.report.marks import code, escape, fenced, table
 from promptsearch.report.rows import Row, answer_sentence, rows_of, verdicts
-from promptsearch.report.words import cell_words
+from promptsearch.report.words import CELL, cell_words
 from promptsearch.report.words_section import PICTURE_FILE, label_words, words_picture
 from promptsearch.showing import printable
 from promptsearch.study.result import Discovery
@@ -61,10 +61,12 @@ def _readout(trial: Trial) -> str:
 
 def _words(discovery: Discovery) -> str:
     candidate, names = discovery.best.trial.candidate, discovery.task.label_names
+    # The section on label words lists them at length.
+    most = CELL if any(trial is discovery.best.trial for trial in words_trials(discovery)) else SHOWN
     return table(
         ("label", "words"),
         [
-            (name, listed_words(candidate, answers))
+            (name, listed_words(candidate, answers, most))
             for name, answers in zip(names, candidate.verbalizer.answers)
         ],
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
 from promptsearch.report.label_words import StepRow
+from promptsearch.scoring import Evaluation
 from promptsearch.showing import printable
 
 _LEFT, _RIGHT, _TOP, _ROW = 150, 60, 46, 26
@@ -40,8 +41,9 @@ def steps_picture(
     title = f"{metric} on {split}, from label names to chosen words"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" '
-        f'height="{height}" role="img" aria-label="{escape(title, {chr(34): "&quot;"})}">',
-        f"<title>{escape(title)}</title>",
+        f'height="{height}" role="img" aria-labelledby="title desc">',
+        f'<title id="title">{escape(title)}</title>',
+        f'<desc id="desc">{escape(printable(_in_words(measured, metric, lines)))}</desc>',
         f"<style>{_STYLE}</style>",
         f'<rect width="{_WIDTH}" height="{height}" fill="#fff"/>',
         *_axis(low, high, height),
@@ -67,6 +69,14 @@ def steps_picture(
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
+def _in_words(
+    measured: Sequence[tuple[StepRow, Evaluation]], metric: str, lines: Sequence[tuple[str, float]]
+) -> str:
+    """What the picture shows, for who does not see it."""
+    figures = [(row.name, figure.value(metric)) for row, figure in measured]
+    return ", ".join(f"{name} {100 * value:.1f}" for name, value in [*figures, *lines])
+
+
 def x_of(value: float, low: float, high: float) -> float:
     """Where a value stands on the axis, in pixels."""
     return _LEFT + (value - low) / (high - low) * (_WIDTH - _LEFT - _RIGHT)
@@ -80,13 +90,12 @@ def _range(intervals: Sequence[Sequence[float]], values: Sequence[float]) -> tup
 
 
 def _axis(low: float, high: float, height: int) -> list[str]:
-    ticks = [low + i * 0.1 for i in range(round((high - low) * 10) + 1)]
     parts = []
-    for tick in ticks:
-        x = x_of(tick, low, high)
+    for tenths in range(round(low * 10), round(high * 10) + 1):
+        x = x_of(tenths / 10, low, high)
         parts.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{height - 30}"/>')
         parts.append(
-            f'<text class="small" x="{x:.1f}" y="{_TOP - 6}" text-anchor="middle">{100 * tick:.0f}</text>'
+            f'<text class="small" x="{x:.1f}" y="{_TOP - 6}" text-anchor="middle">{10 * tenths}</text>'
         )
     return parts
 

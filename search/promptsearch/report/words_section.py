@@ -31,10 +31,15 @@ def label_words(discovery: Discovery) -> list[str]:
         return []
     task = discovery.task
     shown = shown_trial(discovery, trials)
+    other = (
+        ""
+        if shown is discovery.best.trial
+        else (" The best prompt is none of these; the words listed are those that do best on dev.")
+    )
     return [
         "## Label words",
         f"Searched for {code(str(shown.candidate.template))} on {code(shown.plm)}. Figures on train are of "
-        "texts held out wherever a step looked at their labels.",
+        f"texts held out wherever a step looked at their labels.{other}",
         f"![How dev moves from step to step]({PICTURE_FILE})",
         steps_table(rows_of(discovery, trials), task.metric, "dev"),
         *words_parts(shown.candidate, task.label_names, [trial.candidate for trial in trials]),
@@ -90,7 +95,7 @@ def words_parts(shown: Candidate, names: Sequence[str], steps: Iterable[Candidat
         table(("label", "words", "the heaviest, with their shares where they differ", "from"), found),
     ]
     if dropped := dropped_lines(candidates):
-        parts += ["### Dropped", table(("step", "label", "words", "the first, and why"), dropped)]
+        parts += ["### Dropped", table(("step", "label", "why", "words", "the first"), dropped)]
     if notes := notes_of(candidates):
         parts.append("\n".join(f"- {escape(note)}" for note in notes))
     return parts

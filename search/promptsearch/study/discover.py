@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from promptsearch.engines.base import Budget
-from promptsearch.errors import OptionError, PLMError, PromptSearchError, StorageError
+from promptsearch.errors import OptionError, PLMError, PromptSearchError, StorageError, VerbalizerError
 from promptsearch.plms.base import PLM, AnswerScoring
 from promptsearch.prompt import Prompt
 from promptsearch.study.artefacts import RUN_FILES, new_folder, write_candidates, write_json
@@ -164,7 +164,14 @@ class _Search:
                 continue
             if name != "manual":
                 self.observer.stage(f"{plm.identity.reference}: engine {name}")
-            candidates = list(searcher.search(self.task, plm, Budget(), self.config.seed))
+            try:
+                candidates = list(searcher.search(self.task, plm, Budget(), self.config.seed))
+            except VerbalizerError as error:
+                # What another engine has found for this PLM must not go with it.
+                if name == "manual" or not any(t.plm == plm.identity.reference for t in self.trials):
+                    raise
+                self.observer.notice(f"{plm.identity.reference}: {name} found nothing: {error.message}")
+                continue
             templates = len({candidate.template for candidate in candidates})
             self.observer.stage(
                 f"{plm.identity.reference}: {templates} templates, {len(candidates)} candidates"

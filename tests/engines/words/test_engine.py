@@ -230,6 +230,18 @@ def test_a_name_that_the_plm_cannot_spell_is_named(reviews, minilm):
         search(named(reviews, "体育", "bad"), minilm)
 
 
+def test_a_word_stands_for_a_name_that_the_plm_cannot_spell(reviews, minilm, tmp_path):
+    path = tmp_path / "words.csv"
+    path.write_text("label,word\n体育,sports\n体育,football\nbad,terrible\n", "utf-8")
+    config = WordsConfig(("expanded",), knowledge=(str(path),))
+    found = by_method(search(named(reviews, "体育", "bad"), minilm, config))
+    assert [[a.text for a in answers] for answers in found["names"].verbalizer.answers] == [
+        ["sports"],
+        ["bad"],
+    ]
+    assert any("cannot spell the label" in note for note in notes(list(found.values())))
+
+
 def test_all_words_of_a_label_filtered_out(reviews, minilm):
     # Case 13.
     config = WordsConfig(("expanded",), knowledge=LEXICON, frequent=0.001)

@@ -58,7 +58,7 @@ class LabelName:
 def label_names(task: Task, names: Verbalizer | None = None) -> list[LabelName]:
     """How each label of the task is said, and its seeds.
 
-    A name that the lexicon knows is said by the lexicon's first word for it (`Sci/Tech`: technology). A name
+    A name that the lexicon knows but has no word of is said by its first word (`Sci/Tech`: technology). A name
     without letters (2, `*`) is said by the words of `names`.
 
     Args:
@@ -69,7 +69,9 @@ def label_names(task: Task, names: Verbalizer | None = None) -> list[LabelName]:
     for i, shown in enumerate(task.label_names):
         seeds = lexicon.seeds_of(shown)
         entry = lexicon.entry_for(shown)
-        word = entry.main[0] if entry else normal_name(shown)
+        word = normal_name(shown)
+        if entry is not None and word not in entry.words:
+            word = entry.main[0]
         notes: tuple[str, ...] = ()
         if not seeds:
             given = tuple(answer.text for answer in names.answers[i]) if names else ()

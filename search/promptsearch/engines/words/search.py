@@ -18,6 +18,7 @@ from promptsearch.engines.words.found import Found, calibrated, verbalizer_of
 from promptsearch.engines.words.methods import SCORES, by_likelihood, by_scores, found_words, top_words
 from promptsearch.engines.words.reading import Reading
 from promptsearch.engines.words.subset import SubsetSearch
+from promptsearch.errors import VerbalizerError
 from promptsearch.knowledge.base import KnowledgeBase, RelatedWord
 from promptsearch.readings import answer_tokens
 from promptsearch.scoring.continuous import Readout
@@ -48,7 +49,35 @@ class Search:
     seed: int
 
     def run(self) -> Iterator[Found]:
-        """Everything that is found, chain first."""
+        """Everything that is found, chain first.
+
+        Raises:
+            VerbalizerError: the PLM can spell neither a label's name nor any word for it.
+        """
+        yield from replace(self, names=self._sayable())._run()
+
+    def _sayable(self) -> list[LabelName]:
+        """The names, and in place of one that the PLM cannot spell the first word for it that it can."""
+        counts = self.reading.tokens([name.word for name in self.names])
+        if all(counts):
+            return list(self.names)
+        words = self._expanded().words
+        found: list[LabelName] = []
+        for name, count, related in zip(self.names, counts, words):
+            others = [each.word for each in related]
+            said = next((w for w, n in zip(others, self.reading.tokens(others)) if n), None)
+            if count == 0 and said is None:
+                raise VerbalizerError(
+                    f"neither the label {name.word!r} nor any word for it can be spelled by "
+                    f"{self.reading.plm.identity.reference}",
+                    hint="Give label words that its tokenizer knows, or take another PLM.",
+                )
+            note = f"The PLM cannot spell the label {name.word!r}; {said!r} stands for it."
+            spoken = LabelName(said or name.word, name.seeds, (*name.notes, note))
+            found.append(name if count else spoken)
+        return found
+
+    def _run(self) -> Iterator[Found]:
         yield from self._label_names()
         pool = None
         chain: list[Found] = []
