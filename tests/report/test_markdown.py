@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 from promptsearch import discover
 from promptsearch.report.markdown import markdown
 from promptsearch.report.marks import code, escape, fenced, table
-
-markdown_it = pytest.importorskip("markdown_it", reason="markdown-it-py reads the reports")
-READER = markdown_it.MarkdownIt("commonmark").enable("table")
+from tests.report.reading import READER, kinds, text_of
 
 # What people and data sets put into labels, words and templates.
 AWKWARD = [
@@ -27,23 +25,6 @@ AWKWARD = [
     "&lt;",
     "~~s~~",
 ]
-
-
-def text_of(tokens) -> str:
-    """What a reader sees: the text of all tokens."""
-    found = []
-    for token in tokens:
-        if token.type in ("text", "code_inline", "fence"):
-            found.append(token.content)
-        elif token.children:
-            found.append(text_of(token.children))
-    return "".join(found)
-
-
-def kinds(tokens) -> set[str]:
-    return {token.type for token in tokens} | {
-        child.type for token in tokens for child in token.children or ()
-    }
 
 
 @pytest.mark.parametrize("text", AWKWARD)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from promptsearch.report.words import cell_words
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.discover import run
 from promptsearch.study.observer import Observer
@@ -71,7 +72,7 @@ def measure(config: DiscoverConfig, seeds: Sequence[int], observer: Observer | N
                 seed,
                 best.trial.plm,
                 str(best.trial.candidate.template),
-                str(best.trial.candidate.verbalizer),
+                cell_words(best.trial.candidate),
                 best.trial.calibration.method,
                 best.trial.dev.value(metric),
                 best.test.value(metric),

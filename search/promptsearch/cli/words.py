@@ -110,6 +110,11 @@ def command(
     from promptsearch.engines.words.vocabulary import WordFilter
     from promptsearch.study.config import DiscoverConfig
 
+    if labels is not None and (task is not None or data is not None):
+        raise OptionError(
+            "--labels is for a task without data, and --task or --data has labels of its own",
+            hint="Leave one of them out; --unlabelled FILE gives texts to search on.",
+        )
     label_words = WordsConfig(
         **_given(
             methods=options.listed(method),
@@ -184,12 +189,18 @@ def _without_labels(config: WordsConfig) -> WordsConfig:
     """
     from dataclasses import replace
 
+    from promptsearch.engines.words.chain import REFINEMENTS
     from promptsearch.engines.words.config import METHODS, WITHOUT_LABELS
 
     if config.methods != METHODS and (needs := [m for m in config.methods if m not in WITHOUT_LABELS]):
         raise OptionError(
             f"the method {needs[0]!r} needs labelled examples",
             hint=f"Without labels there are {' and '.join(WITHOUT_LABELS)}; or give --shots.",
+        )
+    if config.refine != REFINEMENTS and "weights" in config.refine:
+        raise OptionError(
+            "the refinement 'weights' needs labelled examples",
+            hint="Without labels there are calibration, frequency and relevance; or give --shots.",
         )
     methods = tuple(m for m in config.methods if m in WITHOUT_LABELS)
     return replace(config, methods=methods, refine=tuple(r for r in config.refine if r != "weights"))

@@ -31,11 +31,9 @@ def label_words(discovery: Discovery) -> list[str]:
         return []
     task = discovery.task
     shown = shown_trial(discovery, trials)
-    other = (
-        ""
-        if shown is discovery.best.trial
-        else (" The best prompt is none of these; the words listed are those that do best on dev.")
-    )
+    other = ""
+    if shown is not discovery.best.trial:
+        other = " The best prompt is none of these; the words listed are those that do best on dev."
     return [
         "## Label words",
         f"Searched for {code(str(shown.candidate.template))} on {code(shown.plm)}. Figures on train are of "

@@ -66,14 +66,19 @@ def unlabelled_texts(config: DiscoverConfig, task: Task) -> list[Example]:
     """The texts of the file that a config names, blank ones left out; none where it names none.
 
     Raises:
-        DataError: the file is missing or unreadable, or lacks a field.
+        DataError: the file is missing or unreadable, lacks a field, or holds blank texts alone.
     """
     if config.unlabelled is None:
         return []
     mapping = config.mapping if isinstance(config.mapping, str) else None
     rows = rows_of_texts(Path(config.unlabelled), task.fields, mapping)
     texts = [as_example(row, task.fields) for row in rows]
-    return [text for text in texts if any(value.strip() for value in text.values.values())]
+    found = [text for text in texts if any(value.strip() for value in text.values.values())]
+    if not found:
+        raise DataError(
+            "the file holds no text", where=str(config.unlabelled), hint="Give a file with at least one text."
+        )
+    return found
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -91,7 +92,13 @@ def run(config: DiscoverConfig, observer: Observer) -> WordsFound:
     template = _template(config, task, plm)
     folder = new_folder(task.name, Path(config.out) if config.out is not None else None)
     observer.stage(f"{reference}: {len(texts)} texts")
-    candidates = _candidates(config, task, plm, template, texts)
+    try:
+        candidates = _candidates(config, task, plm, template, texts)
+    except BaseException:
+        if config.out is None:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
     observer.stage(f"{reference}: scoring {len(task.test)} test examples, once")
     steps = tuple(Step(each, _on_test(config, plm, each, task.test)) for each in candidates)
     majority = _majority(task) if task.test else None

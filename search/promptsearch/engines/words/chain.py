@@ -118,13 +118,17 @@ def pool_of(
     """
     flat = words.flat
     counts = reading.tokens([related.word for _, related in flat])
+    # People's lists hold words; the PLM's vocabulary holds pieces of words as well.
+    pieces = reading.beginnings([r.word for _, r in flat if r.relation == "neighbour"])
     longer = [0] * len(labels)
     kept: list[tuple[int, RelatedWord]] = []
     dropped: list[Dropped] = []
     notes: list[str] = []
     for (label, related), n_tokens in zip(flat, counts):
         longer[label] += n_tokens > 1
-        if n_tokens == 1 or (n_tokens > 1 and longer[label] <= spans):
+        if related.word in pieces:
+            dropped.append(Dropped(shown[label], related.word, "beginning of longer words"))
+        elif n_tokens == 1 or (n_tokens > 1 and longer[label] <= spans):
             kept.append((label, related))
         else:
             why = "unknown to the tokenizer" if n_tokens == 0 else f"{n_tokens} tokens"

@@ -58,8 +58,8 @@ class LabelName:
 def label_names(task: Task, names: Verbalizer | None = None) -> list[LabelName]:
     """How each label of the task is said, and its seeds.
 
-    A name that the lexicon knows but has no word of is said by its first word (`Sci/Tech`: technology). A name
-    without letters (2, `*`) is said by the words of `names`.
+    A name that the lexicon knows but that is none of its words is said by the first of them (`Sci/Tech`:
+    technology). A name without letters (2, `*`) is said by the words of `names`.
 
     Args:
         names: label words that a person would write.

@@ -115,6 +115,12 @@ class Reading:
         chosen = self.words.whole.first(words, n, order) if only_whole else order[:n]
         return [words[i] for i in chosen]
 
+    def beginnings(self, words: Sequence[str]) -> set[str]:
+        """Those of the words that are only beginnings of longer ones; none where such may be label words."""
+        if not self.words.allowed.whole or not words:
+            return set()
+        return {word for word, whole in zip(words, self.words.whole.of(list(words))) if not whole}
+
     def tokens(self, words: Sequence[str]) -> list[int]:
         """How many tokens each word takes in the slot, 1 if some spelling does; 0 if it cannot be spelled."""
         spelled = self.plm.spelled_ids(self.template, list(words))

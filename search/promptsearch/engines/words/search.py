@@ -124,7 +124,7 @@ class Search:
     def _nearest_names(self) -> Found | None:
         """Nearest words to each label's name in the PLM's embeddings, weighted by similarity (NPPrompt)."""
         base = self.reading.neighbours
-        near = [base.expand([name.word])[: self.config.per_label - 1] for name in self.names]
+        near = [self._whole(base.expand([name.word]))[: self.config.per_label - 1] for name in self.names]
         words = _owned(
             [[RelatedWord(name.word, "name", 0.0, "label"), *each] for name, each in zip(self.names, near)]
         )
@@ -137,6 +137,10 @@ class Search:
         fitted = calibrated(self._calibration, self.reading.log_probs(verbalizer.words), verbalizer)
         sources = {related.word: related for each in words for related in each}
         return Found("neighbours", verbalizer, fitted, sources=sources)
+
+    def _whole(self, related: Sequence[RelatedWord]) -> list[RelatedWord]:
+        pieces = self.reading.beginnings([each.word for each in related])
+        return [each for each in related if each.word not in pieces]
 
     def _from_labels(self, pool: Pool | None, chain: Sequence[Found]) -> Iterator[Found]:
         config, labels, calibration = self.config, self.task.labels, self._calibration

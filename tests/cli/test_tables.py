@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from rich.console import Console
+
+from promptsearch.cli.tables import best_prompt
+from promptsearch.scoring import SoftReadout
+from promptsearch.verbalizer import Verbalizer
+
+
+def shown(found, **parts) -> str:
+    """The panel of the best prompt, were its candidate made so."""
+    trial = found.best.trial
+    trial = replace(trial, candidate=replace(trial.candidate, **parts))
+    console = Console(width=200)
+    with console.capture() as capture:
+        console.print(best_prompt(replace(found, finalists=(replace(found.best, trial=trial),))))
+    return capture.get()
+
+
+def test_of_many_label_words_the_first_are_shown(found):
+    words = [[f"w{label}x{n}" for n in range(8 + label)] for label in range(2)]
+    text = shown(found, verbalizer=Verbalizer.of(words, found.task.labels))
+    assert "w0x7\n" in text.replace(" ", "")
+    assert "w1x7 +1" in text
+    assert "w1x8" not in text
+
+
+def test_a_readout_is_named(found):
+    readout = SoftReadout(np.zeros((2, 4)), np.zeros(2))
+    assert "read by" not in shown(found, readout=None)
+    [line] = [line for line in shown(found, readout=readout).splitlines() if "read by" in line]
+    assert line.split() == ["read", "by", "soft"]

@@ -1,0 +1,361 @@
+"""`promptsearch words` from the outside: what it prints, writes and refuses."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+
+from promptsearch import load_prompt
+from promptsearch.artefact.schema import prompt_schema
+from promptsearch.engines.words.config import METHODS, WITH_LABELS
+from promptsearch.study.evaluating import evaluate_prompt
+from promptsearch.tasks import draw_splits, load_task
+from tests.cli.conftest import ROWS, lines
+from tests.cli.running import refused, run
+
+SMALL = (
+    *("words", "--task", "sst2", "--max-test", "20", "--template", "{text} It was {mask}."),
+    *("--kb", "lexicon", "--dtype", "float32", "--device", "cpu"),
+)
+LABELLED = (*SMALL, "--shots", "4")
+NONE = (*SMALL, "--shots", "0")
+ALONE = ("words", "--labels", "sports,war", "--kb", "lexicon", "--dtype", "float32", "--device", "cpu")
+CHAIN = ["names", "names, calibrated", "expanded", "calibrated", "frequency", "relevance", "weights"]
+
+
+def read(path: str | Path) -> str:
+    return Path(path).read_text("utf-8")
+
+
+def names_in(folder: str | Path) -> list[str]:
+    return sorted(path.name for path in Path(folder).iterdir())
+
+
+def methods(record: dict) -> list[str]:
+    """Names of the steps and methods of --json, those of the library left out."""
+    return [step["provenance"]["method"] for step in record["steps"]]
+
+
+def recorded(*arguments: str) -> dict:
+    """What a command prints with --json; the run's folder is `run`."""
+    outcome = run(*arguments, "--json", "--out", "run")
+    assert (outcome.code, outcome.err) == (0, "")
+    return json.loads(outcome.out)
+
+
+def words(record: dict, method: str) -> dict[str, list[str]]:
+    """Words of each label of one step."""
+    (step,) = [step for step in record["steps"] if step["provenance"]["method"] == method]
+    return {entry["label"]: list(entry["words"]) for entry in step["answers"]}
+
+
+def without_time(prompt: dict) -> dict:
+    provenance = {key: value for key, value in prompt["provenance"].items() if key != "created"}
+    return {**prompt, "provenance": provenance}
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory):
+    """With four examples a class, as a user sees it: the outcome and the folder."""
+    out = tmp_path_factory.mktemp("labelled") / "run"
+    return run(*LABELLED, "--out", str(out)), out
+
+
+@pytest.fixture(scope="module")
+def labelled_record(tmp_path_factory):
+    """The same again, as JSON."""
+    out = tmp_path_factory.mktemp("again") / "run"
+    outcome = run(*LABELLED, "--out", str(out), "--json")
+    assert (outcome.code, outcome.err) == (0, "")
+    return json.loads(outcome.out), out
+
+
+@pytest.fixture(scope="module")
+def without(tmp_path_factory):
+    """Without labels: the outcome and the folder."""
+    out = tmp_path_factory.mktemp("without") / "run"
+    return run(*NONE, "--out", str(out)), out
+
+
+# With labels -----------------------------------------------------------------------------------------
+
+
+def test_every_step_and_method_has_a_row(labelled):
+    outcome, _ = labelled
+    assert outcome.code == 0
+    assert max(map(len, outcome.out.splitlines())) <= 80
+    rows = re.findall(r"^(\S.*?) {2,}\d+ {2,}\d+ {2,}[\d.]+ \[", outcome.out, re.MULTILINE)
+    assert rows[:7] == CHAIN
+    assert sorted(rows[7:]) == sorted({*METHODS} - {"expanded"})
+    assert "Dev has 8 examples; the best is chosen on it." in outcome.out
+
+
+def test_the_stand_in_is_announced(labelled):
+    outcome, out = labelled
+    assert "stands in for sst2" in outcome.said
+    assert "stands in for sst2" in read(out / "report.md")
+
+
+def test_the_files(labelled):
+    _, out = labelled
+    prompt = json.loads(read(out / "best_prompt.json"))
+    arrays = ["best_prompt.safetensors"] if prompt["readout"] else []
+    assert names_in(out) == sorted(
+        ["best_prompt.json", "candidates.jsonl", "config.json", "label-words.svg", "report.md", *arrays]
+    )
+    jsonschema.validate(prompt, prompt_schema())
+    assert ElementTree.fromstring(read(out / "label-words.svg")).tag == "{http://www.w3.org/2000/svg}svg"
+    report = read(out / "report.md")
+    assert "## Label words" in report
+    assert "(label-words.svg)" in report
+
+
+def test_the_folder_is_named_at_the_end(labelled):
+    outcome, out = labelled
+    told = " ".join(outcome.out.split())
+    assert f"Files in {out}: best_prompt.json, " in told
+    assert f"promptsearch predict {out}/best_prompt.json" in told
+
+
+def test_only_a_prompt_of_these_words_is_called_best(labelled):
+    outcome, out = labelled
+    chosen = json.loads(read(out / "best_prompt.json"))["provenance"]["engine"]
+    assert chosen in ("words", "manual")
+    assert len(re.findall(r" best *$", outcome.out, re.MULTILINE)) == (chosen == "words")
+    told = "No words that were found do better on dev than those of the library."
+    assert (told in outcome.out) == (chosen == "manual")
+
+
+def test_json_tells_every_step(labelled_record):
+    record, out = labelled_record
+    assert set(record) == {"folder", "stand_in_for", "notices", "seconds", "steps", "test", "prompt"}
+    assert record["folder"] == str(out)
+    assert record["stand_in_for"] == "sst2"
+    assert methods(record)[:7] == CHAIN
+    assert sorted(methods(record)[7:]) == sorted({*METHODS} - {"expanded"})
+    assert all(step["engine"] == "words" for step in record["steps"])
+    assert [step["provenance"].get("step") for step in record["steps"]][:7] == list(range(7))
+    beside = [step["dev"]["value"] for step in record["steps"][7:]]
+    assert beside == sorted(beside, reverse=True)
+    assert record["prompt"] == json.loads(read(out / "best_prompt.json"))
+
+
+def test_the_same_seed_gives_the_same_prompt(labelled, labelled_record):
+    first, second = (json.loads(read(each[1] / "best_prompt.json")) for each in (labelled, labelled_record))
+    assert without_time(first) == without_time(second)
+    arrays = [each[1] / "best_prompt.safetensors" for each in (labelled, labelled_record)]
+    assert len({path.read_bytes() if path.exists() else b"" for path in arrays}) == 1
+    lines_of = [read(each[1] / "candidates.jsonl") for each in (labelled, labelled_record)]
+    assert lines_of[0] == lines_of[1]
+
+
+def test_the_figures_are_those_of_the_saved_prompt(labelled_record):
+    record, out = labelled_record
+    task = draw_splits(load_task("sst2"), shots=4, seed=0, max_test=20)
+    found = evaluate_prompt(load_prompt(out / "best_prompt.json", device="cpu"), task)
+    assert record["test"]["n"] == found.prompt.n == 20
+    assert record["test"]["value"] == found.prompt.accuracy
+    assert record["test"]["interval"] == list(found.prompt.accuracy_interval)
+
+
+def test_the_prompt_predicts(labelled):
+    _, out = labelled
+    outcome = run("predict", str(out / "best_prompt.json"), "--json", "a fine film", "dull")
+    assert outcome.code == 0
+    found = [json.loads(line)["label"] for line in outcome.out.splitlines()]
+    assert len(found) == 2
+    assert {*found} <= {"negative", "positive"}
+
+
+# Without labels --------------------------------------------------------------------------------------
+
+
+def test_without_labels_nothing_is_chosen(without):
+    outcome, out = without
+    assert outcome.code == 0
+    assert max(map(len, outcome.out.splitlines())) <= 80
+    rows = re.findall(r"^(\S.*?) {2,}\d+ {2,}\d+ {2,}[\d.]+ \[", outcome.out, re.MULTILINE)
+    assert sorted(rows) == sorted([*CHAIN[:-1], "neighbours"])
+    assert [row for row in rows if row != "neighbours"] == CHAIN[:-1]
+    told = " ".join(outcome.out.split())
+    assert "No label was looked at before, and nothing was chosen by these figures." in told
+    assert "best" not in outcome.out.split("test accuracy")[1].split("\n\n")[0].split("No label")[0]
+    assert names_in(out) == ["best_prompt.json", "label-words.svg", "report.md"]
+
+
+def test_the_end_of_the_chain_is_the_prompt(without):
+    outcome, out = without
+    record = recorded(*NONE)
+    assert set(record) == {
+        *("folder", "stand_in_for", "notices", "seconds", "texts", "steps", "prompt"),
+    }
+    assert methods(record) == ["neighbours", *CHAIN[:-1]]
+    assert without_time(record["prompt"]) == without_time(json.loads(read(out / "best_prompt.json")))
+    (entry,) = record["prompt"]["evaluation"]
+    last = record["steps"][-1]
+    assert (entry["split"], entry["value"], entry["n"]) == ("test", last["test"]["value"], 20)
+    kept = {entry["label"]: list(entry["words"]) for entry in record["prompt"]["verbalizer"]["answers"]}
+    assert kept == words(record, "relevance")
+    assert f"{100 * entry['value']:.1f} % accuracy on 20 test examples" in outcome.out
+
+
+def test_predict_says_the_same_of_test(without):
+    _, out = without
+    task = draw_splits(load_task("sst2"), shots=1, seed=0, max_test=20)
+    prompt = load_prompt(out / "best_prompt.json", device="cpu")
+    predicted = [each.label for each in prompt.predict([example.values["text"] for example in task.test])]
+    right = sum(task.labels[e.label] == label for e, label in zip(task.test, predicted, strict=True))
+    assert prompt.document.evaluation[0].value == right / 20
+
+
+def test_labels_and_texts_alone():
+    Path("texts.txt").write_text("The team won the cup.\nTroops crossed the river.\n", "utf-8")
+    outcome = run(*ALONE, "--unlabelled", "texts.txt", "--out", "run")
+    assert outcome.code == 0
+    assert "Nothing was measured: there are no labels." in outcome.out
+    assert "test accuracy" in outcome.out
+    assert names_in("run") == ["best_prompt.json", "report.md"]
+    said = run("predict", "run/best_prompt.json", "--json", "They lost the match.")
+    assert json.loads(said.out)["label"] in ("sports", "war")
+
+
+# What is asked for -----------------------------------------------------------------------------------
+
+
+def test_words_of_the_users_own():
+    Path("mine.csv").write_text("label,word\nnegative,dull\nnegative,slow\npositive,witty\n", "utf-8")
+    record = recorded(*(*NONE, "--kb", "mine.csv", "--refine", "none", "--method", "expanded"))
+    assert methods(record) == CHAIN[:3]
+    assert words(record, "expanded") == {
+        "negative": ["negative", "dull", "slow"],
+        "positive": ["positive", "witty"],
+    }
+
+
+def test_a_word_of_two_labels_stands_for_the_one_it_is_listed_nearer_to():
+    Path("mine.csv").write_text("label,word\nnegative,odd\npositive,witty\npositive,odd\n", "utf-8")
+    record = recorded(*(*NONE, "--kb", "mine.csv", "--refine", "none", "--method", "expanded"))
+    found = words(record, "expanded")
+    assert "odd" in found["negative"]
+    assert "odd" not in found["positive"]
+
+
+def test_a_file_of_words_for_other_labels_is_refused():
+    Path("mine.csv").write_text("label,word\nsports,team\n", "utf-8")
+    said = refused(*NONE, "--kb", "mine.csv", "--out", "run")
+    assert "sports" in said
+    assert "mine.csv" in said
+    assert not Path("run").exists()
+
+
+@pytest.mark.parametrize(
+    ("refine", "steps"),
+    [
+        ("none", CHAIN[:3]),
+        ("calibration", CHAIN[:4]),
+        ("frequency", [*CHAIN[:3], "frequency"]),
+        ("relevance,calibration", [*CHAIN[:4], "relevance"]),
+    ],
+)
+def test_some_refinements(refine, steps):
+    assert methods(recorded(*NONE, "--method", "expanded", "--refine", refine)) == steps
+
+
+def test_how_many_words_and_of_which_kind():
+    few = recorded(*LABELLED, "--method", "ratio", "--per-label", "3")
+    assert methods(few)[-1] == "ratio"
+    found = words(few, "ratio")
+    assert [len(each) for each in found.values()] == [3, 3]
+    assert not {*found["negative"]} & {*found["positive"]}
+    assert json.loads(read("run/config.json"))["label_words"]["allowed"]["whole"]
+
+
+def test_pieces_and_shared_words():
+    record = recorded(*LABELLED, "--method", "ratio", "--per-label", "3", "--pieces", "--shared")
+    config = json.loads(read("run/config.json"))["label_words"]
+    assert not config["allowed"]["whole"]
+    assert config["shared"]
+    assert config["per_label"] == 3
+    assert [len(each) for each in words(record, "ratio").values()] == [3, 3]
+
+
+# What is refused -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--kb", "wordnets"), "There is no knowledge base 'wordnets'. Did you mean wordnet?"),
+        (("--kb", "mine.csv"), "mine.csv"),
+        (("--method", "prob"), "There is no method 'prob'. Did you mean probe?"),
+        (("--refine", "weight"), "There is no refinement 'weight'. Did you mean weights?"),
+        (("--refine", "none,weights"), "There is no refinement 'none'."),
+        (("--per-label", "0"), "--per-label"),
+        (("--template", "{text} It was good."), "The template has no answer slot {mask}."),
+        (("--template", "{txt} {mask}"), "names the field {txt}, which the task does not have"),
+        (("--shots", "-1"), "--shots must be a number of examples a class, or all, not '-1'."),
+        (("--labels", "a,b"), "--labels is for a task without data"),
+    ],
+)
+def test_bad_options(given, said):
+    assert said in refused(*LABELLED, "--out", "run", *given)
+    assert not Path("run").exists()
+
+
+@pytest.mark.parametrize("method", WITH_LABELS)
+def test_methods_that_need_labels(method):
+    said = refused(*NONE, "--method", f"expanded,{method}")
+    assert f"The method '{method}' needs labelled examples." in said
+    assert "Without labels there are expanded and neighbours; or give --shots." in said
+
+
+def test_a_refinement_that_needs_labels():
+    assert "The refinement 'weights' needs labelled examples." in refused(*NONE, "--refine", "weights")
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ("sports", "at least two labels"),
+        ("sports,sports", "The label 'sports' is given twice."),
+        (" , ", "a list is wanted"),
+    ],
+)
+def test_labels_that_are_no_choice(labels, said):
+    Path("texts.txt").write_text("They won.\n", "utf-8")
+    assert said.lower() in refused("words", "--labels", labels, "--unlabelled", "texts.txt").lower()
+
+
+def test_labels_alone():
+    said = refused(*ALONE)
+    assert "Labels alone are not enough. Give texts of the task: --unlabelled FILE." in said
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "No such file. texts.csv"),
+        ("", "The file holds no rows. texts.csv"),
+        ("text\n \n", "The file holds no text. texts.csv"),
+        ("review\ngood\n", "There is no column 'text' for the field 'text'. texts.csv"),
+    ],
+)
+@pytest.mark.parametrize("task", [ALONE, NONE, LABELLED], ids=["labels alone", "no shots", "shots"])
+def test_unlabelled_texts_that_are_none(task, content, said):
+    if content is not None:
+        Path("texts.csv").write_text(content, "utf-8")
+    assert said in refused(*task, "--unlabelled", "texts.csv")
+
+
+def test_a_class_without_an_example():
+    lines("data/train.jsonl", ROWS)
+    lines("data/test.jsonl", [{"text": "so so", "label": "neutral"}, {"text": "fine", "label": "positive"}])
+    for shots in ("0", "4"):
+        said = refused("words", "--data", "data", "--shots", shots)
+        assert "Labels of test that never occur in train: 'neutral'" in said
+    assert not Path("runs").exists()
