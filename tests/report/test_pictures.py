@@ -77,6 +77,10 @@ def test_nothing_leaves_the_picture(value):
     for element in picture.iter():
         for side in ("x", "x1", "x2", "cx"):
             assert 0 <= float(element.get(side, 0)) <= 720
+    for name in (t for t in picture.iter(SVG + "text") if (t.text or "").startswith(("majority", "manual"))):
+        # No letter of 11 pixels is wider than 8 on the average of a name.
+        width = 8 * len(name.text or "") * (-1 if name.get("text-anchor") == "end" else 1)
+        assert 0 <= float(name.get("x", 0)) + width <= 720
 
 
 def test_names_of_lines_that_coincide_stand_one_above_the_other():

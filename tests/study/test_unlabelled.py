@@ -175,7 +175,11 @@ def test_labels_and_texts_are_enough(tmp_path, texts):
     assert found.majority is None
     assert found.prompt.document.evaluation == ()
     assert found.prompt.verbalizer.labels == ("sports", "war")
-    assert sorted(path.name for path in found.folder.iterdir()) == ["best_prompt.json", "report.md"]
+    assert sorted(path.name for path in found.folder.iterdir()) == [
+        "best_prompt.json",
+        "config.json",
+        "report.md",
+    ]
     report = (found.folder / "report.md").read_text("utf-8")
     assert "Nothing was measured: there are no labels." in report
     assert "label-words.svg" not in report

@@ -194,7 +194,7 @@ def _show(found: Discovery) -> None:
     for verdict in verdicts(found):
         console.print(Text(verdict))
     tried = f"{len(found.trials):,} combinations tried in {found.seconds:.0f} s."
-    files = f"Files in {found.folder}: best_prompt.json, report.md, candidates.jsonl, config.json"
+    files = f"Files in {found.folder}: {', '.join(sorted(path.name for path in found.folder.iterdir()))}"
     console.print()
     console.print(Text(f"{tried} {files}"))
     prompt_file = shlex.quote(str(found.folder / "best_prompt.json"))

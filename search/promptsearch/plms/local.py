@@ -116,9 +116,14 @@ class LocalPLM(PLM):
         keep: bool,
     ) -> AnswerStates:
         """The states of all examples, from those of the rows just computed and those in memory."""
-        if not self.cache or not keep:
+        if not self.cache or not keep or not examples:
             return states
         self._memo.put(template, [examples[i] for i in rows], states)
+        if self._memo.missing(template, examples):
+            # What was known has left the memory since, to make room for the other templates.
+            with torch.no_grad():
+                [states] = self._compute_states([template], examples)
+            self._memo.put(template, examples, states)
         whole = self._memo.get(template, examples)
         self.cache.put(self._state_key(template, examples), whole)
         return whole

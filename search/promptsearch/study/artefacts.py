@@ -64,6 +64,12 @@ def new_folder(task: str, out: Path | None) -> Path:
     return out
 
 
+def clear(folder: Path) -> None:
+    """Remove the files of an earlier run, which must not stand beside those of a new one."""
+    for name in RUN_FILES:
+        (folder / name).unlink(missing_ok=True)
+
+
 def _first_free(folder: Path) -> Path:
     """`folder`, or with a number behind it where runs began in the same second."""
     names = chain([folder], (folder.with_name(f"{folder.name}-{number}") for number in count(2)))

@@ -13,7 +13,7 @@ from promptsearch.engines.base import Budget
 from promptsearch.errors import OptionError, PLMError, PromptSearchError, StorageError, VerbalizerError
 from promptsearch.plms.base import PLM, AnswerScoring
 from promptsearch.prompt import Prompt
-from promptsearch.study.artefacts import RUN_FILES, new_folder, write_candidates, write_json
+from promptsearch.study.artefacts import clear, new_folder, write_candidates, write_json
 from promptsearch.study.config import DEFAULT_CALIBRATIONS, DEFAULT_PLMS, DiscoverConfig, config_record
 from promptsearch.study.documents import document
 from promptsearch.study.evaluating import evaluate_trial, majority_evaluation
@@ -198,8 +198,7 @@ class _Search:
 
     def _begin(self) -> None:
         """Write the config; what an earlier run left in the folder must not stand beside it."""
-        for name in RUN_FILES:
-            (self.folder / name).unlink(missing_ok=True)
+        clear(self.folder)
         write_json(self.folder / "config.json", config_record(self.config, self.task))
 
     # Choosing and reporting ----------------------------------------------------------------------

@@ -18,8 +18,8 @@ from promptsearch.plms.base import PLM, AnswerScoring
 from promptsearch.prompt import Prompt
 from promptsearch.readings import label_log_probs
 from promptsearch.scoring import Evaluation, evaluate
-from promptsearch.study.artefacts import PROMPT_FILE, new_folder
-from promptsearch.study.config import DiscoverConfig
+from promptsearch.study.artefacts import PROMPT_FILE, clear, new_folder, write_json
+from promptsearch.study.config import DiscoverConfig, config_record
 from promptsearch.study.discover import load_search_plm
 from promptsearch.study.documents import evaluation_record, prompt_document
 from promptsearch.study.evaluating import majority_evaluation
@@ -124,13 +124,15 @@ def run(config: DiscoverConfig, observer: Observer) -> WordsFound:
         time.monotonic() - start,
         folder,
     )
-    _write(found)
+    _write(found, config)
     return found
 
 
-def _write(found: WordsFound) -> None:
+def _write(found: WordsFound, config: DiscoverConfig) -> None:
     from promptsearch.report import without_labels
 
+    clear(found.folder)
+    write_json(found.folder / "config.json", config_record(config, found.task))
     without_labels.write(found.folder / "report.md", found)
     # Last, so that its presence tells that the run is complete.
     found.prompt.save(found.folder / PROMPT_FILE)

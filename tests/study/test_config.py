@@ -1,0 +1,208 @@
+"""What a search does by default, and what the engine `words` is given in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from promptsearch.engines.words import METHODS, WordsConfig, WordsEngine
+from promptsearch.errors import OptionError
+from promptsearch.study.config import DiscoverConfig, config_record
+from promptsearch.study.result import Discovery
+from promptsearch.study.selection import ranked_on_train
+from promptsearch.study.setup import Engines, load_search_task
+from promptsearch.study.trial import Trial
+from promptsearch.template import Template
+from tests.study.searching import TEMPLATE, WORDS, films, search
+from tests.study.trials import trial
+
+TEMPLATES = [TEMPLATE, "{mask} review: {text}", "Just {mask}! {text}"]
+QUICK = WordsConfig(methods=("expanded",), knowledge=("lexicon",), refine=("calibration",))
+
+
+# Engines by default ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "engines"),
+    [
+        ({}, ("manual", "words")),
+        ({"words": WORDS}, ("manual",)),
+        ({"words": "words.json"}, ("manual",)),
+        ({"templates": [TEMPLATE]}, ("manual", "words")),
+        ({"words": WORDS, "engines": ["manual", "words"]}, ["manual", "words"]),
+        ({"engines": "words"}, ("words",)),
+    ],
+)
+def test_who_gives_words_wants_those(given, engines):
+    assert DiscoverConfig(task="reviews", **given).engines == engines
+
+
+def test_an_engine_that_is_none():
+    with pytest.raises(OptionError) as caught:
+        DiscoverConfig(task="reviews", engines=["manuel"])
+    assert caught.value.message == "there is no engine 'manuel'"
+    assert "Did you mean 'manual'?" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"methods": ("prob",)}, "there is no method 'prob'"),
+        ({"refine": ("weight",)}, "there is no refinement 'weight'"),
+        ({"per_label": 0}, "numbers of words must be 1 or more"),
+        ({"frequent": 0.0}, "the share of frequent words must lie in"),
+    ],
+)
+def test_wrong_ways_to_search_words(given, said):
+    with pytest.raises(OptionError) as caught:
+        WordsConfig(**given)
+    assert said in caught.value.message
+
+
+def test_the_record_is_plain(tmp_path):
+    config = DiscoverConfig(
+        task="reviews", label_words=WordsConfig(wordnet=tmp_path), unlabelled=tmp_path / "texts.txt"
+    )
+    task = load_search_task(DiscoverConfig(task="reviews", shots=2))
+    record = json.loads(json.dumps(config_record(config, task)))
+    assert record["label_words"]["methods"] == list(METHODS)
+    assert record["label_words"]["wordnet"] == str(tmp_path)
+    assert record["label_words"]["allowed"]["whole"] is True
+    assert record["unlabelled"] == str(tmp_path / "texts.txt")
+    assert record["engines"] == ["manual", "words"]
+
+
+# Templates for the engine `words` --------------------------------------------------------------------
+
+
+def engines(task: str = "reviews", **options: Any) -> Engines:
+    config = DiscoverConfig(task=task, shots=2, label_words=QUICK, **options)
+    return Engines.of(config, load_search_task(config))
+
+
+def templates(engine: object) -> Sequence[Template]:
+    assert isinstance(engine, WordsEngine)
+    return engine.templates
+
+
+def test_the_best_templates_on_train_each_once():
+    tried = [trial("a", train=5), trial("b", train=9), trial("b", train=8), trial("c", train=7)]
+    found = engines(words_templates=2).named("words", "minilm-mlm", tried)
+    assert [str(template) for template in templates(found)] == ["{text} b {mask}", "{text} c {mask}"]
+
+
+def test_trials_of_another_plm_are_not_looked_at():
+    tried = [trial("a", train=5), trial("b", train=9, plm="other")]
+    found = engines(words_templates=2).named("words", "minilm-mlm", tried)
+    assert [str(template) for template in templates(found)] == ["{text} a {mask}"]
+
+
+def test_nothing_for_a_plm_that_can_read_no_template():
+    assert engines().named("words", "minilm-mlm", [trial("a", plm="other")]) is None
+    assert templates(engines(engines="words").named("words", "minilm-mlm", [])) == ()
+
+
+def test_names_are_those_a_person_would_write():
+    tried = [trial("a", train=9), trial("b", train=5, baseline=True)]
+    found = engines().named("words", "minilm-mlm", tried)
+    assert isinstance(found, WordsEngine)
+    assert found.names == tried[1].candidate.verbalizer
+
+
+def test_texts_of_a_file_reach_the_engine(tmp_path):
+    (tmp_path / "texts.txt").write_text("one film\n\nanother\n", "utf-8")
+    found = engines(unlabelled=tmp_path / "texts.txt").named("words", "minilm-mlm", [trial("a")])
+    assert isinstance(found, WordsEngine)
+    assert [text.values["text"] for text in found.unlabelled] == ["one film", "another"]
+
+
+def test_a_knowledge_base_that_is_none_is_known_before_any_work():
+    config = DiscoverConfig(task="reviews", shots=2, label_words=WordsConfig(knowledge=("lexica",)))
+    with pytest.raises(OptionError, match="there is no knowledge base 'lexica'"):
+        Engines.of(config, load_search_task(config))
+
+
+def test_the_other_engines_work_without_it(tmp_path):
+    config = DiscoverConfig(
+        task="reviews", shots=2, engines="manual", label_words=WordsConfig(knowledge=("lexica",))
+    )
+    assert Engines.of(config, load_search_task(config)).named("manual", "minilm-mlm", []) is not None
+
+
+# A search with both ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory) -> Discovery:
+    return search(
+        tmp_path_factory.mktemp("both") / "run",
+        engines=("manual", "words"),
+        templates=TEMPLATES,
+        label_words=QUICK,
+        words_templates=2,
+        calibrations=["none", "batch"],
+    )
+
+
+def of(found: Discovery, engine: str) -> list[Trial]:
+    return [each for each in found.trials if each.candidate.engine == engine]
+
+
+def test_words_are_searched_for_the_best_templates_only(both):
+    manual = ranked_on_train(of(both, "manual"), "accuracy")
+    best = list(dict.fromkeys(each.candidate.template for each in manual))[:2]
+    assert {each.candidate.template for each in of(both, "manual")} == {*map(Template.parse, TEMPLATES)}
+    assert list(dict.fromkeys(each.candidate.template for each in of(both, "words"))) == best
+
+
+def test_each_step_is_one_trial_with_its_own_calibration(both):
+    found = [(each.candidate.provenance["method"], each.calibration.method) for each in of(both, "words")]
+    steps = ["names", "names, calibrated", "expanded", "calibrated"]
+    assert [method for method, _ in found] == steps * 2
+    assert all(each.calibration == each.candidate.calibration for each in of(both, "words"))
+    assert not any(each.is_baseline for each in of(both, "words"))
+
+
+def test_the_config_says_so(both):
+    config = json.loads((both.folder / "config.json").read_text("utf-8"))
+    assert config["engines"] == ["manual", "words"]
+    assert config["label_words"]["methods"] == ["expanded"]
+    assert config["label_words"]["knowledge"] == ["lexicon"]
+
+
+# Kinds -----------------------------------------------------------------------------------------------
+
+
+PLACES = {"France": "Paris Lyon Nice Lille", "Italy": "Rome Milan Turin Naples"}
+FACTS = [{"subject": town, "object": land} for land, towns in PLACES.items() for town in towns.split()]
+
+
+def test_answers_of_facts_have_no_label_words(tmp_path):
+    found = search(
+        tmp_path / "run",
+        None,
+        data=FACTS,
+        engines=("manual", "words"),
+        label_words=WordsConfig(knowledge=("lexica",)),  # not even opened
+        templates=["{subject} lies in {mask}."],
+        shots=2,
+        calibrations=["none"],
+    )
+    assert found.task.kind == "fact"
+    assert {each.candidate.engine for each in found.trials} == {"manual"}
+    assert "## Label words" not in (found.folder / "report.md").read_text("utf-8")
+
+
+def test_a_kind_of_ones_own():
+    data = [*films("no", "bad", 9), *films("yes", "good", 9)]
+    guessed, given = (
+        load_search_task(DiscoverConfig(data=data, shots=2, kind=kind)) for kind in (None, "sentiment")
+    )
+    told = "The kind of task was guessed"
+    assert given.kind == "sentiment" != guessed.kind
+    assert any(notice.startswith(told) for notice in guessed.notices)
+    assert not any(notice.startswith(told) for notice in given.notices)
