@@ -62,7 +62,11 @@ def test_help_fits_eighty_columns(command):
 
 def test_help_tells_defaults_that_depend():
     out = " ".join(run("discover", "--help").out.replace("│", " ").split())
-    for default in ("(default: minilm-mlm and smollm2-135m)", "(default: all)", "(default: runs/TASK-TIME)"):
+    for default in (
+        "(default: minilm-mlm and smollm2-135m)",
+        "(default: both; with --words manual)",
+        "(default: runs/TASK-TIME)",
+    ):
         assert default in out
 
 

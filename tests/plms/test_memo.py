@@ -45,5 +45,8 @@ def test_templates_are_kept_apart_and_the_oldest_leave():
     memo.put(ONE, TEXTS, states(1, 2, 3))
     assert memo.missing(TWO, TEXTS) == (0, 1, 2)
     memo.put(TWO, TEXTS, states(4, 5, 6))
+    # Nothing leaves while a call is at work.
+    assert memo.missing(ONE, TEXTS) == ()
+    memo.trim()
     assert memo.missing(ONE, TEXTS) == (0, 1, 2)
     assert memo.get(TWO, TEXTS).tokens.tolist() == [4, 5, 6]

@@ -32,6 +32,7 @@ def test_the_folder_holds_what_was_found(found):
         "best_prompt.json",
         "candidates.jsonl",
         "config.json",
+        "label-words.svg",
         "report.md",
     ]
     prompt = json.loads((found.folder / "best_prompt.json").read_text("utf-8"))

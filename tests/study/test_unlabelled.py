@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from promptsearch.engines.manual import library_for
 from promptsearch.engines.words import WordsConfig
 from promptsearch.errors import DataError, OptionError, TemplateError, VerbalizerError
 from promptsearch.report.label_words import notes_of
@@ -79,21 +80,28 @@ def reviews(tmp_path_factory):
 # What comes ------------------------------------------------------------------------------------------
 
 
-def test_neighbours_stand_before_the_chain_and_its_end_is_the_prompt(reviews):
-    assert [step.name for step in reviews.steps] == ["neighbours", *CHAIN]
-    assert reviews.prompt.verbalizer == reviews.steps[-1].candidate.verbalizer
+def test_the_chain_comes_first_and_its_end_is_the_prompt(reviews):
+    assert [step.name for step in reviews.steps] == [*CHAIN, "neighbours"]
+    assert reviews.chosen is reviews.steps[-2]
+    assert reviews.prompt.verbalizer == reviews.chosen.candidate.verbalizer
     assert str(reviews.prompt.template) == TEMPLATE
 
 
 def test_the_figures_shown_are_those_of_the_prompt(reviews):
     task = draw_splits(load_task("reviews"), shots=1, seed=0, max_test=20)
     found = evaluate_prompt(reviews.prompt, task)
-    assert found.prompt.confusion == reviews.steps[-1].test.confusion
-    assert found.prompt.log_likelihood == pytest.approx(reviews.steps[-1].test.log_likelihood, abs=1e-5)
+    assert found.prompt.confusion == reviews.chosen.test.confusion
+    assert found.prompt.log_likelihood == pytest.approx(reviews.chosen.test.log_likelihood, abs=1e-5)
     (entry,) = reviews.prompt.document.evaluation
     assert (entry.split, entry.n, entry.value) == ("test", 20, found.prompt.accuracy)
     # Ten of each class: their most frequent has half.
     assert reviews.majority.accuracy == entry.majority == 0.5
+
+
+def test_a_method_asked_for_alone_is_the_prompt(tmp_path):
+    found = search(tmp_path / "run", task="reviews", methods=("neighbours",))
+    assert found.chosen.name == "neighbours"
+    assert found.prompt.verbalizer == found.chosen.candidate.verbalizer
 
 
 def test_texts_of_test_are_not_read(reviews):
@@ -200,6 +208,14 @@ def test_texts_of_a_file_take_the_place_of_train(tmp_path, texts):
     assert found.steps[-1].test.n == 20
 
 
+def test_labelled_rows_too_few_to_draw_from_are_test(tmp_path, texts):
+    data = table(tmp_path / "few.csv", [{"text": "so dull", "label": "no"}, {"text": "fine", "label": "yes"}])
+    found = search(tmp_path / "run", data=data, kind="sentiment", unlabelled=texts, refine=())
+    assert (found.n_texts, found.chosen.test.n) == (3, 2)
+    with pytest.raises(DataError, match="too few"):
+        search(tmp_path / "another", data=data, kind="sentiment")
+
+
 def test_labels_alike_but_for_case_are_told_apart(tmp_path, texts):
     found = search(tmp_path / "run", labels=("sports", "Sports"), unlabelled=texts)
     first, second = ([a.text for a in answers] for answers in found.prompt.verbalizer.answers)
@@ -207,6 +223,12 @@ def test_labels_alike_but_for_case_are_told_apart(tmp_path, texts):
     assert found.prompt.verbalizer.labels == ("sports", "Sports")
     notes = notes_of(step.candidate for step in found.steps)
     assert "The label 'Sports' has the name of another label; its number is said with it." in notes
+
+
+def test_without_a_template_the_librarys_first_is_taken(tmp_path, texts):
+    found = search(tmp_path / "run", labels=("sports", "war"), unlabelled=texts, templates=[])
+    task = task_of_labels(("sports", "war"))
+    assert found.template == library_for(task, "masked")[0].template
 
 
 def test_the_task_of_labels():

@@ -61,7 +61,7 @@ def show_found(found: WordsFound, json: bool) -> None:
     if json:
         screen.print_json(_found_record(found))
         return
-    console, last = screen.stdout(), found.steps[-1].candidate
+    console, last = screen.stdout(), found.chosen.candidate
     _show_words(console, str(found.template), last.verbalizer, found.task.label_names, found.plm)
     console.print(_steps(step_rows(found), found.task.metric, "test"))
     for note in notes_of(step.candidate for step in found.steps):

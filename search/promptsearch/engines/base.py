@@ -34,6 +34,7 @@ class Candidate:
         baseline: whether this is the prompt a person would write first, beside which others are judged.
         calibration: fitted together with the verbalizer, in the order of its `words`; then no other is
             tried.
+        calibrated_on: texts that the calibration was fitted on, where they are not just those of train.
         readout: scores labels by the answer states, with or without the words' scores.
         train_log_probs: (n_train, L) label log-probabilities of each train example from a fit that did not
             see its label. Its figures on train are then these; else those of the prompt as it stands.
@@ -45,6 +46,7 @@ class Candidate:
     provenance: Mapping[str, object] = field(default_factory=dict)
     baseline: bool = False
     calibration: Calibration | None = None
+    calibrated_on: int | None = None
     readout: Readout | None = None
     train_log_probs: NDArray[np.floating] | None = field(default=None, compare=False, repr=False)
 

@@ -66,11 +66,12 @@ class WordLists:
 
     def expand(self, seeds: Sequence[str], context: Sequence[str] = ()) -> tuple[RelatedWord, ...]:
         """Words of the labels that the seeds name, one by one or together; `context` is not needed."""
-        keys = {normal_name(seed) for seed in seeds} | {normal_name(" ".join(seeds))}
+        keys = {normal_name(seed) for seed in seeds} | ({normal_name(" ".join(seeds))} if seeds else set())
         lexicon = Lexicon.for_labels(self.label_names)
         found: list[RelatedWord] = []
         for name, words in zip(self.label_names, self.words):
-            if normal_name(name) in keys or tuple(seeds) in (lexicon.seeds_of(name), seeds_of(name)):
+            same_seeds = bool(seeds) and tuple(seeds) in (lexicon.seeds_of(name), seeds_of(name))
+            if normal_name(name) in keys or same_seeds:
                 found += words
         return nearest_first(found, without=seeds)
 

@@ -94,6 +94,7 @@ class LocalPLM(PLM):
                 computed = self._compute_states(group, [examples[i] for i in rows])
             for template, states in zip(group, computed):
                 found[template] = self._kept(template, examples, rows, states, keep)
+        self._memo.trim()
         return [found[template] for template in templates]
 
     def _known(self, template: Template, examples: Sequence[Example], keep: bool) -> AnswerStates | None:
@@ -119,11 +120,6 @@ class LocalPLM(PLM):
         if not self.cache or not keep or not examples:
             return states
         self._memo.put(template, [examples[i] for i in rows], states)
-        if self._memo.missing(template, examples):
-            # What was known has left the memory since, to make room for the other templates.
-            with torch.no_grad():
-                [states] = self._compute_states([template], examples)
-            self._memo.put(template, examples, states)
         whole = self._memo.get(template, examples)
         self.cache.put(self._state_key(template, examples), whole)
         return whole

@@ -54,6 +54,9 @@ class StateMemo:
             places[_key(examples[i])] = len(places)
         self._states[template] = (rows, places)
         self._states.move_to_end(template)
+
+    def trim(self) -> None:
+        """Let the templates least lately used go, until what is left is small enough."""
         while len(self._states) > 1 and self._bytes() > self._most_bytes:
             self._states.popitem(last=False)
 

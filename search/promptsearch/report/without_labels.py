@@ -30,7 +30,7 @@ def step_rows(found: WordsFound) -> list[StepRow]:
 
 def markdown(found: WordsFound) -> str:
     """The report as text."""
-    task, last = found.task, found.steps[-1]
+    task, last = found.task, found.chosen
     parts = [
         f"# Label words for {code(task.stand_in_for or task.name)}, without labels",
         outcome(found),
@@ -49,7 +49,7 @@ def markdown(found: WordsFound) -> str:
 
 def outcome(found: WordsFound) -> str:
     """What was measured, in a sentence or two."""
-    last, metric = found.steps[-1].test, found.task.metric
+    last, metric = found.chosen.test, found.task.metric
     if last is None or found.majority is None:
         return "Nothing was measured: there are no labels."
     low, high = last.interval(metric)

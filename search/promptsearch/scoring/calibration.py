@@ -43,8 +43,12 @@ class CalibrationMethod:
 
 
 def _log_mean(log_probs: ArrayLike) -> FloatArray:
+    """Log of the mean probability, over the inputs that could be scored."""
     values = np.asarray(log_probs, dtype=np.float64)
-    return log_sum_exp(values, axis=-2) - np.log(values.shape[-2])
+    scored = ~np.isnan(values)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        total = log_sum_exp(np.where(scored, values, -np.inf), axis=-2)
+        return np.where(scored.any(axis=-2), total - np.log(scored.sum(axis=-2)), np.nan)
 
 
 CALIBRATIONS: Mapping[str, CalibrationMethod] = MappingProxyType(

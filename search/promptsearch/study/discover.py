@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from promptsearch.engines.base import Budget
-from promptsearch.errors import OptionError, PLMError, PromptSearchError, StorageError, VerbalizerError
+from promptsearch.errors import (
+    KnowledgeError,
+    OptionError,
+    PLMError,
+    PromptSearchError,
+    StorageError,
+    TemplateError,
+    VerbalizerError,
+)
 from promptsearch.plms.base import PLM, AnswerScoring
 from promptsearch.prompt import Prompt
 from promptsearch.study.artefacts import clear, new_folder, write_candidates, write_json
@@ -166,7 +174,7 @@ class _Search:
                 self.observer.stage(f"{plm.identity.reference}: engine {name}")
             try:
                 candidates = list(searcher.search(self.task, plm, Budget(), self.config.seed))
-            except VerbalizerError as error:
+            except (KnowledgeError, TemplateError, VerbalizerError) as error:
                 # What another engine has found for this PLM must not go with it.
                 if name == "manual" or not any(t.plm == plm.identity.reference for t in self.trials):
                     raise

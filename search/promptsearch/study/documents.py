@@ -57,15 +57,10 @@ def prompt_document(
     scoring: AnswerScoring,
     seed: int,
     evaluations: Sequence[EvaluationRecord] = (),
-    n_unlabelled: int | None = None,
 ) -> PromptDocument:
-    """The prompt file of a candidate.
-
-    Args:
-        n_unlabelled: texts that the calibration was fitted on, where they are not those of train.
-    """
+    """The prompt file of a candidate."""
     readout = candidate.readout
-    n_texts = len(task.train) if n_unlabelled is None else n_unlabelled
+    n_texts = len(task.train) if candidate.calibrated_on is None else candidate.calibrated_on
     return PromptDocument(
         template=str(candidate.template),
         verbalizer=VerbalizerRecord.from_verbalizer(candidate.verbalizer, task.label_names),
@@ -132,7 +127,7 @@ def _calibration(calibration: Calibration, words: Sequence[str], n_texts: int) -
             "n_texts": n_texts
             if of_the_task
             else {"content-free inputs": len(CONTENT_FREE)}.get(fitted_on, 1),
-            "inputs": f"{fitted_on} of train" if of_the_task else fitted_on,
+            "inputs": f"{fitted_on} of the task" if of_the_task else fitted_on,
         }
     )
 

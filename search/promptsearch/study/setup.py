@@ -24,20 +24,29 @@ from promptsearch.template import Template
 from promptsearch.verbalizer import Verbalizer
 
 
+def load_source(config: DiscoverConfig) -> Task:
+    """The task with its source's own splits.
+
+    Raises:
+        PromptSearchError: it is unknown, or its data are missing or wrong.
+    """
+    return load_task(
+        config.task,
+        data=config.data,
+        mapping=config.mapping,
+        kind=config.kind,
+        stand_in=config.stand_in,
+        offline=config.offline,
+    )
+
+
 def load_search_task(config: DiscoverConfig) -> Task:
     """The task with its splits drawn, as a config says.
 
     Raises:
         PromptSearchError: whatever is wrong with the data.
     """
-    task = load_task(
-        config.task,
-        data=config.data,
-        mapping=config.mapping,
-        stand_in=config.stand_in,
-        offline=config.offline,
-        kind=config.kind,
-    )
+    task = load_source(config)
     for label in (*task.labels, *task.label_names):
         if whole_text(str(label)) != str(label):
             raise DataError(

@@ -24,7 +24,7 @@ from promptsearch.study.discover import load_search_plm
 from promptsearch.study.documents import evaluation_record, prompt_document
 from promptsearch.study.evaluating import majority_evaluation
 from promptsearch.study.observer import Observer
-from promptsearch.study.setup import load_search_task, unlabelled_texts
+from promptsearch.study.setup import load_search_task, load_source, unlabelled_texts
 from promptsearch.tasks.duplicates import content_key
 from promptsearch.tasks.task import Example, Task, gold
 from promptsearch.template import Template
@@ -56,7 +56,8 @@ class WordsFound:
     """The outcome of a search without labels.
 
     Attributes:
-        steps: in order; the last is the prompt's.
+        steps: the chain in its order, then methods beside it.
+        chosen: the prompt's: the end of the chain, or the method that was asked for alone.
         n_texts: unlabelled texts that were read.
     """
 
@@ -64,6 +65,7 @@ class WordsFound:
     plm: str
     template: Template
     steps: tuple[Step, ...]
+    chosen: Step
     prompt: Prompt
     n_texts: int
     majority: Evaluation | None
@@ -102,22 +104,21 @@ def run(config: DiscoverConfig, observer: Observer) -> WordsFound:
     observer.stage(f"{reference}: scoring {len(task.test)} test examples, once")
     steps = tuple(Step(each, _on_test(config, plm, each, task.test)) for each in candidates)
     majority = _majority(task) if task.test else None
-    last, scoring = steps[-1], AnswerScoring(config.normalisation)
+    last, scoring = _chosen(config, steps), AnswerScoring(config.normalisation)
     evaluations: list[EvaluationRecord] = []
     if last.test is not None and majority is not None:
         evaluations = [evaluation_record("test", task.metric, last.test, steps[0].test, majority)]
     calibration = last.candidate.calibration
     if calibration is None:
         raise ValueError("the engine `words` calibrates what it finds")
-    document = prompt_document(
-        task, plm, last.candidate, calibration, scoring, config.seed, evaluations, len(texts)
-    )
+    document = prompt_document(task, plm, last.candidate, calibration, scoring, config.seed, evaluations)
     prompt = Prompt(document, config.device, config.offline, config.trust_remote_code, _plm=plm)
     found = WordsFound(
         task,
         plm.identity.reference,
         template,
         steps,
+        last,
         prompt,
         len(texts),
         majority,
@@ -155,24 +156,35 @@ def _task_and_texts(config: DiscoverConfig) -> tuple[Task, list[Example]]:
                 "labels alone are not enough", hint="Give texts of the task: --unlabelled FILE."
             )
         return task, texts
-    task = load_search_task(replace(config, shots=1))
+    task = _with_test(config)
     texts = unlabelled_texts(config, task) or drawn_texts(config, task)
     splits = {"train": tuple(texts), "dev": (), "test": task.test}
     return replace(task, splits=splits, shots=None, _fingerprints={}), texts
 
 
+def _with_test(config: DiscoverConfig) -> Task:
+    """The task with its test split; where texts are given, labelled rows too few to draw from are test."""
+    try:
+        return load_search_task(replace(config, shots=1))
+    except DataError:
+        if config.unlabelled is None:
+            raise
+    source = load_source(config)
+    rows = [example for name in sorted(source.splits) for example in source.splits[name]]
+    test = tuple(example for example in rows if example.label is not None)
+    return replace(source, splits={"train": (), "dev": (), "test": test}, _fingerprints={})
+
+
+def _chosen(config: DiscoverConfig, steps: Sequence[Step]) -> Step:
+    """Nothing can be measured, so it is the end of the chain, else what was asked for in its place."""
+    chain = [step for step in steps if "step" in step.candidate.provenance]
+    beside = [step for step in steps if "step" not in step.candidate.provenance]
+    return chain[-1] if "expanded" in config.label_words.methods or not beside else beside[-1]
+
+
 def drawn_texts(config: DiscoverConfig, task: Task) -> list[Example]:
     """Up to `TEXTS` texts of the source's train split that do not stand in test."""
-    from promptsearch.tasks import load_task
-
-    source = load_task(
-        config.task,
-        data=config.data,
-        mapping=config.mapping,
-        kind=config.kind,
-        stand_in=config.stand_in,
-        offline=config.offline,
-    )
+    source = load_source(config)
     pool = source.splits.get("train") or source.splits.get("validation") or ()
     seen = {content_key(example, task.fields) for example in task.test}
     found = {content_key(example, task.fields): example for example in pool}
@@ -199,11 +211,11 @@ def _template(config: DiscoverConfig, task: Task, plm: PLM) -> Template:
 def _candidates(
     config: DiscoverConfig, task: Task, plm: PLM, template: Template, texts: Sequence[Example]
 ) -> list[Candidate]:
-    """Methods that need no label, the chain last."""
+    """Methods that need no label, the chain first."""
     unlabelled = replace(task, splits={"train": tuple(texts)}, _fingerprints={})
     engine = WordsEngine(config.label_words, [template], scoring=AnswerScoring(config.normalisation))
     found = list(engine.search(unlabelled, plm, Budget(), config.seed))
-    return sorted(found, key=lambda candidate: "step" in candidate.provenance)
+    return sorted(found, key=lambda candidate: "step" not in candidate.provenance)
 
 
 def _majority(task: Task) -> Evaluation:

@@ -75,5 +75,9 @@ def test_nothing_is_held_out_where_a_label_has_one_text(reading):
         np.isin(np.arange(reading.n_labelled), [np.flatnonzero(reading.gold == 1)[0]]) | (reading.gold == 0)
     )
     found = FIT(few)
-    assert with_held_out(found, FIT, few, seed=0) is found
+    alone = with_held_out(found, FIT, few, seed=0)
+    assert alone is not None
+    assert alone.train_log_probs is not None
+    assert np.isnan(alone.train_log_probs).all()
+    assert alone.train_log_probs.shape == (few.n_labelled, len(found.verbalizer.labels))
     assert with_held_out(None, FIT, reading, seed=0) is None

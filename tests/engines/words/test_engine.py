@@ -175,7 +175,11 @@ def test_one_example_of_a_label(reviews, minilm, rest):
     train = [[e for e in reviews.train if e.label == label] for label in (0, 1)]
     found = search(with_train(reviews, [*train[0][:rest], train[1][0]]), minilm)
     assert methods(found) == [*CHAIN, "neighbours", *FROM_LABELS]
-    assert by_method(found)["ratio"].train_log_probs is None  # nothing could be held out
+    for method in ("weights", *FROM_LABELS):
+        # Nothing could be held out, so nothing is known of how the fit does on other texts.
+        log_probs = by_method(found)[method].train_log_probs
+        assert log_probs is not None
+        assert np.isnan(log_probs).all()
 
 
 def test_a_single_text(reviews, minilm):
@@ -248,7 +252,7 @@ def test_all_words_of_a_label_filtered_out(reviews, minilm):
     found = by_method(search(reviews, minilm, config))["frequency"]
     sizes = [len(each) for each in found.verbalizer.answers]
     assert sorted(sizes) == [1, 1]
-    said = [f"All words of {label!r} were taken out; its name stays." for label in reviews.labels]
+    said = [f"All words of {label!r} were taken out; {label!r} stays." for label in reviews.labels]
     assert set(found.provenance["notes"]) & set(said)  # ty: ignore
     assert all(entry["why"] for entry in found.provenance["dropped"])  # ty: ignore
 

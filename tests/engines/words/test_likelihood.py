@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promptsearch.engines.words.likelihood import assign, likely_words
+from promptsearch.engines.words.crossval import held_out_log_likelihoods
+from promptsearch.engines.words.folds import stratified_folds
+from promptsearch.engines.words.likelihood import _longer, _narrowed, assign, likely_words
 from promptsearch.scoring import VerbalizerLayout, apply, evaluate, fit_batch, label_scores
 
 
@@ -83,3 +85,32 @@ def test_a_word_never_stands_for_two_labels(exact):
     found = assign(log_probs, gold, [[3, 4], [3, 4]], exact=exact)
     assert {a.columns for a in found} <= {(3, 4), (4, 3)}
     assert assign(log_probs, gold, [[3], [3]], exact=exact) == []
+
+
+def test_many_labels_with_a_planted_word_each():
+    log_probs, gold = planted(0, 20, n=60, width=100, signal=0.5)
+    candidates = [list(range(label, 100, 20)) for label in range(20)]
+    for label, columns in enumerate(candidates):
+        log_probs[gold == label, columns[label % 5]] += 10
+    found = assign(log_probs, gold, candidates, best=1, beam=5)[0]
+    assert found.columns == tuple(columns[label % 5] for label, columns in enumerate(candidates))
+    assert found.accuracy == 1.0
+
+
+def test_longer_assignments_are_judged_as_they_stand():
+    log_probs, gold = planted(1, 3)
+    folds, kept, pool = stratified_folds(gold), np.array([[0, 1], [4, 2], [3, 7]]), np.array([8, 11])
+    probabilities = np.exp(log_probs - log_probs.max(axis=1, keepdims=True)).T
+    found = _longer(probabilities, kept, pool, gold, folds)
+    for row, each in zip(found, kept.tolist()):
+        for value, word in zip(row, pool.tolist()):
+            scores = log_probs[:, [*each, word]].T[np.newaxis]
+            np.testing.assert_allclose(value, held_out_log_likelihoods(scores, gold, folds)[0], rtol=1e-9)
+
+
+def test_a_beam_is_as_wide_as_the_work_allows():
+    pools = [np.arange(20)] * 77
+    assert _narrowed(200, pools, 308) == 200
+    assert _narrowed(200, pools, 1232) == 52  # 10⁸ / (20 · 77 · 1232)
+    assert _narrowed(200, pools, 10**9) == 1
+    assert _narrowed(200, [np.arange(100)] * 2, 64) == 200

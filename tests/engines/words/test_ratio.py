@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from promptsearch.engines.words import ratio
 from promptsearch.engines.words.ratio import cross_entropy_scores, ratio_scores
 
 
@@ -53,3 +54,27 @@ def test_a_certain_word_has_a_finite_score():
     for scores in (cross_entropy_scores(q, [0, 1], 2), ratio_scores(q, [0, 1], 2)):
         assert np.isfinite(scores).all()
         assert scores.argmax(axis=1).tolist() == [0, 1]
+
+
+def test_columns_in_chunks_and_many_labels(monkeypatch):
+    rng = np.random.default_rng(1)
+    gold = rng.permutation(np.repeat(np.arange(9), 3))
+    values = np.log(rng.dirichlet(np.ones(11), size=len(gold)))
+    log_rest = np.log1p(-np.exp(values))
+    odds = values - log_rest
+    monkeypatch.setattr(ratio, "_CHUNK_VALUES", 4 * len(gold))  # chunks of 4, 4 and 3 words
+    for label in range(9):
+        mine = gold == label
+        expected = values[mine].mean(axis=0) + log_rest[~mine].mean(axis=0)
+        np.testing.assert_allclose(cross_entropy_scores(values, gold, 9)[label], expected, rtol=1e-12)
+        expected = odds[mine].mean(axis=0) - odds[~mine].mean(axis=0)
+        np.testing.assert_allclose(ratio_scores(values, gold, 9)[label], expected, rtol=1e-10, atol=1e-12)
+
+
+def test_an_impossible_word_under_one_label_leaves_the_others_alone():
+    q = np.log([[0.5, 0.5], [0.4, 0.6], [0.3, 0.7]])
+    q[0, 0] = -np.inf
+    scores = ratio_scores(q, [0, 1, 2], 3)
+    assert scores[0, 0] == -np.inf
+    assert (scores[1:, 0] == np.inf).all()
+    assert np.isfinite(scores[:, 1]).all()

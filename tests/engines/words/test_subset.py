@@ -107,6 +107,40 @@ def test_words_that_help_only_together():
     assert found.log_likelihood > slow(log_probs, gold, ([0], [4]), stratified_folds(gold, 5)) + 0.01
 
 
+def test_a_search_that_reaches_its_limit_says_so_and_gives_its_best():
+    log_probs, gold = texts(5, n=30)
+    whole = SubsetSearch(beam=1).run(log_probs, gold, LABEL_OF, 2)
+    one_step = SubsetSearch(beam=1, most_sets=1).run(log_probs, gold, LABEL_OF, 2)
+    assert whole.finished
+    assert not one_step.finished
+    assert one_step.tried == 1 + 5  # the start and the five words it lacks
+    assert sum(map(len, one_step.columns)) == 3
+    assert one_step.log_likelihood < whole.log_likelihood
+    expected = slow(log_probs, gold, one_step.columns, stratified_folds(gold, 5))
+    assert one_step.log_likelihood == pytest.approx(expected)
+
+
+def test_a_beam_narrows_until_every_label_has_a_step():
+    # 7 words · 2 labels: 14 sets for each of the beam.
+    log_probs, gold = texts(3, n=30)
+    narrow, wide = (
+        SubsetSearch(most_sets=limit, gain=0).run(log_probs, gold, LABEL_OF, 2) for limit in (27, 10**6)
+    )
+    alone = SubsetSearch(beam=1, most_sets=27, gain=0).run(log_probs, gold, LABEL_OF, 2)
+    assert narrow == alone
+    assert wide.tried > narrow.tried
+
+
+def test_many_labels_by_the_same_figure():
+    rng = np.random.default_rng(0)
+    gold, label_of = np.repeat(np.arange(12), 3), np.arange(48) % 12
+    log_probs = rng.normal(size=(36, 48)) + 2 * (label_of == gold[:, None]) - 6
+    found = SubsetSearch(beam=1, most_sets=400).run(log_probs, gold, label_of, 12)
+    expected = slow(log_probs, gold, found.columns, stratified_folds(gold, 5))
+    assert found.log_likelihood == pytest.approx(expected, rel=1e-9)
+    assert all({label_of[c] for c in columns} == {y} for y, columns in enumerate(found.columns))
+
+
 def test_a_frequent_word_is_no_louder_than_a_rare_one():
     log_probs, gold = texts(1)
     louder = log_probs + np.array([0, 5, -5, 2, 0, 3, -3])

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from promptsearch.engines.words.blocks import LabelBlocks
 from promptsearch.engines.words.folds import stratified_folds
 from promptsearch.engines.words.logistic import standardisation
 from promptsearch.engines.words.weights import LAMBDAS, learn_weights, solve
@@ -79,6 +80,42 @@ def test_many_small_steps_end_at_the_same_place():
         loss(theta, bias, z, gold, penalty), abs=1e-6
     )
     assert (found_theta == 0).tolist() == (theta == 0).tolist()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 6), st.integers(1, 9))
+def test_blocks_are_the_dense_products(seed, n_labels, n):
+    rng = np.random.default_rng(seed)
+    label_of = rng.integers(0, n_labels, rng.integers(1, 12))  # some labels may have no word
+    member = np.eye(n_labels)[label_of]
+    share = member / np.maximum(member.sum(axis=0), 1)
+    z, theta = rng.normal(size=(n, len(label_of))), rng.normal(size=len(label_of))
+    errors = rng.normal(size=(n, n_labels))
+    blocks = LabelBlocks.of(z, share)
+    np.testing.assert_allclose(blocks.scores(theta), (z * theta) @ share, atol=1e-12)
+    np.testing.assert_allclose(blocks.gradient(errors), (z * (errors @ share.T)).sum(axis=0), atol=1e-12)
+    norms = [np.linalg.norm(z * share[:, label], 2) for label in range(n_labels)]
+    assert blocks.curvature == pytest.approx(max(norms) ** 2 / (2 * n))
+
+
+def test_many_texts_and_words_take_three_penalties_and_one_round():
+    rng = np.random.default_rng(0)
+    gold, label_of = np.arange(8) % 2, np.arange(40_000) % 2
+    log_probs = rng.normal(size=(8, 40_000)) + (gold[:, None] == label_of) - 7
+    learned = learn_weights(log_probs, gold, label_of, 2)
+    assert list(learned.penalties) == [0.02, 0.1, 1.0]
+    given = learn_weights(log_probs, gold, label_of, 2, penalties=[0.05, 0.5])
+    assert list(given.penalties) == [0.05, 0.5]
+    z, share = standardised(log_probs), np.eye(2)[label_of] / 20_000
+    folds, totals = stratified_folds(gold), np.zeros(2)
+    for fold in range(folds.max() + 1):
+        seen = folds != fold
+        for i, penalty in enumerate([0.05, 0.5]):
+            theta, bias = solve(z[seen], gold[seen], share, penalty)
+            rows = log_softmax((z[~seen] * theta) @ share + bias)
+            totals[i] += rows[np.arange(len(rows)), gold[~seen]].sum()
+    trust = np.exp(totals - totals.max())
+    np.testing.assert_allclose(list(given.penalties.values()), trust / trust.sum(), rtol=1e-6)
 
 
 def verbalizer_of(weights) -> tuple[Verbalizer, list[str]]:

@@ -59,7 +59,8 @@ class Pool:
             own = self.columns(label)
             if not stay[own].any():
                 stay[own[0]] = True
-                notes.append(f"All words of {name!r} were taken out; its name stays.")
+                first = self.words[own[0]][1].word
+                notes.append(f"All words of {name!r} were taken out; {first!r} stays.")
         dropped = [
             Dropped(self.shown[label], related.word, reasons[i])
             for i, (label, related) in enumerate(self.words)
@@ -183,6 +184,7 @@ def weighted(pool: Pool, reading: Reading, step: int | None, seed: int, method: 
         pool.log_probs[:n], reading.gold, pool.label_of, len(pool.labels), pool.log_probs, seed=seed
     )
     words, dropped, importance = _weighted_words(pool, learned)
+    nothing = np.full((n, len(pool.labels)), np.nan)
     return Found(
         method,
         verbalizer_of(words, pool.labels, "sum-log"),
@@ -194,7 +196,7 @@ def weighted(pool: Pool, reading: Reading, step: int | None, seed: int, method: 
             "penalties": {str(p): round(share, 4) for p, share in learned.penalties.items()},
             "importance": importance,
         },
-        train_log_probs=learned.held_out,
+        train_log_probs=nothing if learned.held_out is None else learned.held_out,
     )
 
 

@@ -25,13 +25,13 @@ Fit = Callable[[Reading], Found | None]
 def with_held_out(found: Found | None, fit: Fit, reading: Reading, seed: int) -> Found | None:
     """What a method found on all labelled texts, with its label log-probabilities of texts held out.
 
-    Where a class has a single example nothing can be held out, and the figures on train stay its own.
+    Where a class has a single example nothing can be held out, and nothing is known of train.
     """
     if found is None:
         return None
+    if not can_hold_out(reading):
+        return replace(found, train_log_probs=unknown(reading, found))
     folds = stratified_folds(reading.gold, _FOLDS, seed)
-    if folds.max() == 0:
-        return found
     log_probs = np.full((reading.n_labelled, len(found.verbalizer.labels)), np.nan)
     for fold in range(folds.max() + 1):
         part = fit(reading.of_labelled(folds != fold))
@@ -39,6 +39,16 @@ def with_held_out(found: Found | None, fit: Fit, reading: Reading, seed: int) ->
             held = np.flatnonzero(folds == fold)
             log_probs[held] = label_log_probs(reading, part)[held]
     return replace(found, train_log_probs=log_probs)
+
+
+def can_hold_out(reading: Reading) -> bool:
+    """Whether every class has a labelled text to spare."""
+    return bool(stratified_folds(reading.gold, _FOLDS).max() > 0)
+
+
+def unknown(reading: Reading, found: Found) -> FloatArray:
+    """(n_labelled, L) figures that say nothing, so that no text seen with its label speaks for a fit."""
+    return np.full((reading.n_labelled, len(found.verbalizer.labels)), np.nan)
 
 
 def label_log_probs(reading: Reading, found: Found) -> FloatArray:

@@ -83,7 +83,7 @@ class WordsEngine:
             for found in Search(task, reading, names, bases, neighbours, self.config, seed).run():
                 if end is not None and time.monotonic() >= end:
                     return
-                yield _candidate(template, found)
+                yield _candidate(template, found, len(texts))
 
     def _templates(self, task: Task, plm: PLM) -> list[Template]:
         templates = self.templates or (plain_template(task.fields),)
@@ -122,13 +122,14 @@ def plain_template(fields: Sequence[str]) -> Template:
     return Template((*pieces, Text("It is about "), Mask()))
 
 
-def _candidate(template: Template, found: Found) -> Candidate:
+def _candidate(template: Template, found: Found, n_texts: int) -> Candidate:
     return Candidate(
         template,
         found.verbalizer,
         "words",
         found.record(),
         calibration=found.calibration,
+        calibrated_on=n_texts,
         readout=found.readout,
         train_log_probs=found.train_log_probs,
     )

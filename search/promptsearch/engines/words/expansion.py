@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from promptsearch.errors import KnowledgeError
 from promptsearch.knowledge.base import KnowledgeBase, RelatedWord
 from promptsearch.knowledge.lexicon import Lexicon
+from promptsearch.knowledge.lists import WordLists
 from promptsearch.knowledge.roles import normal_name
 from promptsearch.tasks.task import Task
 from promptsearch.verbalizer import Verbalizer
@@ -108,6 +110,7 @@ def expand(
     shown: Sequence[str],
     context: Sequence[str] = (),
     per_base: int = 150,
+    lenient: bool = False,
 ) -> LabelWords:
     """Words of each label from every knowledge base, the name in front, then the bases in their order.
 
@@ -121,11 +124,24 @@ def expand(
         shown: names of the labels for messages.
         context: texts that tell which sense of a name is meant.
         per_base: words taken of one knowledge base for a label.
+        lenient: pass over a knowledge base whose files are damaged, and say so.
+
+    Raises:
+        KnowledgeError: a knowledge base cannot be read, unless `lenient`.
     """
     notes = [note for name in names for note in name.notes]
     ranked: list[dict[str, _Ranked]] = []
-    for name, label in zip(names, shown):
-        own, unknown = _words_of(name, bases, context, per_base)
+    usable = list(bases)
+    for i, (name, label) in enumerate(zip(names, shown)):
+        try:
+            own, unknown = _words_of(i, name, usable, context, per_base)
+        except _Unusable as failed:
+            if not lenient:
+                raise failed.error from None
+            usable.remove(failed.base)
+            rest = expand(names, usable, shown, context, per_base, lenient)
+            note = f"{failed.base.name} was left out: {failed.error.message}."
+            return LabelWords(rest.words, rest.dropped, (note, *rest.notes))
         notes += [f"{base} has nothing for {label!r}." for base in unknown if name.seeds]
         ranked.append(own)
     words, dropped = _unshared(names, ranked, shown)
@@ -143,8 +159,29 @@ class _Ranked:
     related: RelatedWord
 
 
+class _Unusable(Exception):
+    """A knowledge base failed."""
+
+    def __init__(self, base: KnowledgeBase, error: KnowledgeError) -> None:
+        super().__init__(error.message)
+        self.base = base
+        self.error = error
+
+
+def _related(
+    label: int, base: KnowledgeBase, seeds: Sequence[str], context: Sequence[str]
+) -> Sequence[RelatedWord]:
+    """Words of a knowledge base; lists name the label itself, whatever it is called."""
+    if isinstance(base, WordLists):
+        return base.words_of(label)
+    try:
+        return base.expand(seeds, context)
+    except KnowledgeError as error:
+        raise _Unusable(base, error) from error
+
+
 def _words_of(
-    name: LabelName, bases: Sequence[KnowledgeBase], context: Sequence[str], per_base: int
+    label: int, name: LabelName, bases: Sequence[KnowledgeBase], context: Sequence[str], per_base: int
 ) -> tuple[dict[str, _Ranked], list[str]]:
     """Words of one label by their casefolded spelling, and the bases that have none."""
     own = {
@@ -153,7 +190,7 @@ def _words_of(
     }
     unknown: list[str] = []
     for number, base in enumerate(bases, start=1):
-        related = base.expand(_seeds(name, own, base), context)[:per_base]
+        related = _related(label, base, _seeds(name, own, base), context)[:per_base]
         if not related:
             unknown.append(base.name)
         for word in related:

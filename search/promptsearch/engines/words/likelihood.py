@@ -7,7 +7,8 @@ For each label the k words that are likeliest for its own texts,
 then the assignments of one word a label, out of V_1 × … × V_L, under which most texts of train get their own
 label. Where the product is small every assignment is judged. Where it is not, labels are added one at a time
 and the best partial assignments go on: each is judged on the texts of the labels it has words for, by the
-log-likelihood of held-out texts, and leaves when a paired comparison with the best one says so.
+log-likelihood of held-out texts, and leaves when a paired comparison with the best one says so. With many
+labels or texts fewer go on, so that width · candidates · labels · texts stays below 10⁸.
 
 The paper reads p(w | x) as it stands; here assignments are judged after batch calibration.
 """
@@ -22,7 +23,7 @@ from math import prod
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from promptsearch.engines.words.crossval import held_out_log_likelihoods
+from promptsearch.engines.words.crossval import held_out_of_changes
 from promptsearch.engines.words.folds import stratified_folds
 from promptsearch.scoring import evaluate_many
 
@@ -31,6 +32,9 @@ IntArray = NDArray[np.int64]
 
 # A partial assignment leaves when it is worse than the best by so many standard errors of the difference.
 _ERRORS = 2.0
+_MOST_WORK = 100_000_000
+_FEW = 16  # With fewer labels than these memory is what counts, and not work.
+_CHUNK_VALUES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,8 @@ class Assignment:
 
 def likely_words(log_probs: ArrayLike, gold: ArrayLike, n_labels: int) -> FloatArray:
     """Mean over a label's texts of log p(w | x): (n, W) word log-probabilities -> (n_labels, W)."""
-    values, labels = np.asarray(log_probs, dtype=np.float64), np.asarray(gold, dtype=np.int64)
-    return np.stack([values[labels == label].mean(axis=0) for label in range(n_labels)])
+    values, labels = np.asarray(log_probs), np.asarray(gold, dtype=np.int64)
+    return np.stack([values[labels == label].mean(axis=0, dtype=np.float64) for label in range(n_labels)])
 
 
 def assign(
@@ -72,39 +76,74 @@ def assign(
         candidates: columns that each label may have.
         best: how many to return.
         exact: products up to this size are enumerated.
-        beam: how many partial assignments go on where they are not.
+        beam: how many partial assignments go on where they are not; fewer where the work is too much.
         seed: of the folds.
     """
-    values, labels = np.asarray(log_probs, dtype=np.float64), np.asarray(gold, dtype=np.int64)
+    # Only candidates are looked at: a copy of the whole vocabulary's columns is not needed.
+    used, places = np.unique(np.concatenate([list(c) for c in candidates]), return_inverse=True)
+    pools = np.split(places, np.cumsum([len(columns) for columns in candidates])[:-1])
+    used = used.astype(np.int64)
+    values, labels = np.asarray(log_probs)[:, used].astype(np.float64), np.asarray(gold, dtype=np.int64)
     if prod(len(columns) for columns in candidates) <= exact:
         index = np.array(
-            [each for each in product(*candidates) if len(set(each)) == len(each)], dtype=np.int64
+            [each for each in product(*(pool.tolist() for pool in pools)) if len(set(each)) == len(each)],
+            dtype=np.int64,
         )
     else:
-        index = _beam(values, labels, candidates, beam, seed)
+        index = _beam(values, labels, pools, _narrowed(beam, pools, len(labels)), seed)
     if not len(index):
         return []
     accuracy, likelihood = evaluate_many(values, index[:, :, np.newaxis], labels, calibration="batch")
     order = np.lexsort((-likelihood, -accuracy))[:best]
-    return [Assignment(tuple(index[i].tolist()), float(accuracy[i]), float(likelihood[i])) for i in order]
+    return [
+        Assignment(tuple(used[index[i]].tolist()), float(accuracy[i]), float(likelihood[i])) for i in order
+    ]
+
+
+def _narrowed(beam: int, pools: Sequence[IntArray], n: int) -> int:
+    """The width of the beam that the work allows."""
+    each = max(len(pool) for pool in pools) * max(len(pools), _FEW) * n
+    return max(1, min(beam, _MOST_WORK // each))
 
 
 def _beam(
-    log_probs: FloatArray, gold: IntArray, candidates: Sequence[Sequence[int]], width: int, seed: int
+    log_probs: FloatArray, gold: IntArray, pools: Sequence[IntArray], width: int, seed: int
 ) -> IntArray:
-    kept = np.array(list(candidates[0]), dtype=np.int64)[:, np.newaxis]
-    for label in range(1, len(candidates)):
-        longer = np.array(
-            [(*each, word) for each in kept.tolist() for word in candidates[label] if word not in each],
-            dtype=np.int64,
-        )
-        if not len(longer):
-            return longer.reshape(0, label + 1)
+    # A text's factor drops out of every label's share.
+    probabilities = np.exp(log_probs - log_probs.max(axis=1, keepdims=True)).T
+    kept = pools[0][:, np.newaxis]
+    for label in range(1, len(pools)):
         seen = gold <= label
         folds = stratified_folds(gold[seen], seed=seed)
-        scores = log_probs[seen][:, longer].transpose(1, 2, 0)
-        kept = longer[_survivors(held_out_log_likelihoods(scores, gold[seen], folds), width)]
+        allowed = (kept[:, :, np.newaxis] != pools[label]).all(axis=1)
+        if not allowed.any():
+            return np.empty((0, label + 1), dtype=np.int64)
+        judged = _longer(np.ascontiguousarray(probabilities[:, seen]), kept, pools[label], gold[seen], folds)
+        parent, word = np.nonzero(allowed)
+        best = _survivors(judged[parent, word], width)
+        kept = np.column_stack([kept[parent[best]], pools[label][word[best]]])
     return kept
+
+
+def _longer(
+    probabilities: FloatArray, kept: IntArray, pool: IntArray, gold: IntArray, folds: IntArray
+) -> FloatArray:
+    """Held-out log-likelihoods (K, J, n) of K partial assignments, each with each of J words added.
+
+    Args:
+        probabilities: (W, n).
+    """
+    n_labels, n = kept.shape[1], len(gold)
+    last = np.full(len(pool), n_labels)
+    size = max(1, _CHUNK_VALUES // ((n_labels + 1 + len(pool)) * n))
+    found = np.empty((len(kept), len(pool), n))
+    for start in range(0, len(kept), size):
+        part = kept[start : start + size]
+        rows = np.zeros((len(part), n_labels + 1, n))
+        rows[:, :n_labels] = probabilities[part]
+        new = np.broadcast_to(probabilities[pool], (len(part), len(pool), n))
+        found[start : start + size] = held_out_of_changes(rows, last, new, gold, folds)
+    return found
 
 
 def _survivors(log_likelihoods: FloatArray, width: int) -> IntArray:

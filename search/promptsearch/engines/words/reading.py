@@ -137,7 +137,8 @@ class Reading:
         Words of several tokens need passes of their own, once.
         """
         listed = list(words)
-        longer = [word for word, n in zip(listed, self.tokens(listed)) if n != 1]
+        each_by_itself = self.scoring.normalisation == "pmi"
+        longer = [word for word, n in zip(listed, self.tokens(listed)) if n != 1 or each_by_itself]
         if new := [word for word in dict.fromkeys(longer) if word not in self._several]:
             self._several.update(zip(new, self._scored(new).T))
         found = np.empty((len(self.texts), len(listed)))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from promptsearch.engines.words.chain import Pool, has_every_label, pool_of, refined
 from promptsearch.engines.words.config import WordsConfig
 from promptsearch.engines.words.continuous import fit_nearest, fit_prototypes, fit_soft, word_vectors
-from promptsearch.engines.words.crossfit import Fit, label_log_probs, with_held_out
+from promptsearch.engines.words.crossfit import Fit, can_hold_out, label_log_probs, unknown, with_held_out
 from promptsearch.engines.words.expansion import LabelName, LabelWords, expand
 from promptsearch.engines.words.found import Found, calibrated, verbalizer_of
 from promptsearch.engines.words.methods import SCORES, by_likelihood, by_scores, found_words, top_words
@@ -111,8 +111,9 @@ class Search:
 
     def _expanded(self) -> LabelWords:
         bases = [*self.bases, self.reading.neighbours] if self.neighbours else list(self.bases)
+        lenient = self.config.knowledge is None
         context = [" ".join(text.values.values()) for text in self.reading.texts[:200]]
-        return expand(self.names, bases, self.task.label_names, context, self.config.per_base)
+        return expand(self.names, bases, self.task.label_names, context, self.config.per_base, lenient)
 
     def _span_cost(self, pool: Pool) -> dict[str, object]:
         """How many words take passes of their own."""
@@ -194,13 +195,19 @@ class Search:
         beside = plain[-1] if plain else list(self._label_names())[-1]
         if "soft" in config.methods:
             fit = fit_soft(reading.hidden, reading.gold, self._n, start=self._start(beside), seed=self.seed)
-            yield _read_by(beside, "soft", fit.readout, fit.held_out)
+            yield self._judged(_read_by(beside, "soft", fit.readout, fit.held_out))
         if "prototypes" in config.methods:
             fitted = partial(self._prototypes, beside=beside)
             yield from _some(with_held_out(fitted(reading), fitted, reading, self.seed))
         if "nearest" in config.methods and reading.n_labelled > 1:
             nearest = fit_nearest(reading.hidden, reading.gold, label_log_probs(reading, beside))
-            yield _read_by(beside, "nearest", nearest.readout, nearest.held_out)
+            yield self._judged(_read_by(beside, "nearest", nearest.readout, nearest.held_out))
+
+    def _judged(self, found: Found) -> Found:
+        """The same; with nothing known of train where no text could be held out."""
+        if can_hold_out(self.reading):
+            return found
+        return replace(found, train_log_probs=unknown(self.reading, found))
 
     def _prototypes(self, reading: Reading, beside: Found) -> Found:
         readout = fit_prototypes(reading.hidden, reading.gold, self._n, seed=self.seed)

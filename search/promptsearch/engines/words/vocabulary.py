@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -17,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from promptsearch.errors import StorageError
 from promptsearch.knowledge.neighbours import Neighbours
 from promptsearch.paths import atomic_write, cache_dir
 from promptsearch.plms.base import PLM, AnswerStates
@@ -24,6 +26,8 @@ from promptsearch.readings import summed_scores
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
 from promptsearch.verbalizer import spellings
+
+_log = logging.getLogger(__name__)
 
 # Stands before the word whose continuation is asked for, so that it is no start of a text.
 _CARRIER = "the {text}{mask}"
@@ -105,7 +109,7 @@ def vocabulary_of(plm: PLM, template: Template, allowed: WordFilter | None = Non
     if known is not None:
         return known
     found = _one_token_words(plm, template, usable)
-    atomic_write(path, json.dumps([found.words, found.tokens], ensure_ascii=False))
+    _keep(path, json.dumps([found.words, found.tokens], ensure_ascii=False))
     return found
 
 
@@ -187,9 +191,9 @@ class WholeWords:
         """Whether each text is a whole word: (len(words),)."""
         missing = [word for word in dict.fromkeys(words) if word not in self._known]
         if missing:
-            self._known.update(zip(missing, map(float, self._ends(missing))))
-            rounded = {word: round(share, 4) for word, share in self._known.items()}
-            atomic_write(self._path, json.dumps(rounded, ensure_ascii=False, indent=0))
+            ends = (round(float(share), 4) for share in self._ends(missing))
+            self._known.update(zip(missing, ends))
+            _keep(self._path, json.dumps(self._known, ensure_ascii=False, indent=0))
         return np.array([self._known[word] >= _WHOLE for word in words], dtype=np.bool_)
 
     def first(self, words: Sequence[str], n: int, order: Sequence[int]) -> list[int]:
@@ -233,6 +237,14 @@ def _shares(content: object) -> dict[str, float]:
     if not isinstance(content, dict):
         return {}
     return {str(word): float(share) for word, share in content.items() if isinstance(share, int | float)}
+
+
+def _keep(path: Path, content: str) -> None:
+    try:
+        atomic_write(path, content)
+    except StorageError as error:
+        # What is not kept is worked out again; a search need not end for that.
+        _log.warning("words of the vocabulary are not kept: %s", error.message)
 
 
 def _read(path: Path) -> object:

@@ -17,6 +17,9 @@ Solutions for several λ are averaged with weights proportional to the likelihoo
 texts (pseudo-Bayesian model averaging, Yao et al. 2018). With 16 to 128 labelled texts of AG News and SST-2
 the average is as good as the best λ or within half a point of it, where choosing one λ loses up to two points
 to the noise of the choice.
+
+Where there are more than 300,000 log-probabilities (texts times words), three values of λ and one round of
+cross-validation do, unless λ are given.
 """
 
 from __future__ import annotations
@@ -27,11 +30,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from promptsearch.engines.words.blocks import LabelBlocks
 from promptsearch.engines.words.folds import stratified_folds
 from promptsearch.engines.words.logistic import FloatArray, standardisation
 from promptsearch.scoring.logspace import log_softmax
 
 LAMBDAS = (0.01, 0.02, 0.05, 0.1, 0.3, 1.0)
+_FEW_LAMBDAS = (0.02, 0.1, 1.0)
+_LARGE = 300_000  # log-probabilities
 _SCALE_PENALTY = 1e-3
 _STEPS = 300
 _TOLERANCE = 1e-7
@@ -65,7 +71,7 @@ def learn_weights(
     label_of: ArrayLike,
     n_labels: int,
     reference: ArrayLike | None = None,
-    penalties: Sequence[float] = LAMBDAS,
+    penalties: Sequence[float] | None = None,
     seed: int = 0,
 ) -> WordWeights:
     """Learn weights of words and offsets of labels.
@@ -75,15 +81,19 @@ def learn_weights(
         gold: (n,) label indices.
         label_of: (W,) the label each word stands for.
         reference: (r, W) of the texts that words are standardised over; the labelled ones where left out.
-        penalties: values of λ to average over, the largest last.
+        penalties: values of λ to average over, the largest last; `LAMBDAS` where left out, three of them
+            where there are many texts and words.
         seed: of the folds.
     """
     values, labels = np.asarray(log_probs, dtype=np.float64), np.asarray(gold, dtype=np.int64)
     mean, scale = standardisation(values if reference is None else reference)
     z, share = (values - mean) / scale, _shares(label_of, n_labels)
-    held_out = _held_out(z, labels, share, penalties, seed)
+    large = z.size > _LARGE
+    if penalties is None:
+        penalties = _FEW_LAMBDAS if large else LAMBDAS
+    held_out = _held_out(z, labels, share, penalties, seed, 1 if large else _REPEATS)
     trust = _trust(held_out, labels, len(penalties))
-    solutions = [solve(z, labels, share, penalty) for penalty in penalties]
+    solutions = _solve_each(z, labels, share, penalties)
     theta = sum((part * t for part, (t, _) in zip(trust, solutions)), np.zeros(z.shape[1]))
     bias = sum((part * b for part, (_, b) in zip(trust, solutions)), np.zeros(n_labels))
     theta = np.where(theta < _NOTHING * theta.mean(), 0.0, theta)
@@ -102,15 +112,27 @@ def solve(
         z: (n, W) standardised word log-probabilities.
         share: (W, L), 1 / m_y where the word is one of label y, else 0.
     """
+    return _solve_each(z, gold, share, [penalty])[0]
+
+
+def _solve_each(
+    z: FloatArray, gold: NDArray[np.int64], share: FloatArray, penalties: Sequence[float]
+) -> list[tuple[FloatArray, FloatArray]]:
+    """Of each λ; what does not depend on it is made once."""
+    blocks = LabelBlocks.of(z, share)
     target = np.eye(share.shape[1])[gold]
-    n, width = z.shape
-    step = 1 / (_curvature(z, share) + 2 * penalty / width + 2 * _SCALE_PENALTY / width)
-    theta, bias = np.ones(width), np.zeros(share.shape[1])
+    return [_descend(blocks, target, penalty) for penalty in penalties]
+
+
+def _descend(blocks: LabelBlocks, target: FloatArray, penalty: float) -> tuple[FloatArray, FloatArray]:
+    n, width = len(target), blocks.width
+    step = 1 / (blocks.curvature + 2 * penalty / width + 2 * _SCALE_PENALTY / width)
+    theta, bias = np.ones(width), np.zeros(target.shape[1])
     ahead_theta, ahead_bias, momentum = theta, bias, 1.0
     for _ in range(_STEPS):
-        errors = np.exp(log_softmax((z * ahead_theta) @ share + ahead_bias)) - target
+        errors = np.exp(log_softmax(blocks.scores(ahead_theta) + ahead_bias)) - target
         level = ahead_theta.mean()
-        gradient = (z * (errors @ share.T)).sum(axis=0) / n
+        gradient = blocks.gradient(errors) / n
         gradient += 2 * penalty / width * (ahead_theta - level) + 2 * _SCALE_PENALTY / width * level
         new_theta = np.maximum(ahead_theta - step * gradient, 0.0)
         new_bias = ahead_bias - errors.mean(axis=0)
@@ -132,12 +154,6 @@ def _shares(label_of: ArrayLike, n_labels: int) -> FloatArray:
     return member / np.maximum(member.sum(axis=0), 1.0)
 
 
-def _curvature(z: FloatArray, share: FloatArray) -> float:
-    """An upper bound of the loss's second derivative in θ: a softmax bends by at most 1/2."""
-    worst = max(np.linalg.norm(z * share[:, label], 2) ** 2 for label in range(share.shape[1]))
-    return float(worst) / (2 * len(z))
-
-
 def _one_word_each(theta: FloatArray, share: FloatArray) -> FloatArray:
     """Equal weights for a label none of whose words got any."""
     empty = (theta @ share) <= 0
@@ -145,18 +161,22 @@ def _one_word_each(theta: FloatArray, share: FloatArray) -> FloatArray:
 
 
 def _held_out(
-    z: FloatArray, gold: NDArray[np.int64], share: FloatArray, penalties: Sequence[float], seed: int
+    z: FloatArray,
+    gold: NDArray[np.int64],
+    share: FloatArray,
+    penalties: Sequence[float],
+    seed: int,
+    repeats: int,
 ) -> FloatArray | None:
     """Label log-probabilities of each text, learned without it: (repeats, λ, n, L)."""
-    found = np.empty((_REPEATS, len(penalties), len(gold), share.shape[1]))
-    for repeat in range(_REPEATS):
+    found = np.empty((repeats, len(penalties), len(gold), share.shape[1]))
+    for repeat in range(repeats):
         folds = stratified_folds(gold, seed=seed + 1000 * repeat)
         if folds.max() == 0:
             return None
         for fold in range(folds.max() + 1):
             seen, held = folds != fold, folds == fold
-            for i, penalty in enumerate(penalties):
-                theta, bias = solve(z[seen], gold[seen], share, penalty)
+            for i, (theta, bias) in enumerate(_solve_each(z[seen], gold[seen], share, penalties)):
                 found[repeat, i, held] = log_softmax((z[held] * theta) @ share + bias)
     return found
 
