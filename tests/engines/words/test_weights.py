@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from promptsearch.engines.words import weights as weights_module
 from promptsearch.engines.words.blocks import LabelBlocks
 from promptsearch.engines.words.folds import stratified_folds
 from promptsearch.engines.words.logistic import standardisation
@@ -98,24 +99,23 @@ def test_blocks_are_the_dense_products(seed, n_labels, n):
     assert blocks.curvature == pytest.approx(max(norms) ** 2 / (2 * n))
 
 
-def test_many_texts_and_words_take_three_penalties_and_one_round():
-    rng = np.random.default_rng(0)
-    gold, label_of = np.arange(8) % 2, np.arange(40_000) % 2
-    log_probs = rng.normal(size=(8, 40_000)) + (gold[:, None] == label_of) - 7
-    learned = learn_weights(log_probs, gold, label_of, 2)
-    assert list(learned.penalties) == [0.02, 0.1, 1.0]
-    given = learn_weights(log_probs, gold, label_of, 2, penalties=[0.05, 0.5])
-    assert list(given.penalties) == [0.05, 0.5]
-    z, share = standardised(log_probs), np.eye(2)[label_of] / 20_000
-    folds, totals = stratified_folds(gold), np.zeros(2)
+def test_many_texts_and_words_take_three_penalties_and_one_round(monkeypatch):
+    log_probs, gold = texts(1)
+    monkeypatch.setattr(weights_module, "_LARGE", log_probs.size)
+    assert list(learn_weights(log_probs, gold, LABEL_OF, 3).penalties) == list(LAMBDAS)
+    monkeypatch.setattr(weights_module, "_LARGE", log_probs.size - 1)
+    assert list(learn_weights(log_probs, gold, LABEL_OF, 3).penalties) == [0.02, 0.1, 1.0]
+    given = learn_weights(log_probs, gold, LABEL_OF, 3, penalties=[0.05, 0.5])
+    z, folds, totals = standardised(log_probs), stratified_folds(gold), np.zeros(2)
     for fold in range(folds.max() + 1):
         seen = folds != fold
         for i, penalty in enumerate([0.05, 0.5]):
-            theta, bias = solve(z[seen], gold[seen], share, penalty)
-            rows = log_softmax((z[~seen] * theta) @ share + bias)
+            theta, bias = solve(z[seen], gold[seen], SHARE, penalty)
+            rows = log_softmax((z[~seen] * theta) @ SHARE + bias)
             totals[i] += rows[np.arange(len(rows)), gold[~seen]].sum()
-    trust = np.exp(totals - totals.max())
-    np.testing.assert_allclose(list(given.penalties.values()), trust / trust.sum(), rtol=1e-6)
+    trust = np.exp(totals) / np.exp(totals).sum()
+    assert list(given.penalties) == [0.05, 0.5]
+    np.testing.assert_allclose(list(given.penalties.values()), trust, rtol=1e-6)
 
 
 def verbalizer_of(weights) -> tuple[Verbalizer, list[str]]:

@@ -184,7 +184,11 @@ class Search:
         picked = [[flat[i] for i in columns] for columns in chosen.columns]
         result = found_words(reading, self.task.labels, "subset", picked, self._calibration)
         sources = {**result.sources, **(pool.sources if pool else {})}
-        details = {"subsets": chosen.tried, "held_out_log_likelihood": round(chosen.log_likelihood, 4)}
+        details = {
+            "subsets": chosen.tried,
+            "finished": chosen.finished,
+            "held_out_log_likelihood": round(chosen.log_likelihood, 4),
+        }
         return replace(result, sources=sources, details=details)
 
     def _continuous(self, chain: Sequence[Found]) -> Iterator[Found]:
