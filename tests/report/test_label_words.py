@@ -70,14 +70,14 @@ def test_nothing_where_the_engine_found_nothing_for_the_plm(found):
 def test_words_with_their_shares():
     one = candidate("x")
     # 3 of 4 and 1 of 4, the heaviest first.
-    assert listed_words(one, [Answer("war", 1.0), Answer("army", 3.0)]) == "army 0.75, war 0.25"
+    assert listed_words(one, [Answer("war", 1.0), Answer("army", 3.0)]) == "army 75.0 %, war 25.0 %"
     assert listed_words(one, [Answer("b", 2.0), Answer("a", 2.0)]) == "b, a"
     assert listed_words(one, [Answer(str(i)) for i in range(5)], most=2) == "0, 1 … and 3 more"
 
 
 def test_shares_of_learned_weights_are_those_of_their_importance():
     learned = candidate("weights", importance={"war": 0.9, "army": 0.1})
-    assert listed_words(learned, [Answer("army", 5.0), Answer("war", 2.0)]) == "war 0.90, army 0.10"
+    assert listed_words(learned, [Answer("army", 5.0), Answer("war", 2.0)]) == "war 90.0 %, army 10.0 %"
 
 
 def source(source: str, relation: str, seed: str = "") -> dict[str, object]:

@@ -113,8 +113,6 @@ def expand(
         conceptnet=conceptnet,
         depth=depth,
         plm=lambda: _plm(plm),
-        labels=seeds,
-        label_names=seeds,
     )
     with screen.watching(quiet or json):
         bases = [knowledge_base(name, sources) for name in _names(kb, sources)]
@@ -144,15 +142,18 @@ def get(
     name: Annotated[str, typer.Argument(metavar="NAME", help="wordnet.", show_default=False)],
     quiet: options.Quiet = False,
 ) -> None:
-    """Fetch a knowledge base into the cache. Does nothing when it is there."""
+    """Fetch a knowledge base into the cache. Does nothing when it is on this machine."""
     if name == "conceptnet":
         raise KnowledgeError("ConceptNet is not fetched for you", hint=_CONCEPTNET)
     if name != "wordnet":
         _refuse_to_get(name)
-    from promptsearch.knowledge.wordnet import fetch
+    from promptsearch.knowledge.wordnet import fetch, find_folder
 
-    with screen.watching(quiet) as observer:
-        folder = fetch(observer.stage)
+    try:
+        folder = find_folder()
+    except KnowledgeError:
+        with screen.watching(quiet) as observer:
+            folder = fetch(observer.stage)
     screen.stdout().print(f"wordnet is in {folder}", markup=False, soft_wrap=True)
 
 

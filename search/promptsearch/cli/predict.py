@@ -107,8 +107,8 @@ def evaluate(
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Score a prompt on a task's labelled examples; without --task or --data, on those it was found on."""
-    from promptsearch.errors import OptionError
+    """Score a prompt on labelled examples: of --task, of --data, else of the known task it was found on."""
+    from promptsearch.errors import DataError, OptionError, TaskError
     from promptsearch.prompt import load_prompt
     from promptsearch.study.evaluating import evaluate_prompt, searched_splits
     from promptsearch.tasks import draw_splits, load_task
@@ -119,7 +119,17 @@ def evaluate(
     of_prompt = prompt.document.task
     name = task or (of_prompt.name if of_prompt and data is None else None)
     kind = of_prompt.kind if of_prompt and task is None else None
-    loaded = load_task(name, data=data, mapping=mapping, stand_in=not no_stand_in, offline=offline, kind=kind)
+    try:
+        loaded = load_task(
+            name, data=data, mapping=mapping, stand_in=not no_stand_in, offline=offline, kind=kind
+        )
+    except TaskError:
+        if task is not None or data is not None or of_prompt is None:
+            raise
+        raise DataError(
+            f"the prompt was found on data of your own, called {of_prompt.name!r}",
+            hint="Give the data to score it on: --data FILE.",
+        ) from None
     searched = searched_splits(prompt, loaded)
     if searched is not None and seed is None and split != "test":
         drawn = searched

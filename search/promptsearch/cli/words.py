@@ -79,7 +79,12 @@ def command(
     ] = "16",
     unlabelled: Annotated[
         Path | None,
-        value("--unlabelled", metavar="FILE", help="Texts of the task without labels, to search on."),
+        value(
+            "--unlabelled",
+            metavar="FILE",
+            help="Texts of the task without labels, to search on: one a line, or a column of a csv, tsv, "
+            "jsonl or parquet file.",
+        ),
     ] = None,
     wordnet: WordNetFolder = None,
     conceptnet: ConceptNetFile = None,

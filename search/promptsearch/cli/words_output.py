@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from promptsearch.study.result import Discovery
     from promptsearch.study.trial import Trial
     from promptsearch.study.unlabelled import WordsFound
+    from promptsearch.tasks.task import Task
     from promptsearch.verbalizer import Verbalizer
 
 _SHOWN = 30  # words of a label
@@ -37,15 +38,16 @@ def show_searched(found: Discovery, json: bool) -> None:
         screen.print_json(_searched_record(found, trials))
         return
     console, best = screen.stdout(), found.best.trial
-    names = found.task.label_names
-    _show_words(console, str(best.candidate.template), best.candidate.verbalizer, names, best.plm)
+    _show_words(console, found.task, str(best.candidate.template), best.candidate.verbalizer, best.plm)
     console.print(_steps(rows_of(found, trials), found.task.metric, "dev"))
     dev = count(len(found.task.dev), "example")
     console.print(Text(f"Dev has {dev}; the best is chosen on it.", style="dim"))
     for note in notes_of(trial.candidate for trial in trials):
         console.print(Text(printable(note)))
     if best.candidate.engine != "words":
-        console.print(Text("No words that were found do better on dev than those of the library."))
+        console.print(
+            Text("No words that were found do better on dev than those of the library, shown above.")
+        )
     if best.candidate.readout is not None:
         console.print(Text(f"Labels are read by the {best.candidate.readout.kind} readout, see report.md."))
     for sentence in (answer_sentence(found), *verdicts(found)):
@@ -62,7 +64,7 @@ def show_found(found: WordsFound, json: bool) -> None:
         screen.print_json(_found_record(found))
         return
     console, last = screen.stdout(), found.chosen.candidate
-    _show_words(console, str(found.template), last.verbalizer, found.task.label_names, found.plm)
+    _show_words(console, found.task, str(found.template), last.verbalizer, found.plm)
     console.print(_steps(step_rows(found), found.task.metric, "test"))
     for note in notes_of(step.candidate for step in found.steps):
         console.print(Text(printable(note)))
@@ -70,9 +72,8 @@ def show_found(found: WordsFound, json: bool) -> None:
     _show_files(console, found.folder, found.seconds)
 
 
-def _show_words(
-    console: Console, template: str, verbalizer: Verbalizer, names: Sequence[str], plm: str
-) -> None:
+def _show_words(console: Console, task: Task, template: str, verbalizer: Verbalizer, plm: str) -> None:
+    names = task.label_names
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", max_width=24, overflow="fold")
     grid.add_column(overflow="fold")
@@ -82,7 +83,10 @@ def _show_words(
         more = f" and {len(answers) - _SHOWN} more" if len(answers) > _SHOWN else ""
         grid.add_row(Text(printable(name)), Text(printable(shown + more)))
     grid.add_row("PLM", Text(printable(plm)))
-    console.print(Panel(grid, title="Label words", title_align="left", border_style="green"))
+    title = f"Label words for {task.stand_in_for or task.name}"
+    if task.stand_in_for:
+        title += f" (on the sample {task.name!r})"
+    console.print(Panel(grid, title=Text(title), title_align="left", border_style="green"))
 
 
 def _steps(rows: Sequence[StepRow], metric: str, split: str) -> Table:

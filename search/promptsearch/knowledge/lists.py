@@ -60,6 +60,25 @@ class WordLists:
         words = tuple(_related(items, name) for items, name in zip(by_label, label_names))
         return cls(tuple(label_names), words)
 
+    @classmethod
+    def of_file(cls, path: str | Path) -> WordLists:
+        """The lists of a file with the labels it names itself; a bare line is called by its first word.
+
+        Raises:
+            DataError: as `read`.
+        """
+        path = Path(path)
+        listed = read_listed(path)
+        named = [item.label for item in listed if item.label is not None]
+        if named:
+            names = list(dict.fromkeys(named))
+        else:
+            first: dict[int, str] = {}
+            for item in listed:
+                first.setdefault(item.line, item.word)
+            names = list(first.values())
+        return cls.read(path, names, names)
+
     def words_of(self, label: int) -> tuple[RelatedWord, ...]:
         """Words of a label by its index in the task, in the order of the file."""
         return self.words[label]

@@ -26,7 +26,7 @@ class Sources:
         conceptnet: file of ConceptNet's assertions; looked for where None.
         depth: how many steps to go, in WordNet and ConceptNet; None leaves each its own default.
         plm: whose embeddings `neighbours` are sought in; called when it is needed.
-        labels, label_names: the task's labels, for word lists that name them.
+        labels, label_names: the task's labels, for word lists that name them; else the lists' own labels.
         progress: told bytes read and bytes in all while an index is made.
     """
 
@@ -67,7 +67,10 @@ def knowledge_base(name: str, sources: Sources | None = None) -> KnowledgeBase:
     if Path(name).suffix or os.sep in name or Path(name).is_file():
         from promptsearch.knowledge.lists import WordLists
 
-        return WordLists.read(Path(name).expanduser(), given.labels, given.label_names)
+        path = Path(name).expanduser()
+        if not given.labels:
+            return WordLists.of_file(path)
+        return WordLists.read(path, given.labels, given.label_names)
     near = near_matches(name, _OPENERS, most=1)
     raise OptionError(
         f"there is no knowledge base {name!r}",

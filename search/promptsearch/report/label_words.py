@@ -150,7 +150,7 @@ def notes_of(candidates: Iterable[Candidate]) -> list[str]:
 
 
 def listed_words(candidate: Candidate, answers: Sequence[Answer], most: int = SHOWN) -> str:
-    """Words of a label with their shares where these differ, the heaviest first: `war 0.12, army 0.08`.
+    """Words of a label with their shares where these differ, the heaviest first: `war 1.2 %, army 0.8 %`.
 
     Learned weights also make up for how much a word varies; their shares are those of its importance.
     """
@@ -159,7 +159,7 @@ def listed_words(candidate: Candidate, answers: Sequence[Answer], most: int = SH
     weights = [float(importance.get(answer.text, answer.weight)) for answer in answers]
     total, equal = sum(weights), len(set(weights)) == 1
     ordered = sorted(zip(answers, weights), key=lambda pair: -pair[1])
-    shown = [a.text if equal else f"{a.text} {weight / total:.2f}" for a, weight in ordered[:most]]
+    shown = [a.text if equal else f"{a.text} {100 * weight / total:.1f} %" for a, weight in ordered[:most]]
     more = f" … and {len(ordered) - most} more" if len(ordered) > most else ""
     return ", ".join(shown) + more
 

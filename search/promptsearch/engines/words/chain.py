@@ -15,6 +15,7 @@ from promptsearch.engines.words.reading import Reading
 from promptsearch.engines.words.refine import Verdict, by_frequency, by_relevance
 from promptsearch.engines.words.weights import WordWeights, learn_weights
 from promptsearch.knowledge.base import RelatedWord
+from promptsearch.knowledge.lists import SOURCE as LISTS
 from promptsearch.scoring import Calibration
 from promptsearch.verbalizer import Label
 
@@ -142,9 +143,25 @@ def pool_of(
             notes.append(
                 f"No word for {name!r} is one token on {reading.plm.identity.reference}; its name stays."
             )
+    notes += _cut_notes(dropped, words, shown)
     kept.sort(key=lambda entry: entry[0])
     log_probs = reading.log_probs([related.word for _, related in kept])
     return Pool(tuple(kept), log_probs, tuple(labels), tuple(shown)), dropped, notes
+
+
+def _cut_notes(dropped: Sequence[Dropped], words: LabelWords, shown: Sequence[str]) -> list[str]:
+    """Names and listed words of several tokens, which a person would miss."""
+    cut = {(d.label, d.word) for d in dropped if d.reason.endswith(" tokens")}
+    notes = []
+    for name, related in zip(shown, words.words):
+        said = related[0].word
+        if (name, said) in cut:
+            notes.append(f"The label's name {said!r} is several tokens and was left out; --spans 1 keeps it.")
+        own = [r.word for r in related if r.source == LISTS and (name, r.word) in cut]
+        if own:
+            listed = ", ".join(own[:4]) + (", …" if len(own) > 4 else "")
+            notes.append(f"Of your list for {name!r}, {listed} are several tokens; --spans keeps such words.")
+    return notes
 
 
 def refined(

