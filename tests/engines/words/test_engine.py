@@ -12,7 +12,7 @@ import pytest
 
 from promptsearch.engines.base import Budget, Candidate
 from promptsearch.engines.words import METHODS, WordsConfig, WordsEngine
-from promptsearch.engines.words.engine import plain_template
+from promptsearch.engines.words.engine import drawn_by_class, plain_template
 from promptsearch.errors import DataError, KnowledgeError, VerbalizerError
 from promptsearch.plms.base import PLM, AnswerScoring
 from promptsearch.scoring import evaluate
@@ -186,6 +186,29 @@ def test_a_single_text(reviews, minilm):
     found = search(with_train(reviews, []), minilm, unlabelled=reviews.train[:1])
     assert methods(found) == [*CHAIN[:-1], "neighbours"]
     assert by_method(found)["relevance"].verbalizer == by_method(found)["frequency"].verbalizer
+
+
+def test_a_large_train_is_searched_on_in_part_and_judged_whole(reviews, minilm):
+    config = WordsConfig(("probe",), knowledge=LEXICON, most_texts=4)
+    probe = by_method(search(reviews, minilm, config))["probe"]
+    assert probe.calibrated_on == 4
+    assert probe.train_log_probs is not None
+    assert probe.train_log_probs.shape == (len(reviews.train), 2)
+    assert not np.isnan(probe.train_log_probs).any()
+    (rejected, tried) = ([], [])
+    for trials in try_candidates(reviews, minilm, [probe], ["none"], AnswerScoring("sum"), rejected.append):
+        tried += trials
+    assert (len(tried), rejected) == (1, [])
+
+
+def test_classes_are_drawn_in_turn():
+    examples = [Example({"text": str(i)}, label) for i, label in enumerate([0] * 8 + [1] * 2)]
+    drawn = drawn_by_class(examples, 5, seed=0)
+    labels = [examples[i].label for i in drawn]
+    assert drawn == sorted(drawn)
+    assert (labels.count(0), labels.count(1)) == (3, 2)
+    assert drawn_by_class(examples, 5, seed=0) == drawn
+    assert drawn_by_class(examples, 10, seed=0) == list(range(10))
 
 
 def test_no_texts(reviews, minilm):

@@ -28,6 +28,7 @@ class WordsConfig:
         per_label: words a label that methods other than `expanded` find.
         per_base: words a label taken of one knowledge base.
         frequent: share of the words that the refinement `frequency` keeps.
+        most_texts: texts of train that are searched on, and others without labels besides.
         spans: words of several tokens a label.
         shared: whether a word may stand for several labels.
         allowed: which words of the vocabulary may be label words.
@@ -42,6 +43,7 @@ class WordsConfig:
     per_label: int = 20
     per_base: int = 100
     frequent: float = 0.9
+    most_texts: int = 1000
     spans: int = 0
     shared: bool = False
     allowed: WordFilter = field(default_factory=WordFilter)
@@ -52,7 +54,7 @@ class WordsConfig:
     def __post_init__(self) -> None:
         check_names("method", self.methods, METHODS)
         check_names("refinement", self.refine, REFINEMENTS)
-        if self.per_label < 1 or self.per_base < 1 or self.spans < 0:
+        if self.per_label < 1 or self.per_base < 1 or self.most_texts < 1 or self.spans < 0:
             raise OptionError("numbers of words must be 1 or more")
         if not 0 < self.frequent <= 1:
             raise OptionError(f"the share of frequent words must lie in (0, 1], not {self.frequent}")

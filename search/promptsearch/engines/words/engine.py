@@ -5,6 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain, islice, zip_longest
+from random import Random
+
+import numpy as np
 
 from promptsearch.engines.base import Budget, Candidate
 from promptsearch.engines.words.config import KNOWLEDGE, WordsConfig
@@ -17,6 +22,7 @@ from promptsearch.errors import DataError, KnowledgeError
 from promptsearch.knowledge.base import KnowledgeBase
 from promptsearch.knowledge.registry import Sources, knowledge_base
 from promptsearch.plms.base import PLM, SUMMED, AnswerScoring
+from promptsearch.readings import label_log_probs
 from promptsearch.tasks.task import Example, Task
 from promptsearch.template import Field, Mask, Piece, Template, Text
 from promptsearch.verbalizer import Verbalizer
@@ -63,14 +69,16 @@ class WordsEngine:
     def search(self, task: Task, plm: PLM, budget: Budget, seed: int) -> Iterator[Candidate]:
         """Verbalizers of each template, those that need no labels first.
 
-        `budget.evaluations` is the number of templates.
+        `budget.evaluations` is the number of templates. At most `WordsConfig.most_texts` of train are
+        searched on, drawn by class and by seed: memory grows with texts × vocabulary.
 
         Raises:
             DataError: train has no texts.
             KnowledgeError: a knowledge base that was asked for by name cannot be had.
         """
         end = None if budget.seconds is None else time.monotonic() + budget.seconds
-        texts = [*task.train, *self.unlabelled]
+        chosen = drawn_by_class(task.train, self.config.most_texts, seed)
+        texts = [*(task.train[i] for i in chosen), *self.unlabelled[: self.config.most_texts]]
         if not texts:
             raise DataError(
                 "there are no texts to find label words on", hint="Give examples, or --unlabelled FILE."
@@ -83,7 +91,8 @@ class WordsEngine:
             for found in Search(task, reading, names, bases, neighbours, self.config, seed).run():
                 if end is not None and time.monotonic() >= end:
                     return
-                yield _candidate(template, found, len(texts))
+                candidate = _candidate(template, found, len(texts))
+                yield _judged_on_all(candidate, task.train, chosen, plm, self.scoring)
 
     def _templates(self, task: Task, plm: PLM) -> list[Template]:
         templates = self.templates or (plain_template(task.fields),)
@@ -114,6 +123,45 @@ class WordsEngine:
                     raise
                 _log.info("left out: %s", error.message)
         return bases, "neighbours" in (named if named is not None else KNOWLEDGE)
+
+
+def drawn_by_class(examples: Sequence[Example], most: int, seed: int) -> list[int]:
+    """Indices of at most `most` examples in their order, every class (and those without label) in turn."""
+    if len(examples) <= most:
+        return list(range(len(examples)))
+    classes: dict[int | None, list[int]] = {}
+    for i, example in enumerate(examples):
+        classes.setdefault(example.label, []).append(i)
+    for label, members in classes.items():
+        Random(f"{seed} {label}").shuffle(members)
+    in_turn = chain.from_iterable(zip_longest(*classes.values()))
+    return sorted(islice((i for i in in_turn if i is not None), most))
+
+
+def _judged_on_all(
+    candidate: Candidate,
+    train: Sequence[Example],
+    chosen: Sequence[int],
+    plm: PLM,
+    scoring: AnswerScoring,
+) -> Candidate:
+    """The candidate with figures for all of train: what it was not fitted on needs no holding out."""
+    known = candidate.train_log_probs
+    if known is None or len(known) == len(train) or candidate.calibration is None:
+        return candidate
+    rest = sorted(set(range(len(train))) - set(chosen))
+    log_probs = np.empty((len(train), known.shape[1]))
+    log_probs[list(chosen)] = known
+    log_probs[rest] = label_log_probs(
+        plm,
+        candidate.template,
+        candidate.verbalizer,
+        candidate.calibration,
+        scoring,
+        [train[i] for i in rest],
+        readout=candidate.readout,
+    )
+    return replace(candidate, train_log_probs=log_probs)
 
 
 def plain_template(fields: Sequence[str]) -> Template:
