@@ -118,7 +118,8 @@ def _method(discovery: Discovery) -> str:
         f"- Data: {escape(task.source.kind)} {code(task.source.location)}; train {len(task.train)}, "
         f"dev {len(task.dev)}, test {len(task.test)} examples; seed {task.seed}; "
         f"fingerprint `{task.fingerprint[:16]}`.",
-        "- The seed fixes which examples are drawn for train and dev; nothing else here is random.",
+        "- The seed fixes which examples are drawn for train and dev, the folds of cross-validation and the "
+        "starts of what is learned; nothing else here is random.",
     ]
     if discovery.rejected:
         reasons = list(dict.fromkeys(item.reason for item in discovery.rejected))
