@@ -9,6 +9,7 @@ import pytest
 
 from promptsearch.knowledge.wordnet import files
 from tests.cli.running import refused, run
+from tests.knowledge.conceptnet_excerpt import written
 from tests.knowledge.wndb import write_wordnet
 
 
@@ -202,3 +203,20 @@ def test_the_list():
     out = run("kb", "list").out
     assert max(map(len, out.splitlines())) <= 80
     assert "apt-get install wordnet-base" in " ".join(out.split())
+
+
+def test_conceptnets_relations_are_chosen(tmp_path):
+    given = ["--kb", "conceptnet", "--conceptnet", str(written(tmp_path)), "--relations", "IsA,HasContext=2"]
+    outcome = run("kb", "expand", "sport", *given, "--json")
+    assert outcome.code == 0
+    words = {
+        entry["word"]: (entry["relation"], entry["weight"]) for entry in json.loads(outcome.out)["words"]
+    }
+    # What is a sport, and the vocabulary of sport at twice its weight; no synonyms, nothing it is related to.
+    assert words == {"football": ("IsA", 9.0), "ice hockey": ("IsA", 4.0), "inning": ("HasContext", 2.0)}
+
+
+def test_a_factor_that_is_no_number(tmp_path):
+    given = ["--kb", "conceptnet", "--conceptnet", str(written(tmp_path)), "--relations", "IsA=much"]
+    said = refused("kb", "expand", "sport", *given)
+    assert "The factor of IsA is no number: 'much'." in said

@@ -32,6 +32,15 @@ ConceptNetFile = Annotated[
     Path | None,
     value("--conceptnet", metavar="FILE", help="ConceptNet's assertions, as published (csv.gz)."),
 ]
+Relations = Annotated[
+    str | None,
+    value(
+        "--relations",
+        metavar="LIST",
+        help="ConceptNet's relations to follow, each with a factor for its weights if need be, as "
+        "Synonym,IsA=0.7 (default: eight of them).",
+    ),
+]
 _BY_DEFAULT = ("lexicon", "wordnet", "conceptnet")
 _CONCEPTNET = (
     "Its dump takes more than a gigabyte to read once: download conceptnet-assertions-5.7.0.csv.gz, to which "
@@ -80,6 +89,7 @@ def expand(
     ] = None,
     wordnet: WordNetFolder = None,
     conceptnet: ConceptNetFile = None,
+    relations: Relations = None,
     depth: Annotated[
         int | None,
         value(
@@ -111,6 +121,7 @@ def expand(
     sources = Sources(
         wordnet=wordnet,
         conceptnet=conceptnet,
+        relations=factors(relations),
         depth=depth,
         plm=lambda: _plm(plm),
     )
@@ -181,6 +192,29 @@ def list_bases(
         if row.hint:
             screen.stdout().print(Text(f"\n{row.name}: {printable(row.hint)}"))
     screen.stdout().print("\nYour own word lists: --kb FILE")
+
+
+def factors(given: str | None) -> dict[str, float] | None:
+    """`Synonym,IsA=0.7` -> factors by relation, 1 where none is given; None where the option is not given.
+
+    Raises:
+        OptionError: a factor that is no number.
+    """
+    entries = options.listed(given)
+    if entries is None:
+        return None
+    found: dict[str, float] = {}
+    for entry in entries:
+        relation, equals, factor = entry.partition("=")
+        try:
+            found[relation.strip()] = float(factor) if equals else 1.0
+        except ValueError:
+            raise OptionError(
+                f"the factor of {relation.strip()} is no number: {factor!r}",
+                where="--relations",
+                hint="For example --relations Synonym,IsA=0.7",
+            ) from None
+    return found
 
 
 def _seed(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from promptsearch.cli import options, screen
-from promptsearch.cli.kb import ConceptNetFile, WordNetFolder
+from promptsearch.cli.kb import ConceptNetFile, Relations, WordNetFolder, factors
 from promptsearch.cli.options import value
 from promptsearch.errors import OptionError
 
@@ -88,6 +88,7 @@ def command(
     ] = None,
     wordnet: WordNetFolder = None,
     conceptnet: ConceptNetFile = None,
+    relations: Relations = None,
     depth: Annotated[
         int | None, value("--depth", metavar="N", min=1, help="Steps through WordNet and ConceptNet.")
     ] = None,
@@ -132,6 +133,7 @@ def command(
         allowed=WordFilter(whole=not pieces),
         wordnet=wordnet,
         conceptnet=conceptnet,
+        relations=factors(relations),
         depth=depth,
     )
     none = shots == "0" or labels is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ class Sources:
     Attributes:
         wordnet: folder with WordNet's files; looked for where None.
         conceptnet: file of ConceptNet's assertions; looked for where None.
+        relations: ConceptNet's relations to follow, with the factors of their weights; None takes its own.
         depth: how many steps to go, in WordNet and ConceptNet; None leaves each its own default.
         plm: whose embeddings `neighbours` are sought in; called when it is needed.
         labels, label_names: the task's labels, for word lists that name them; else the lists' own labels.
@@ -32,6 +33,7 @@ class Sources:
 
     wordnet: Path | None = None
     conceptnet: Path | None = None
+    relations: Mapping[str, float] | None = None
     depth: int | None = None
     plm: Callable[[], PLM] | None = None
     labels: Sequence[Label] = ()
@@ -114,7 +116,9 @@ def _wordnet(sources: Sources) -> KnowledgeBase:
 def _conceptnet(sources: Sources) -> KnowledgeBase:
     from promptsearch.knowledge.conceptnet import ConceptNet
 
-    return ConceptNet(sources.conceptnet, depth=sources.depth or 1, progress=sources.progress)
+    return ConceptNet(
+        sources.conceptnet, sources.relations, depth=sources.depth or 1, progress=sources.progress
+    )
 
 
 def _neighbours(sources: Sources) -> KnowledgeBase:

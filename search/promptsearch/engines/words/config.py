@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +34,7 @@ class WordsConfig:
         allowed: which words of the vocabulary may be label words.
         wordnet: folder with WordNet's files, if not one of the usual.
         conceptnet: file of ConceptNet's assertions, if not one of the usual.
+        relations: ConceptNet's relations to follow, with the factors of their weights; None takes its own.
         depth: steps through WordNet and ConceptNet; None takes each one's own.
     """
 
@@ -49,6 +50,7 @@ class WordsConfig:
     allowed: WordFilter = field(default_factory=WordFilter)
     wordnet: Path | None = None
     conceptnet: Path | None = None
+    relations: Mapping[str, float] | None = None
     depth: int | None = None
 
     def __post_init__(self) -> None:

@@ -108,6 +108,7 @@ class WordsEngine:
         sources = Sources(
             wordnet=self.config.wordnet,
             conceptnet=self.config.conceptnet,
+            relations=self.config.relations,
             depth=self.config.depth,
             labels=task.labels,
             label_names=task.label_names,
