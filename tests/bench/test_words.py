@@ -13,7 +13,7 @@ import pytest
 
 from promptsearch.bench import words as bench
 from promptsearch.bench.words import CHOSEN, Case, CaseResult, MethodResult, markdown, measure, record
-from promptsearch.engines.base import Budget
+from promptsearch.engines.base import Budget, candidate_log_probs
 from promptsearch.engines.words import METHODS, WordsConfig, WordsEngine
 from promptsearch.scoring import evaluate
 from promptsearch.study.config import DiscoverConfig
@@ -65,7 +65,8 @@ def test_chosen_is_the_best_by_held_out_figures_of_train(found, minilm):
     for candidate in engine.search(task, minilm, Budget(), 0):
         rows = candidate.train_log_probs
         figures = evaluate(
-            bench._log_probs(minilm, candidate, task.train) if rows is None else rows, gold(task.train)
+            candidate_log_probs(minilm, candidate, bench._SCORING, task.train) if rows is None else rows,
+            gold(task.train),
         )
         if (key := (figures.accuracy, figures.log_likelihood)) > best_key:
             best, best_key = str(candidate.provenance["method"]), key

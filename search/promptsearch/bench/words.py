@@ -9,20 +9,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from promptsearch.engines.base import Budget, Candidate
+from promptsearch.engines.base import Budget, Candidate, candidate_log_probs
 from promptsearch.engines.words import WordsConfig, WordsEngine
 from promptsearch.engines.words.config import WITHOUT_LABELS
 from promptsearch.plms.base import PLM, AnswerScoring
-from promptsearch.readings import label_log_probs
 from promptsearch.scoring import evaluate
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.discover import load_search_plm
 from promptsearch.study.observer import Observer
 from promptsearch.study.setup import load_search_task
 from promptsearch.study.unlabelled import drawn_texts
-from promptsearch.tasks.task import Example, Task, gold
+from promptsearch.tasks.task import Task, gold
 from promptsearch.template import Template
 
 _SCORING = AnswerScoring("token")
@@ -168,20 +165,8 @@ def _search(task: Task, plm: PLM, template: Template, labelled: int, seed: int) 
 
 
 def _on_test(plm: PLM, candidate: Candidate, task: Task) -> float:
-    return evaluate(_log_probs(plm, candidate, task.test), gold(task.test)).value(task.metric)
-
-
-def _log_probs(plm: PLM, candidate: Candidate, examples: Sequence[Example]) -> np.ndarray:
-    if candidate.calibration is None:
-        raise ValueError("the engine `words` calibrates what it finds")
-    return label_log_probs(
-        plm,
-        candidate.template,
-        candidate.verbalizer,
-        candidate.calibration,
-        _SCORING,
-        examples,
-        readout=candidate.readout,
+    return evaluate(candidate_log_probs(plm, candidate, _SCORING, task.test), gold(task.test)).value(
+        task.metric
     )
 
 
@@ -191,7 +176,8 @@ def _best_on_train(plm: PLM, candidates: Sequence[Candidate], task: Task) -> int
     for candidate in candidates:
         log_probs = candidate.train_log_probs
         found = evaluate(
-            _log_probs(plm, candidate, task.train) if log_probs is None else log_probs, gold(task.train)
+            candidate_log_probs(plm, candidate, _SCORING, task.train) if log_probs is None else log_probs,
+            gold(task.train),
         )
         keys.append((found.value(task.metric), found.log_likelihood))
     return max(range(len(keys)), key=lambda i: keys[i])

@@ -18,16 +18,11 @@ def command(
     ] = None,
     data: options.Data = None,
     mapping: options.Map = None,
-    plm: Annotated[
-        list[str] | None,
-        value("--plm", metavar="NAME", help="A PLM; repeat for several. [minilm-mlm and smollm2-135m]"),
-    ] = None,
+    plm: options.Measured = None,
     shots: Annotated[
         str, value("--shots", metavar="N|all", help="Labelled examples a class.", default=True)
     ] = "16",
-    seeds: Annotated[
-        int, value("--seeds", metavar="N", min=1, help="How many draws of train and dev.", default=True)
-    ] = 5,
+    seeds: options.Seeds = 5,
     out: Annotated[
         Path | None, value("--out", metavar="FILE", help="Also add the table to this Markdown file.")
     ] = None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -29,10 +28,7 @@ def scoring(
     ] = "sst2",
     data: options.Data = None,
     mapping: options.Map = None,
-    plm: Annotated[
-        list[str] | None,
-        value("--plm", metavar="NAME", help="A PLM; repeat for several. [minilm-mlm and smollm2-135m]"),
-    ] = None,
+    plm: options.Measured = None,
     examples: Annotated[
         int, value("--examples", metavar="N", min=1, help="How many texts.", default=True)
     ] = 256,
@@ -51,9 +47,7 @@ def scoring(
             "--with-lm-eval/--no-lm-eval", help="Also lm-evaluation-harness, which is installed on first use."
         ),
     ] = True,
-    out: Annotated[
-        Path | None, value("--out", metavar="FILE", help="Also write the tables as Markdown.")
-    ] = None,
+    out: options.Tables = None,
     no_stand_in: options.NoStandIn = False,
     offline: options.Offline = False,
     json: options.Json = False,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-from pathlib import Path
 from typing import Annotated
 
 from promptsearch.cli import options, screen
@@ -16,19 +15,12 @@ def command(
     template: Annotated[
         str | None, value("--template", metavar="TEXT", help="The template for --task.")
     ] = None,
-    plm: Annotated[
-        list[str] | None,
-        value("--plm", metavar="NAME", help="A PLM; repeat for several. [minilm-mlm and smollm2-135m]"),
-    ] = None,
+    plm: options.Measured = None,
     labelled: Annotated[
         int, value("--labelled", metavar="N", min=2, help="Labelled texts in all.", default=True)
     ] = 64,
-    seeds: Annotated[
-        int, value("--seeds", metavar="N", min=1, help="How many draws of the texts.", default=True)
-    ] = 5,
-    out: Annotated[
-        Path | None, value("--out", metavar="FILE", help="Also write the tables as Markdown.")
-    ] = None,
+    seeds: options.Seeds = 5,
+    out: options.Tables = None,
     no_stand_in: options.NoStandIn = False,
     offline: options.Offline = False,
     json: options.Json = False,

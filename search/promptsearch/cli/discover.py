@@ -88,10 +88,7 @@ def command(
         ),
     ] = None,
     max_test: options.MaxTest = None,
-    out: Annotated[
-        Path | None,
-        options.value("--out", metavar="PATH", help="Folder for the run's files (default: runs/TASK-TIME)."),
-    ] = None,
+    out: options.Out = None,
     device: options.Device = "auto",
     dtype: options.Dtype = "auto",
     no_stand_in: options.NoStandIn = False,

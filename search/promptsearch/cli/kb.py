@@ -232,10 +232,9 @@ def _names(given: str | None, sources: Sources) -> list[str]:
         named = {"wordnet": sources.wordnet, "conceptnet": sources.conceptnet}
         rows = [row for row in available(sources) if row.name in _BY_DEFAULT]
         return [row.name for row in rows if row.usable or named.get(row.name)]
-    names = list(dict.fromkeys(name.strip() for name in given.split(",") if name.strip()))
-    if not names:
+    if not given.strip(" ,"):
         raise OptionError("--kb names no knowledge base", hint="For example --kb wordnet,lexicon.")
-    return names
+    return list(dict.fromkeys(options.listed(given) or ()))
 
 
 def _texts(context: Sequence[str]) -> list[str]:

@@ -62,6 +62,18 @@ Seed = Annotated[int, value("--seed", metavar="N", help="Fixes which examples ar
 MaxTest = Annotated[
     int | None, value("--max-test", metavar="N", min=1, help="Score at most so many test examples.")
 ]
+Out = Annotated[
+    Path | None,
+    value("--out", metavar="PATH", help="Folder for the run's files (default: runs/TASK-TIME)."),
+]
+Tables = Annotated[Path | None, value("--out", metavar="FILE", help="Also write the tables as Markdown.")]
+Measured = Annotated[
+    list[str] | None,
+    value("--plm", metavar="NAME", help="A PLM; repeat for several. [minilm-mlm and smollm2-135m]"),
+]
+Seeds = Annotated[
+    int, value("--seeds", metavar="N", min=1, help="How many draws of the examples.", default=True)
+]
 Device = Annotated[
     str, value("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.", default=True)
 ]

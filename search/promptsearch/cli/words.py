@@ -94,9 +94,7 @@ def command(
     ] = None,
     seed: options.Seed = 0,
     max_test: options.MaxTest = None,
-    out: Annotated[
-        Path | None, value("--out", metavar="PATH", help="Folder for the files (default: runs/TASK-TIME).")
-    ] = None,
+    out: options.Out = None,
     device: options.Device = "auto",
     dtype: options.Dtype = "auto",
     no_stand_in: options.NoStandIn = False,
@@ -113,7 +111,7 @@ def command(
     from promptsearch.cli.words_output import show_found, show_searched
     from promptsearch.engines.manual.user import unescape
     from promptsearch.engines.words import WordsConfig
-    from promptsearch.engines.words.vocabulary import WordFilter
+    from promptsearch.knowledge.vocabulary import WordFilter
     from promptsearch.study.config import DiscoverConfig
 
     if labels is not None and (task is not None or data is not None):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from promptsearch.plms.base import PLM
+from promptsearch.plms.base import PLM, AnswerScoring
+from promptsearch.readings import label_log_probs
 from promptsearch.scoring import Calibration, Readout
-from promptsearch.tasks.task import Task
+from promptsearch.tasks.task import Example, Task
 from promptsearch.template import Template
 from promptsearch.verbalizer import Verbalizer
 
@@ -49,6 +50,27 @@ class Candidate:
     calibrated_on: int | None = None
     readout: Readout | None = None
     train_log_probs: NDArray[np.floating] | None = field(default=None, compare=False, repr=False)
+
+
+def candidate_log_probs(
+    plm: PLM, candidate: Candidate, scoring: AnswerScoring, examples: Sequence[Example]
+) -> NDArray[np.float64]:
+    """Label log-probabilities (n, L) of a candidate that brings its calibration; see `label_log_probs`.
+
+    Raises:
+        ValueError: it brings none.
+    """
+    if candidate.calibration is None:
+        raise ValueError("the candidate is not calibrated")
+    return label_log_probs(
+        plm,
+        candidate.template,
+        candidate.verbalizer,
+        candidate.calibration,
+        scoring,
+        examples,
+        readout=candidate.readout,
+    )
 
 
 class Engine(Protocol):

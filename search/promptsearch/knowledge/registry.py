@@ -131,17 +131,11 @@ def _neighbours(sources: Sources) -> KnowledgeBase:
 
 
 def neighbours_of(plm: PLM) -> Neighbours:
-    """Embedding neighbours among a PLM's words: letters only, three at least, one token after a blank."""
-    from promptsearch.knowledge.neighbours import Neighbours
+    """Embedding neighbours among the words of a PLM that are one token after a blank."""
+    from promptsearch.knowledge.vocabulary import PLMWords, WordFilter
     from promptsearch.template import Template
 
-    texts = dict.fromkeys(text.strip() for text in plm.vocabulary())
-    usable = [text for text in texts if len(text) >= 3 and text.isalpha() and text.isprintable()]
-    spelled = plm.spelled_ids(Template.parse("{text} {mask}"), usable)
-    words = {text: ids[0] for text, ids in zip(usable, spelled) if ids is not None and len(ids) == 1}
-    # Of spellings that differ in case the one in lower case stays.
-    words = {text: i for text, i in words.items() if text.islower() or text.lower() not in words}
-    return Neighbours(tuple(words), plm.output_embeddings(list(words.values()))[0])
+    return PLMWords(plm, WordFilter()).in_slot(Template.parse("{text} {mask}")).neighbours
 
 
 def _wordnet_place(sources: Sources) -> str:

@@ -10,13 +10,12 @@ from pathlib import Path
 from random import Random
 
 from promptsearch.artefact import EvaluationRecord
-from promptsearch.engines.base import Budget, Candidate
+from promptsearch.engines.base import Budget, Candidate, candidate_log_probs
 from promptsearch.engines.manual import library_for
 from promptsearch.engines.words import WordsEngine
 from promptsearch.errors import DataError, OptionError
 from promptsearch.plms.base import PLM, AnswerScoring
 from promptsearch.prompt import Prompt
-from promptsearch.readings import label_log_probs
 from promptsearch.scoring import Evaluation, evaluate
 from promptsearch.study.artefacts import PROMPT_FILE, clear, new_folder, write_json
 from promptsearch.study.config import DiscoverConfig, config_record
@@ -226,15 +225,7 @@ def _majority(task: Task) -> Evaluation:
 def _on_test(
     config: DiscoverConfig, plm: PLM, candidate: Candidate, test: Sequence[Example]
 ) -> Evaluation | None:
-    if not test or candidate.calibration is None:
+    if not test:
         return None
-    log_probs = label_log_probs(
-        plm,
-        candidate.template,
-        candidate.verbalizer,
-        candidate.calibration,
-        AnswerScoring(config.normalisation),
-        test,
-        readout=candidate.readout,
-    )
+    log_probs = candidate_log_probs(plm, candidate, AnswerScoring(config.normalisation), test)
     return evaluate(log_probs, gold(test))

@@ -12,9 +12,9 @@ from promptsearch.engines.words.chain import REFINEMENTS, Pool, pool_of, refined
 from promptsearch.engines.words.crossfit import label_log_probs
 from promptsearch.engines.words.expansion import LabelWords, expand, label_names
 from promptsearch.engines.words.reading import Reading
-from promptsearch.engines.words.vocabulary import PLMWords, WordFilter
 from promptsearch.knowledge.base import RelatedWord
 from promptsearch.knowledge.lexicon import Lexicon
+from promptsearch.knowledge.vocabulary import PLMWords, WordFilter
 from promptsearch.plms.base import SUMMED
 from promptsearch.readings import word_log_probs
 from promptsearch.tasks import draw_splits, load_task

@@ -11,7 +11,7 @@ from promptsearch.engines.words.crossfit import with_held_out
 from promptsearch.engines.words.folds import stratified_folds
 from promptsearch.engines.words.methods import by_scores
 from promptsearch.engines.words.reading import Reading
-from promptsearch.engines.words.vocabulary import PLMWords, WordFilter
+from promptsearch.knowledge.vocabulary import PLMWords, WordFilter
 from promptsearch.plms.base import SUMMED
 from promptsearch.readings import word_log_probs
 from promptsearch.scoring import apply, layout

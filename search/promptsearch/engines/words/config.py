@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from promptsearch.engines.words.chain import REFINEMENTS
-from promptsearch.engines.words.vocabulary import WordFilter
 from promptsearch.errors import OptionError, near_matches
+from promptsearch.knowledge.vocabulary import WordFilter
 
 WITHOUT_LABELS = ("expanded", "neighbours")
 WITH_LABELS = ("probe", "likelihood", "ratio", "cross-entropy", "subset", "soft", "prototypes", "nearest")

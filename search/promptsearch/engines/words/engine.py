@@ -11,18 +11,17 @@ from random import Random
 
 import numpy as np
 
-from promptsearch.engines.base import Budget, Candidate
+from promptsearch.engines.base import Budget, Candidate, candidate_log_probs
 from promptsearch.engines.words.config import KNOWLEDGE, WordsConfig
 from promptsearch.engines.words.expansion import label_names
 from promptsearch.engines.words.found import Found
 from promptsearch.engines.words.reading import Reading
 from promptsearch.engines.words.search import Search
-from promptsearch.engines.words.vocabulary import PLMWords
 from promptsearch.errors import DataError, KnowledgeError
 from promptsearch.knowledge.base import KnowledgeBase
 from promptsearch.knowledge.registry import Sources, knowledge_base
+from promptsearch.knowledge.vocabulary import PLMWords
 from promptsearch.plms.base import PLM, SUMMED, AnswerScoring
-from promptsearch.readings import label_log_probs
 from promptsearch.tasks.task import Example, Task
 from promptsearch.template import Field, Mask, Piece, Template, Text
 from promptsearch.verbalizer import Verbalizer
@@ -148,20 +147,12 @@ def _judged_on_all(
 ) -> Candidate:
     """The candidate with figures for all of train: what it was not fitted on needs no holding out."""
     known = candidate.train_log_probs
-    if known is None or len(known) == len(train) or candidate.calibration is None:
+    if known is None or len(known) == len(train):
         return candidate
     rest = sorted(set(range(len(train))) - set(chosen))
     log_probs = np.empty((len(train), known.shape[1]))
     log_probs[list(chosen)] = known
-    log_probs[rest] = label_log_probs(
-        plm,
-        candidate.template,
-        candidate.verbalizer,
-        candidate.calibration,
-        scoring,
-        [train[i] for i in rest],
-        readout=candidate.readout,
-    )
+    log_probs[rest] = candidate_log_probs(plm, candidate, scoring, [train[i] for i in rest])
     return replace(candidate, train_log_probs=log_probs)
 
 

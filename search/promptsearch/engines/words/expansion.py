@@ -207,20 +207,33 @@ def _seeds(name: LabelName, own: Mapping[str, _Ranked], base: KnowledgeBase) -> 
     return tuple(dict.fromkeys([name.word, *name.seeds, *(ranked.related.word for ranked in first)]))
 
 
+def owners(places: Sequence[Mapping[str, tuple[float, float]]]) -> dict[str, int]:
+    """Which label each word is left to: the one in which its place is first, of equals the earlier label.
+
+    Args:
+        places: for each label, place of its words; smaller goes first.
+    """
+    best: dict[str, tuple[tuple[float, float], int]] = {}
+    for label, words in enumerate(places):
+        for word, place in words.items():
+            best[word] = min(best.get(word, (place, label)), (place, label))
+    return {word: label for word, (_, label) in best.items()}
+
+
 def _unshared(
     names: Sequence[LabelName], ranked: Sequence[Mapping[str, _Ranked]], shown: Sequence[str]
 ) -> tuple[list[tuple[RelatedWord, ...]], list[Dropped]]:
     """Each word left to one label; a label's own name is no other label's word."""
-    owner = {name.word.casefold(): ((-1, 0.0), i) for i, name in enumerate(names)}
-    for i, words in enumerate(ranked):
-        for key, word in words.items():
-            owner[key] = min(owner.get(key, (word.place, i)), (word.place, i))
+    own_names = [{name.word.casefold(): (-1, 0.0)} for name in names]
+    owner = owners(
+        [{key: word.place for key, word in words.items()} | own for words, own in zip(ranked, own_names)]
+    )
     kept: list[tuple[RelatedWord, ...]] = []
     dropped: list[Dropped] = []
     for i, (name, words) in enumerate(zip(names, ranked)):
         mine = [RelatedWord(name.word, "name", 0.0, "label", seed=name.word)]
         for key, word in sorted(words.items(), key=lambda item: item[1].place):
-            other = owner[key][1]
+            other = owner[key]
             if other == i:
                 mine.append(word.related)
             else:

@@ -11,15 +11,8 @@ from numpy.typing import NDArray
 
 from promptsearch.engines.words.expansion import Dropped
 from promptsearch.knowledge.base import RelatedWord
-from promptsearch.scoring import (
-    Calibration,
-    fit_batch,
-    fit_none,
-    fit_prior,
-    fit_prior_batch,
-    label_scores,
-    layout,
-)
+from promptsearch.readings import CalibrationInputs, fit_calibration
+from promptsearch.scoring import Calibration, layout
 from promptsearch.scoring.continuous import Readout
 from promptsearch.verbalizer import Aggregation, Answer, Label, Verbalizer
 
@@ -96,11 +89,6 @@ def calibrated(method: str, log_probs: FloatArray, verbalizer: Verbalizer) -> Ca
     Args:
         log_probs: (n, W) of the verbalizer's words, in their order.
     """
-    place = layout(verbalizer, verbalizer.words)
-    if method == "none":
-        return fit_none()
-    if method == "prior":
-        return fit_prior(log_probs)
-    if method == "batch":
-        return fit_batch(label_scores(log_probs, place))
-    return fit_prior_batch(log_probs, place)
+    # Calibrations on content-free inputs are not among these, so the texts may stand in their places.
+    inputs = CalibrationInputs(log_probs, log_probs, log_probs)
+    return fit_calibration(method, inputs, layout(verbalizer, verbalizer.words))

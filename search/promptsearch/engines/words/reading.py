@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from promptsearch.engines.words.vocabulary import PLMWords, SlotWords, Vocabulary
 from promptsearch.knowledge.neighbours import Neighbours
+from promptsearch.knowledge.vocabulary import PLMWords, SlotWords, Vocabulary
 from promptsearch.plms.base import PLM, AnswerScoring, AnswerStates
 from promptsearch.readings import answer_tokens, word_log_probs
 from promptsearch.tasks.task import Example

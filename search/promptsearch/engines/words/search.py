@@ -13,7 +13,7 @@ from promptsearch.engines.words.chain import Pool, has_every_label, pool_of, ref
 from promptsearch.engines.words.config import WordsConfig
 from promptsearch.engines.words.continuous import fit_nearest, fit_prototypes, fit_soft, word_vectors
 from promptsearch.engines.words.crossfit import Fit, can_hold_out, label_log_probs, unknown, with_held_out
-from promptsearch.engines.words.expansion import LabelName, LabelWords, expand
+from promptsearch.engines.words.expansion import LabelName, LabelWords, expand, owners
 from promptsearch.engines.words.found import Found, calibrated, verbalizer_of
 from promptsearch.engines.words.methods import SCORES, by_likelihood, by_scores, found_words, top_words
 from promptsearch.engines.words.reading import Reading
@@ -243,14 +243,15 @@ class Search:
 
 def _owned(words: Sequence[Sequence[RelatedWord]]) -> list[list[RelatedWord]]:
     """Each word left to the label where it is nearest."""
-    owner: dict[str, tuple[float, int]] = {}
-    for label, each in enumerate(words):
-        for related in each:
-            key = related.word.casefold()
-            owner[key] = min(owner.get(key, (related.distance, label)), (related.distance, label))
+    # Of a label's spellings of a word the nearest counts, so the farthest are written first.
+    places = [
+        {r.word.casefold(): (r.distance, 0.0) for r in sorted(each, key=lambda r: -r.distance)}
+        for each in words
+    ]
+    owner = owners(places)
     kept: list[list[RelatedWord]] = []
     for label, each in enumerate(words):
-        mine = {r.word.casefold(): r for r in reversed(each) if owner[r.word.casefold()][1] == label}
+        mine = {r.word.casefold(): r for r in reversed(each) if owner[r.word.casefold()] == label}
         kept.append(sorted(mine.values(), key=lambda related: related.distance))
     return kept
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from promptsearch.engines.words.vocabulary import PLMWords, WholeWords, WordFilter, vocabulary_of
+from promptsearch.knowledge.vocabulary import PLMWords, WholeWords, WordFilter, vocabulary_of
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
 from tests.plms.zoo import CAUSAL, MASKED, adapter
