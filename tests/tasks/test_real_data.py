@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from promptsearch.tasks import draw_splits, load_task
+from promptsearch.tasks import draw_splits, facts_of, load_task, other_relations
 from promptsearch.tasks.task import gold
 
 DATA = os.environ.get("PROMPTSEARCH_DATA")
@@ -56,9 +56,21 @@ def test_one_relation_of_lama():
     }  # fmt: skip
     assert "French" in task.labels
     drawn = draw_splits(task, shots=None, seed=0)
-    assert len(drawn.test) == 919
+    assert {split: len(examples) for split, examples in drawn.splits.items()} == {
+        "train": 800, "dev": 200, "test": 919,
+    }  # fmt: skip
     first = task.splits["test"][0]
     assert (first.values["subject"], task.labels[first.label or 0]) == ("Fernand David", "French")
+
+
+def test_facts_of_lama_and_its_other_relations():
+    task = draw_splits(load_task("lama:P103"), shots=None, seed=0)
+    assert len(facts_of(task)) == 800
+    others = other_relations(task)
+    # P190 has no train facts.
+    assert len(others) == 18
+    assert "P103" not in others
+    assert 800 + sum(map(len, others.values())) == 12744
 
 
 def test_a_relation_with_a_single_split_is_cut():

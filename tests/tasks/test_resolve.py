@@ -180,6 +180,51 @@ def test_samples_are_tasks_of_their_own(name):
     assert all(len(task.splits[split]) >= 16 for split in task.splits)
 
 
+def test_facts_are_asked_for_by_relation():
+    task = load_task("facts:P19")
+    assert (task.name, task.kind, task.fields, task.stand_in_for) == ("facts:P19", "fact", ("subject",), None)
+    assert (task.source.kind, task.source.location) == ("sample", "facts")
+    objects = {task.labels[label or 0] for split in task.splits for _, label in seen(task, split)}
+    assert objects == set(task.labels)
+    error = error_of("facts")
+    assert error.message == "facts holds facts of 12 relations; a task is one of them"
+    assert error.hint == (
+        "Choose one, for example facts:P17. "
+        "Relations: P17, P19, P20, P30, P36, P37, P103, P106, P136, P159, P178, P1303."
+    )
+    error = error_of("facts:P27")
+    assert error.message == "the data has no facts of the relation P27"
+    assert "P17, P19, P20" in str(error.hint)
+    assert error_of("reviews:P19").message == "no task is called 'reviews:P19'"
+
+
+def test_the_same_relation_stands_in_for_one_of_lama():
+    task = load_task("lama:P19")
+    assert (task.name, task.stand_in_for, task.kind) == ("facts:P19", "lama:P19", "fact")
+    assert task.labels == load_task("facts:P19").labels
+    assert task.notices[-1].startswith(
+        "The bundled sample 'facts:P19' (place of birth) stands in for lama:P19, because HF_HUB_OFFLINE"
+    )
+    assert "not of lama:P19." in task.notices[-1]
+    error = error_of("lama:P27")
+    assert error.message == (
+        "the task lama:P27 cannot be had: HF_HUB_OFFLINE is set, which forbids the network, and the bundled "
+        "sample 'facts' has no facts of P27"
+    )
+    assert str(error.hint).endswith(
+        "The sample has P17, P19, P20, P30, P36, P37, P103, P106, P136, P159, P178, P1303."
+    )
+    assert "a stand-in was ruled out" in error_of("lama:P19", stand_in=False).message
+
+
+def test_a_data_folder_of_facts_that_lacks_the_relation_is_refused(write, monkeypatch, tmp_path):
+    write("lama_trex/train.jsonl", [{"relation": "P103", "subject": "Proust", "object": "French"}])
+    monkeypatch.setenv("PROMPTSEARCH_DATA", str(tmp_path))
+    error = error_of("lama:P19")
+    assert error.message == "the data has no facts of the relation P19"
+    assert "Relations: P103." in str(error.hint)
+
+
 def test_an_unknown_name_gets_near_matches_and_how_to_give_data(write):
     error = error_of("sst3")
     assert error.message == "no task is called 'sst3'"

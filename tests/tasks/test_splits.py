@@ -291,3 +291,53 @@ def test_as_many_rows_as_sst2_take_less_than_a_second():
     start = time.process_time()
     draw_splits(source, shots=16, seed=0)
     assert time.process_time() - start < 1
+
+
+def facts_task(**splits: list[tuple[str, int | None]]) -> Task:
+    """Facts whose object is one of 40 towns."""
+    return task_of(kind="fact", labels=tuple(f"town {i}" for i in range(40)), **splits)
+
+
+def test_dev_of_facts_is_the_whole_validation_split():
+    train = [("a", 0), ("b", 0), ("c", 0), ("d", 1), ("e", 2)]
+    source = facts_task(train=train, validation=[("f", 7), ("g", 8), ("h", 0)], test=[("i", 9)])
+    task = draw_splits(source, shots=None, seed=3)
+    assert sorted(texts(task.train)) == ["a", "b", "c", "d", "e"]
+    assert sorted(texts(task.dev)) == ["f", "g", "h"]
+    assert (texts(task.test), task.notices) == (["i"], ())
+
+
+def test_shots_of_facts_are_facts_an_object_in_train_only():
+    train = [("a", 0), ("b", 0), ("c", 0), ("d", 1), ("e", 2)]
+    source = facts_task(train=train, validation=[("f", 7), ("g", 0), ("h", 0)], test=[("i", 9)])
+    drawn = {shots: draw_splits(source, shots=shots, seed=3) for shots in (1, 2, 3)}
+    assert {shots: Counter(gold(task.train)) for shots, task in drawn.items()} == {
+        1: {0: 1, 1: 1, 2: 1}, 2: {0: 2, 1: 1, 2: 1}, 3: {0: 3, 1: 1, 2: 1},
+    }  # fmt: skip
+    assert set(texts(drawn[1].train)) < set(texts(drawn[2].train)) < set(texts(drawn[3].train))
+    assert all(sorted(texts(task.dev)) == ["f", "g", "h"] for task in drawn.values())
+    assert drawn[2].notices == ("Train holds 4 of 5 facts, at most 2 of each object.",)
+    assert drawn[3].notices == ()
+
+
+def test_facts_of_objects_that_occur_once_can_be_shared_out():
+    rows = [(f"land {i}", i) for i in range(20)]
+    one = draw_splits(facts_task(train=rows), shots=None, seed=0)
+    assert [len(one.splits[name]) for name in ("train", "dev", "test")] == [12, 4, 4]
+    assert sorted(texts([*one.train, *one.dev, *one.test])) == sorted(subject for subject, _ in rows)
+    assert one.notices == (
+        "There is one labelled split only: train, dev and test are drawn from it, 60/20/20.",
+    )
+    two = draw_splits(facts_task(train=rows, validation=[("x", 30)]), shots=1, seed=0)
+    assert (len(two.train), len(two.dev), texts(two.test)) == (16, 4, ["x"])
+    assert not set(texts(two.train)) & set(texts(two.dev))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_train_keeps_two_objects_where_facts_have_two(seed):
+    rows = [("a", 0), ("b", 0), ("c", 0), ("d", 0), ("e", 1)]
+    one = draw_splits(facts_task(train=rows), shots=None, seed=seed)
+    two = draw_splits(facts_task(train=rows, test=[("x", 1)]), shots=None, seed=seed)
+    assert "e" in texts(one.train)
+    assert "e" in texts(two.train)
+    assert [len(one.splits[name]) for name in ("train", "dev", "test")] == [3, 1, 1]

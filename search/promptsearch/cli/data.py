@@ -76,21 +76,24 @@ def _known_row(known: Any) -> dict[str, Any]:
 
 
 def _sample_rows() -> list[dict[str, Any]]:
-    from promptsearch.tasks import load_task, sample_names
+    from promptsearch.tasks import load_task, sample_names, sample_relations
 
     rows = []
     for name in sample_names():
-        task = load_task(name)
+        relations = sample_relations(name)
+        task = load_task(f"{name}:{relations[0]}" if relations else name)
+        one = f", one relation: {name}:{relations[0]}" if relations else ""
         rows.append(
             {
                 "task": name,
                 "kind": task.kind,
                 "fields": list(task.fields),
-                "labels": list(task.label_names),
+                # Those of facts are the objects of one relation.
+                "labels": [] if relations else list(task.label_names),
                 "metric": task.metric,
                 "hub": None,
                 "stand_in": None,
-                "title": "bundled sample, written for this project",
+                "title": f"bundled sample{one}" if relations else "bundled sample, written for this project",
             }
         )
     return rows

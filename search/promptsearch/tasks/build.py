@@ -9,6 +9,7 @@ from promptsearch.errors import DataError, TaskError, near_matches
 from promptsearch.tasks.catalogue import KnownTask
 from promptsearch.tasks.columns import Columns, choose_columns
 from promptsearch.tasks.examples import examples_of
+from promptsearch.tasks.facts import FactSource
 from promptsearch.tasks.labels import (
     LEAVE_EMPTY,
     LabelSet,
@@ -101,6 +102,7 @@ def build_task(data: TaskData) -> Task:
         ),
         source=data.source,
         notices=(*columns.notices, *told),
+        fact_source=builder.fact_source() if kind == "fact" else None,
     )
 
 
@@ -162,6 +164,16 @@ class _Builder:
         tables = [table.load() for table in self.data.tables.values()]
         self._check_relation(tables)
         return labels_from_data(self._distinct([self._of_relation(table) for table in tables])), []
+
+    def fact_source(self) -> FactSource | None:
+        """Where aliases and other relations are read from; None where no field is the subject."""
+        if self.columns.label is None or "subject" not in self.columns.fields:
+            return None
+        columns = {"subject": self.columns.fields["subject"], "object": self.columns.label}
+        lazy = self.data.tables.get("train") or next(iter(self.data.tables.values()))
+        if column := self._relation_column(lazy.load()):
+            columns["relation"] = column
+        return FactSource.of(lazy, columns, self.data.relation, self.data.name)
 
     def _declared_names(self, reference: Table) -> tuple[tuple[Label, ...], bool]:
         """Names of the labels in order, and whether the data itself declares them."""

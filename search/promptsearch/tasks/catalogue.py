@@ -234,7 +234,7 @@ _OTHER = [
     KnownTask(
         "lama", "relational facts (T-REx), one relation: lama:P103", "fact",
         HubSource("facebook/lama", folder="trex", revision=_CONVERTED, splits={"train": "train"}),
-        {"subject": "sub_label"}, (), label="obj_label", relation="predicate_id",
+        {"subject": "sub_label"}, (), label="obj_label", relation="predicate_id", sample="facts",
     ),
 ]  # fmt: skip
 

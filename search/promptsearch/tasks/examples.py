@@ -36,7 +36,8 @@ def examples_of(
             unlabelled += 1
             continue
         values = {
-            field: _text(row.get(column), column, number, table) for field, column in columns.fields.items()
+            field: text_of(row.get(column), column, number, table.place)
+            for field, column in columns.fields.items()
         }
         blank += any(not text.strip() for text in values.values())
         examples.append(Example(values, label))
@@ -82,7 +83,12 @@ def _label(
         ) from error
 
 
-def _text(value: object, column: str, number: int, table: Table) -> str:
+def text_of(value: object, column: str, number: int, place: str) -> str:
+    """A cell as text; "" where it is missing.
+
+    Raises:
+        DataError: a list or object, naming row and column.
+    """
     value = unboxed(value)
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
@@ -92,6 +98,6 @@ def _text(value: object, column: str, number: int, table: Table) -> str:
         return str(value)
     raise DataError(
         f"the column {column!r} of row {number} holds a {type(value).__name__}, not a text",
-        where=table.place,
+        where=place,
         hint="Choose a column of texts with --map, or write its values as texts.",
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
 
@@ -21,6 +22,7 @@ class Meta:
     Attributes:
         labels: in order; integer labels in the data are indices into them.
         title: what the task is about, in words (`task` in the file).
+        relations: for facts, what each relation is, in words.
     """
 
     labels: tuple[Label, ...] = ()
@@ -29,6 +31,7 @@ class Meta:
     fields: tuple[str, ...] = ()
     metric: Metric | None = None
     title: str | None = None
+    relations: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_meta(folder: Path) -> Meta:
@@ -57,6 +60,7 @@ def read_meta(folder: Path) -> Meta:
         fields=_fields(data.get("fields"), path),
         metric=_metric(data.get("metric"), path),
         title=_string(data, "task", path),
+        relations=_relations(data.get("relations"), path),
     )
 
 
@@ -86,6 +90,14 @@ def _fields(fields: object, path: Path) -> tuple[str, ...]:
     if not isinstance(fields, list) or not all(isinstance(field, str) for field in fields):
         raise _wrong("`fields` must be a list of column names", path, '["text"]')
     return tuple(fields)
+
+
+def _relations(relations: object, path: Path) -> dict[str, str]:
+    if relations is None:
+        return {}
+    if not isinstance(relations, dict) or not all(isinstance(words, str) for words in relations.values()):
+        raise _wrong("`relations` must say of each relation what it is", path, '{"P36": "capital"}')
+    return {str(name): words for name, words in relations.items()}
 
 
 def _metric(metric: object, path: Path) -> Metric | None:

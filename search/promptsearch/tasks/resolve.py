@@ -67,7 +67,7 @@ def load_task(
     try:
         return _from_hub(known, relation, columns, offline, kind)
     except TaskError as reason:
-        return _stand_in(known, reason, stand_in, kind)
+        return _stand_in(known, relation if known.kind == "fact" else None, reason, stand_in, kind)
 
 
 def _from_data(
@@ -117,14 +117,21 @@ def _from_hub(
 
 
 def _from_sample(name: str, mapping: Mapping[str, str] | None, kind: str | None) -> Task:
-    folder = sample_folder(name)
-    if folder is None:
+    base, relation = split_relation(name)
+    folder = sample_folder(base)
+    if folder is None or (relation and not read_meta(folder).relations):
         raise _unknown(name)
-    return _from_folder(name, folder, Source("sample", name), mapping, kind)
+    return _from_folder(name, folder, Source("sample", base), mapping, kind)
 
 
-def _stand_in(known: KnownTask, reason: TaskError, allowed: bool, kind: str | None) -> Task:
-    """The bundled sample of the same kind, announced; or a refusal that says what would do."""
+def _stand_in(
+    known: KnownTask, relation: str | None, reason: TaskError, allowed: bool, kind: str | None
+) -> Task:
+    """The bundled sample of the same kind, announced; or a refusal that says what would do.
+
+    For facts it is the sample's facts of the same relation.
+    """
+    asked = f"{known.name}:{relation}" if relation else known.name
     provide = (
         f"To use {known.name} itself: give {_OWN_DATA}, put it into a folder ${DATA_FOLDER}/{known.name}, "
         "or run again where the Hugging Face Hub can be reached."
@@ -133,18 +140,28 @@ def _stand_in(known: KnownTask, reason: TaskError, allowed: bool, kind: str | No
     if folder is None or not allowed:
         why = "a stand-in was ruled out" if folder else f"no bundled sample is of its kind ({known.kind})"
         raise TaskError(
-            f"the task {known.name} cannot be had: {reason.message}, and {why}",
+            f"the task {asked} cannot be had: {reason.message}, and {why}",
             where=reason.where,
             hint=provide,
         ) from reason
-    task = _from_folder(folder.name, folder, Source("sample", folder.name), None, kind)
-    title = read_meta(folder).title
+    meta = read_meta(folder)
+    if relation and relation not in meta.relations:
+        listed = ", ".join(meta.relations)
+        raise TaskError(
+            f"the task {asked} cannot be had: {reason.message}, and the bundled sample {folder.name!r} has "
+            f"no facts of {relation}",
+            where=reason.where,
+            hint=f"{provide} The sample has {listed}.",
+        ) from reason
+    name = f"{folder.name}:{relation}" if relation else folder.name
+    task = _from_folder(name, folder, Source("sample", folder.name), None, kind)
+    title = meta.relations[relation] if relation else meta.title
     about = f" ({title})" if title else ""
     said = (
-        f"The bundled sample {folder.name!r}{about} stands in for {known.name}, because {reason.message}. "
-        f"Figures are those of {folder.name!r}, not of {known.name}. {provide}"
+        f"The bundled sample {name!r}{about} stands in for {asked}, because {reason.message}. "
+        f"Figures are those of {name!r}, not of {asked}. {provide}"
     )
-    return replace(task.with_notices(said), stand_in_for=known.name)
+    return replace(task.with_notices(said), stand_in_for=asked)
 
 
 def _named(name: str | None) -> tuple[KnownTask | None, str | None]:

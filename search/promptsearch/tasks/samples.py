@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import promptsearch
-from promptsearch.tasks.meta import META_FILE
+from promptsearch.tasks.meta import META_FILE, read_meta
 
 
 def corpora_folder() -> Path:
@@ -26,3 +26,9 @@ def sample_names() -> tuple[str, ...]:
 def sample_folder(name: str) -> Path | None:
     """The folder of a sample; None for a name that is none."""
     return corpora_folder() / name if name in sample_names() else None
+
+
+def sample_relations(name: str) -> tuple[str, ...]:
+    """The relations that a sample has facts of; () for a sample that is no set of facts."""
+    folder = sample_folder(name)
+    return tuple(read_meta(folder).relations) if folder else ()

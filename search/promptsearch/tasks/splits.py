@@ -26,9 +26,14 @@ def draw_splits(task: Task, *, shots: int | None, seed: int, max_test: int | Non
     drawn from train. A source of a single split is cut 60/20/20, each class alike. Repeated texts leave
     train and dev (see `clean_pools`). What was done is told in the notices.
 
+    Facts have as many classes as objects, and most objects occur once. So for them dev is the whole
+    validation split, whatever `shots`; where dev or test have to be cut from other facts, these are shared
+    out over all objects together, not within each; and objects of dev or test may be new to train.
+
     Args:
         shots: examples a class in train, and in dev alike; None takes all. A class that has fewer gives
-            what it has. Where both come from one pool, a class short of 2 × shots is halved.
+            what it has. Where both come from one pool, a class short of 2 × shots is halved. For facts:
+            facts an object, in train only.
         seed: fixes the drawing. More shots with the same seed keep the examples of fewer shots.
         max_test: at most so many test examples, drawn at random; they keep the source's order.
 
@@ -40,9 +45,8 @@ def draw_splits(task: Task, *, shots: int | None, seed: int, max_test: int | Non
     pools = _pools(task, seed)
     facts = task.kind == "fact"
     cleaned = clean_pools([pools.train, pools.dev], pools.test, task.fields, facts=facts)
-    train, dev = _draw(
-        cleaned.pools[0], cleaned.pools[1], pools.dev_from_train, len(task.labels), shots, seed
-    )
+    draw = _draw_facts if facts else _draw
+    train, dev = draw(cleaned.pools[0], cleaned.pools[1], pools.dev_from_train, len(task.labels), shots, seed)
     _check_classes(task, train, dev, pools.test, facts)
     notices = [*pools.notices, *cleaned.notices]
     if not (dev and pools.test):
@@ -52,7 +56,10 @@ def draw_splits(task: Task, *, shots: int | None, seed: int, max_test: int | Non
             hint="Give at least three labelled examples of each class.",
         )
     if shots is not None:
-        notices += _short_classes(task.labels, train, dev, shots)
+        had = len(cleaned.pools[0]) - (len(dev) if pools.dev_from_train else 0)
+        notices += (
+            _few_facts(len(train), had, shots) if facts else _short_classes(task.labels, train, dev, shots)
+        )
     test = _at_most(pools.test, max_test, seed)
     if len(test) < len(pools.test):
         notices.append(f"The test split is a random {len(test):,} of {len(pools.test):,} examples.")
@@ -100,19 +107,22 @@ def _pools(task: Task, seed: int) -> _Pools:
         else:
             told.append("Dev is drawn from train, since there is no validation split.")
         return _Pools(train, (), test or validation, True, tuple(told))
-    told.append(
-        "There is one labelled split only: train, dev and test are drawn from it, 60/20/20 in each class."
-    )
+    each = "" if task.kind == "fact" else " in each class"
+    told.append(f"There is one labelled split only: train, dev and test are drawn from it, 60/20/20{each}.")
     return _cut_one(task, train, seed, told)
 
 
 def _cut_one(task: Task, examples: Sequence[Example], seed: int, told: list[str]) -> _Pools:
     """Cut a single split into three; repetitions leave first, so that none can cross the cuts."""
-    cleaned = clean_pools([examples], (), task.fields, facts=task.kind == "fact")
+    facts = task.kind == "fact"
+    cleaned = clean_pools([examples], (), task.fields, facts=facts)
     told += [notice.replace("train and dev", "the data") for notice in cleaned.notices]
     parts: dict[str, list[int]] = {"train": [], "dev": [], "test": []}
-    for label, members in _by_class(cleaned.pools[0], len(task.labels)):
+    together = [(0, list(range(len(cleaned.pools[0]))))]
+    for label, members in together if facts else _by_class(cleaned.pools[0], len(task.labels)):
         _shuffle(members, seed, "cut", label)
+        if facts:
+            members = _two_objects_first(members, cleaned.pools[0])[::-1]
         n_test, n_dev = _share(len(members), _TEST_SHARE), _share(len(members), _DEV_SHARE)
         parts["test"] += members[:n_test]
         parts["dev"] += members[n_test : n_test + n_dev]
@@ -155,6 +165,37 @@ def _draw(
     _shuffle(drawn_train, seed, "order of train")
     _shuffle(drawn_dev, seed, "order of dev")
     return tuple(drawn_train), tuple(drawn_dev)
+
+
+def _draw_facts(
+    train: Sequence[Example],
+    dev: Sequence[Example],
+    dev_from_train: bool,
+    labels: int,
+    shots: int | None,
+    seed: int,
+) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
+    """Facts for train and dev in shuffled order: dev as it is, or a share of all facts; see `draw_splits`."""
+    members = list(range(len(train)))
+    _shuffle(members, seed, "train")
+    drawn_dev = list(dev)
+    if dev_from_train:
+        members = _two_objects_first(members, train)
+        n_train, _ = _halves(len(members), None)
+        members, drawn_dev = members[:n_train], [train[i] for i in members[n_train:]]
+    pool = [train[i] for i in members]
+    drawn_train = [pool[i] for _, same in _by_class(pool, labels) for i in same[:shots]]
+    _shuffle(drawn_train, seed, "order of train")
+    _shuffle(drawn_dev, seed, "order of dev")
+    return tuple(drawn_train), tuple(drawn_dev)
+
+
+def _two_objects_first(members: list[int], facts: Sequence[Example]) -> list[int]:
+    """The same order, but two facts of different objects in front, so that train cannot be left with one."""
+    other = next((i for i in members if facts[i].label != facts[members[0]].label), None)
+    if other is None:
+        return members
+    return [members[0], other, *(i for i in members[1:] if i != other)]
 
 
 def _halves(n: int, shots: int | None) -> tuple[int, int]:
@@ -232,6 +273,10 @@ def _short_classes(
                 f"from {min(short.values())} to {max(short.values())}."
             )
     return told
+
+
+def _few_facts(drawn: int, had: int, shots: int) -> list[str]:
+    return [f"Train holds {drawn:,} of {had:,} facts, at most {shots} of each object."] if drawn < had else []
 
 
 def _imbalance(task: Task, test: Sequence[Example]) -> list[str]:

@@ -7,9 +7,12 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from promptsearch.verbalizer import Label
+
+if TYPE_CHECKING:
+    from promptsearch.tasks.facts import FactSource
 
 Metric = Literal["accuracy", "macro-f1", "mcc"]
 SplitName = Literal["train", "dev", "test"]
@@ -45,6 +48,7 @@ class Task:
         label_names: a readable name for each label, in the same order.
         stand_in_for: the task that was asked for, when this is a bundled sample in its place.
         notices: what a user must be told about the data (duplicates removed, classes short of k, …).
+        fact_source: for facts, where aliases and the source's other relations are read from.
     """
 
     name: str
@@ -59,6 +63,7 @@ class Task:
     notices: tuple[str, ...] = ()
     shots: int | None = None
     seed: int | None = None
+    fact_source: FactSource | None = field(default=None, compare=False, repr=False)
     _fingerprints: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
