@@ -11,7 +11,8 @@ from promptsearch.artefact import CalibrationRecord, PLMRecord, PromptDocument, 
 from promptsearch.errors import DataError, PLMError
 from promptsearch.plms import load_plm
 from promptsearch.plms.cache import StateCache
-from promptsearch.prompt import Prompt, as_example, load_prompt
+from promptsearch.predicting import as_example
+from promptsearch.prompt import Prompt, load_prompt
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
 from promptsearch.verbalizer import Verbalizer

@@ -2,42 +2,24 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from promptsearch.artefact import PromptDocument, read_prompt_file, write_prompt_file
-from promptsearch.errors import DataError, PLMError, PromptFileError
-from promptsearch.showing import whole_text
+from promptsearch.errors import PLMError, PromptFileError
+from promptsearch.predicting import Prediction, Texts, distinct_names, predict_texts
 from promptsearch.template import Template
 from promptsearch.verbalizer import Label, Verbalizer
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
-    from promptsearch.plms.base import PLM
+    from promptsearch.plms.base import PLM, AnswerScoring, AnswerStates
     from promptsearch.scoring import Readout
     from promptsearch.tasks.task import Example
-
-# Texts that are read at once, so that memory stays flat over a long file.
-_CHUNK = 512
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What a prompt says about one text.
-
-    Attributes:
-        label: as it stands in the task's data; None when the text could not be scored.
-        probabilities: label name -> probability, in the order of the labels.
-        shortened: whether the text was cut to fit the PLM.
-    """
-
-    label: Label | None
-    probabilities: Mapping[str, float]
-    shortened: bool = False
 
 
 @dataclass
@@ -70,6 +52,31 @@ class Prompt:
         """Fields that a text must give."""
         return self.template.fields
 
+    def check_fields(self, known: Sequence[str]) -> None:
+        """Refuse the fields of a task where they lack one that the template reads.
+
+        Raises:
+            TemplateError: pointing at the field.
+        """
+        self.template.check_fields(known)
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """The labels, in order."""
+        return self.verbalizer.labels
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Readable names of the labels, all different."""
+        return distinct_names(self.document.verbalizer.names, self.labels)
+
+    @property
+    def scoring(self) -> AnswerScoring:
+        """How an answer of several tokens becomes one log-probability."""
+        from promptsearch.plms.base import AnswerScoring
+
+        return AnswerScoring(self.document.scoring.normalisation, self.document.scoring.filling)
+
     @property
     def plm(self) -> PLM:
         """The PLM, loaded on first use.
@@ -89,13 +96,35 @@ class Prompt:
                 offline=self.offline,
                 trust_remote_code=self.trust_remote_code,
             )
-            _check_weights(self.document, plm)
-            self._plm = plm
+            self.use(plm)
+            return plm
         return self._plm
 
-    def predict(
-        self, texts: str | Mapping[str, object] | Sequence[str | Mapping[str, object]]
-    ) -> list[Prediction]:
+    @property
+    def has_plm(self) -> bool:
+        """Whether the PLM is loaded."""
+        return self._plm is not None
+
+    def use(self, plm: PLM) -> None:
+        """Answer with a PLM that is loaded already.
+
+        Raises:
+            PLMError: its family or weights are others than those the prompt was found on.
+        """
+        _check_weights(self.document, plm)
+        self._plm = plm
+
+    @property
+    def plms(self) -> tuple[PLM, ...]:
+        """The PLM, loaded on first use; raises as `plm`."""
+        return (self.plm,)
+
+    @property
+    def plm_references(self) -> tuple[str, ...]:
+        """What the PLM is called."""
+        return (self.document.plm.reference,)
+
+    def predict(self, texts: Texts) -> list[Prediction]:
         """Predict the label of each text.
 
         Args:
@@ -106,42 +135,24 @@ class Prompt:
             DataError: a text lacks a field.
             PLMError: the PLM cannot be had.
         """
-        fields = self.fields
-        examples = [as_example(text, fields) for text in _listed(texts)]
-        found: list[Prediction] = []
-        for start in range(0, len(examples), _CHUNK):
-            found += self._predict(examples[start : start + _CHUNK])
-        return found
+        return predict_texts(self, texts)
 
-    def _predict(self, examples: Sequence[Example]) -> list[Prediction]:
-        import numpy as np
+    def shortened(self, examples: Sequence[Example]) -> NDArray[np.bool_]:
+        """Whether a field of each example has to be cut to fit the PLM: (n,)."""
+        return self.plm.shortened(self.template, examples)
 
-        from promptsearch.scoring import predict
-
-        # Texts to predict rarely come again, and would crowd out of the cache those that do.
-        log_probs = self.label_log_probs(examples, keep=False)
-        shortened = self.plm.shortened(self.template, examples)
-        labels = self.verbalizer.labels
-        names = _distinct_names(self.document.verbalizer.names, labels)
-        return [
-            Prediction(
-                labels[best] if best >= 0 else None,
-                {name: float(p) for name, p in zip(names, np.exp(row))},
-                bool(cut),
-            )
-            for best, row, cut in zip(predict(log_probs), log_probs, shortened)
-        ]
-
-    def label_log_probs(self, examples: Sequence[Example], keep: bool = True) -> np.ndarray:
+    def label_log_probs(
+        self, examples: Sequence[Example], keep: bool = True, states: AnswerStates | None = None
+    ) -> NDArray[np.float64]:
         """Calibrated log-probability of each label: (n, labels), normalised over labels; NaN if unscored.
 
         Args:
             keep: whether answer states may be written to the cache on disk.
+            states: of these examples under the template, where they are at hand.
 
         Raises:
             PromptFileError: the document names a readout, which was not read.
         """
-        from promptsearch.plms.base import AnswerScoring
         from promptsearch.readings import label_log_probs
         from promptsearch.scoring import Calibration
 
@@ -155,15 +166,15 @@ class Prompt:
             tuple(stored.label_offsets or ()),
             tuple(offsets[word] for word in words) if offsets is not None else None,
         )
-        scoring = AnswerScoring(self.document.scoring.normalisation, self.document.scoring.filling)
         return label_log_probs(
             self.plm,
             self.template,
             verbalizer,
             calibration,
-            scoring,
+            self.scoring,
             examples,
-            readout=self.readout,
+            states,
+            self.readout,
             keep=keep,
         )
 
@@ -201,68 +212,23 @@ def load_prompt(path: str | PathLike[str], **options: Any) -> Prompt:
         PromptFileError: the file, or the file of arrays that it names, is missing, damaged or of a newer
             format.
     """
-    document = read_prompt_file(path)
+    return prompt_of(read_prompt_file(path), path, **options)
+
+
+def prompt_of(document: PromptDocument, path: str | PathLike[str], **options: Any) -> Prompt:
+    """The prompt of a document that was read from a file.
+
+    Args:
+        options: as for `load_prompt`.
+
+    Raises:
+        PromptFileError: the file of arrays that the document names is missing or damaged.
+    """
     if document.readout is None:
         return Prompt(document, **options)
     from promptsearch.artefact.readouts import read_readout
 
     return Prompt(document, readout=read_readout(path, document), **options)
-
-
-def as_example(text: object, fields: Sequence[str]) -> Example:
-    """One text as an example of a template's fields.
-
-    Raises:
-        DataError: it is neither text nor a mapping, or lacks a field.
-    """
-    from promptsearch.tasks.task import Example
-
-    if not fields:
-        raise DataError("the prompt's template reads no field, so it says the same of every text")
-    if isinstance(text, str):
-        if len(fields) > 1:
-            raise DataError(
-                f"the prompt reads {len(fields)} fields, but one text was given",
-                hint=f"Give each of {', '.join(fields)}.",
-            )
-        return Example({fields[0]: whole_text(text)})
-    if not isinstance(text, Mapping):
-        raise DataError(f"a text must be a string or a mapping of fields, not {type(text).__name__}")
-    missing = [name for name in fields if name not in text]
-    if missing:
-        raise DataError(
-            f"a text lacks the field {missing[0]!r}",
-            hint=f"The prompt reads {', '.join(fields)}; given are {', '.join(map(str, text)) or 'none'}.",
-        )
-    return Example({name: _value(name, text[name]) for name in fields})
-
-
-def _value(name: str, value: object) -> str:
-    from promptsearch.tasks.labels import unboxed
-
-    value = unboxed(value)
-    # A missing second sentence is an empty one; pandas marks it as not-a-number.
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, str):
-        return whole_text(value)
-    if isinstance(value, int | float):
-        return str(value)
-    raise DataError(f"the field {name!r} holds a {type(value).__name__}, not a text")
-
-
-def _listed(texts: Any) -> list[Any]:
-    if isinstance(texts, str | Mapping):
-        return [texts]
-    if hasattr(texts, "columns") and hasattr(texts, "to_dict"):
-        return texts.to_dict(orient="records")
-    return list(texts)
-
-
-def _distinct_names(names: Sequence[str], labels: Sequence[Label]) -> list[str]:
-    """The labels' names, or something longer where two read the same (1 and "1")."""
-    candidates = (list(names), [str(label) for label in labels])
-    return next((each for each in candidates if len(set(each)) == len(each)), [repr(each) for each in labels])
 
 
 def _check_weights(document: PromptDocument, plm: PLM) -> None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from promptsearch.artefact.checks import shown
-from promptsearch.artefact.models import FORMAT, VERSION, PromptDocument
+from promptsearch.artefact.models import PromptDocument
 from promptsearch.artefact.problems import path_text, problems_of
 from promptsearch.errors import PromptFileError, near_matches
 from promptsearch.paths import atomic_write
@@ -22,6 +22,8 @@ MAX_BYTES = 50_000_000
 MAX_PROBLEMS = 8
 _SCHEMA_HINT = "`promptsearch schema` prints what a prompt file holds."
 
+Document = TypeVar("Document", bound=BaseModel)
+
 
 def read_prompt_file(path: str | PathLike[str]) -> PromptDocument:
     """Read a prompt file.
@@ -29,6 +31,15 @@ def read_prompt_file(path: str | PathLike[str]) -> PromptDocument:
     Raises:
         PromptFileError: the file is missing, too large, not UTF-8, or holds no valid prompt; with the line
             or the path of every field that is wrong.
+    """
+    return parse_prompt_json(read_file_text(path), where=str(path))
+
+
+def read_file_text(path: str | PathLike[str]) -> str:
+    """The text of a prompt file or one like it.
+
+    Raises:
+        PromptFileError: the file is missing, too large or not UTF-8.
     """
     place = Path(path)
     if place.is_dir():
@@ -47,11 +58,10 @@ def read_prompt_file(path: str | PathLike[str]) -> PromptDocument:
     if len(content) > MAX_BYTES:
         raise PromptFileError(f"the prompt file is larger than {MAX_BYTES // 10**6} MB", where=str(place))
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         where = f"{place}, byte {error.start}"
         raise PromptFileError("the prompt file is not UTF-8 text", where=where, hint=_SCHEMA_HINT) from None
-    return parse_prompt_json(text, where=str(place))
 
 
 def write_prompt_file(path: str | PathLike[str], document: PromptDocument) -> None:
@@ -63,7 +73,7 @@ def write_prompt_file(path: str | PathLike[str], document: PromptDocument) -> No
     atomic_write(Path(path), prompt_json(document))
 
 
-def prompt_json(document: PromptDocument) -> str:
+def prompt_json(document: BaseModel) -> str:
     """A document as JSON text: keys in the order of the models, indented, one line end at the end."""
     return json.dumps(document.model_dump(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -74,14 +84,36 @@ def parse_prompt_json(text: str, where: str = "prompt") -> PromptDocument:
     Raises:
         PromptFileError: it is no JSON, of another or a newer format, or its fields are wrong.
     """
+    return parse_document(text, where, PromptDocument)
+
+
+def parse_document(text: str, where: str, *models: type[Document]) -> Document:
+    """Read the text of a file that holds one of several kinds of document, told apart by their `format`.
+
+    Args:
+        models: with fields `format` and `version`, whose defaults are those that are read.
+
+    Raises:
+        PromptFileError: it is no JSON, of none of these formats or a newer one, or its fields are wrong.
+    """
     try:
         data = _load(text, where)
-        _check_format(data, where)
-        return PromptDocument.model_validate(data)
+        model = _model_of(data, where, models)
+        return validated(data, model, where)
     except RecursionError:
         raise PromptFileError("the prompt file is nested too deeply", where=where) from None
+
+
+def validated(data: object, model: type[Document], where: str | None = None) -> Document:
+    """A document of these values.
+
+    Raises:
+        PromptFileError: with the path of every field that is wrong.
+    """
+    try:
+        return model.model_validate(data)
     except ValidationError as error:
-        raise _invalid(problems_of(error, data), where) from None
+        raise _invalid(problems_of(error, data, model), where) from None
 
 
 class _Object(dict[str, Any]):
@@ -133,20 +165,30 @@ def _repeated(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[str,
             yield from _repeated(inner, (*path, i))
 
 
-def _check_format(data: dict[str, Any], where: str) -> None:
-    if data.get("format") != FORMAT:
-        has = f"its format is {shown(data['format'])}" if "format" in data else "it names no format"
+def _model_of(data: dict[str, Any], where: str, models: Sequence[type[Document]]) -> type[Document]:
+    """The model whose format the data name, in a version that can be read."""
+    formats = {model.model_fields["format"].default: model for model in models}
+    stated = data.get("format")
+    if not isinstance(stated, str) or stated not in formats:
+        has = f"its format is {shown(stated)}" if "format" in data else "it names no format"
+        known = " or ".join(f'"{name}"' for name in formats)
         raise PromptFileError(
-            f'this is no prompt file: {has}, and should be "{FORMAT}"', where=where, hint=_SCHEMA_HINT
+            f"this is no prompt file: {has}, and should be {known}", where=where, hint=_SCHEMA_HINT
         )
+    model = formats[stated]
+    _check_version(data, where, model.model_fields["version"].default)
+    return model
+
+
+def _check_version(data: dict[str, Any], where: str, newest: int) -> None:
     found = data.get("version")
     if type(found) is not int or found < 1:
         has = f"got {shown(found)}" if "version" in data else "it is missing"
-        raise _invalid([f"version: should be {VERSION}, {has}"], where)
-    if found > VERSION:
+        raise _invalid([f"version: should be {newest}, {has}"], where)
+    if found > newest:
         raise PromptFileError(
             f"the prompt file is written in format version {shown(found)}; "
-            f"this is promptsearch {_installed()}, which reads up to {VERSION}",
+            f"this is promptsearch {_installed()}, which reads up to {newest}",
             where=where,
             hint="Upgrade with `pip install -U promptsearch`.",
         )
@@ -166,11 +208,13 @@ def _missing(place: Path) -> PromptFileError:
     return PromptFileError("the prompt file does not exist", where=str(place), hint=hint)
 
 
-def _invalid(problems: list[str], where: str) -> PromptFileError:
+def _invalid(problems: list[str], where: str | None) -> PromptFileError:
     shown_lines = [f"  {problem}" for problem in problems[:MAX_PROBLEMS]]
     if len(problems) > MAX_PROBLEMS:
         shown_lines.append(f"  … and {len(problems) - MAX_PROBLEMS} more")
     count = "one mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
     return PromptFileError(
-        f"the prompt file has {count}", where="\n".join([where, *shown_lines]), hint=_SCHEMA_HINT
+        f"the prompt file has {count}",
+        where="\n".join([*([where] if where else []), *shown_lines]),
+        hint=_SCHEMA_HINT,
     )

@@ -34,12 +34,16 @@ _WORDS = {
 }
 
 
-def problems_of(error: ValidationError, data: object) -> list[str]:
-    """One line per mistake: `verbalizer.labels[1].answers[3].weight: should be a number, got "x"`."""
+def problems_of(error: ValidationError, data: object, model: type[BaseModel] = PromptDocument) -> list[str]:
+    """One line per mistake: `verbalizer.labels[1].answers[3].weight: should be a number, got "x"`.
+
+    Args:
+        model: which the data were read as.
+    """
     return [
         f"{path}: {text}" if path else text
         for found in error.errors()
-        for path, text in _problems(found, data)
+        for path, text in _problems(found, data, model)
     ]
 
 
@@ -54,15 +58,16 @@ def path_text(path: Location) -> str:
     return written
 
 
-def _problems(error: ErrorDetails, data: object) -> Iterator[tuple[str, str]]:
-    if error["type"] == PROBLEMS:
-        yield from error.get("ctx", {})["problems"]
-        return
+def _problems(error: ErrorDetails, data: object, model: type[BaseModel]) -> Iterator[tuple[str, str]]:
     path = _path(error["loc"], data)
-    if error["type"] == "missing":
+    if error["type"] == PROBLEMS:
+        start = path_text(path)
+        for inner, text in error.get("ctx", {})["problems"]:
+            yield f"{start}.{inner}" if start else inner, text
+    elif error["type"] == "missing":
         yield path_text([*path, error["loc"][-1]]), "is missing"
     elif error["type"] == "extra_forbidden":
-        yield path_text(path), _unknown_key(path)
+        yield path_text(path), _unknown_key(path, model)
     elif error["type"] == MISTAKE:
         yield path_text(path), error["msg"]
     elif error["type"] == "too_short":
@@ -95,15 +100,15 @@ def _path(location: Location, data: object) -> list[str | int]:
     return path
 
 
-def _unknown_key(path: Location) -> str:
-    known = list(_model_at(path[:-1]).model_fields)
+def _unknown_key(path: Location, root: type[BaseModel]) -> str:
+    known = list(_model_at(path[:-1], root).model_fields)
     near = near_matches(str(path[-1]), known, most=1)
     meant = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
     return f"unknown field; {meant}"
 
 
-def _model_at(path: Location) -> type[BaseModel]:
-    model: type[BaseModel] = PromptDocument
+def _model_at(path: Location, root: type[BaseModel]) -> type[BaseModel]:
+    model = root
     for part in path:
         if isinstance(part, str) and part in model.model_fields:
             model = next(_models_in(model.model_fields[part].annotation), model)

@@ -14,7 +14,7 @@ from promptsearch.cli import options, screen, texts
 from promptsearch.showing import count, printable
 
 if TYPE_CHECKING:
-    from promptsearch.prompt import Prediction, Prompt
+    from promptsearch.predicting import Prediction, Predictor
     from promptsearch.study.evaluating import PromptEvaluation
 
 # Texts read and predicted together, so that output streams and memory stays flat.
@@ -22,7 +22,7 @@ _CHUNK = 256
 
 PromptFile = Annotated[
     Path,
-    typer.Argument(help="A prompt file, such as best_prompt.json.", show_default=False),
+    typer.Argument(help="A prompt file, such as best_prompt.json, or an ensemble file.", show_default=False),
 ]
 
 
@@ -57,9 +57,11 @@ def predict(
     quiet: options.Quiet = False,
 ) -> None:
     """Predict labels with a prompt that was found: one line a text, label and probability first."""
-    from promptsearch.prompt import load_prompt
+    from promptsearch.compose import load_prompt_or_ensemble
 
-    prompt = load_prompt(prompt_file, device=device, offline=offline, trust_remote_code=trust_remote_code)
+    prompt = load_prompt_or_ensemble(
+        prompt_file, device=device, offline=offline, trust_remote_code=trust_remote_code
+    )
     source = _texts(prompt, text, file, field, mapping)
     by_hand = not (text or file or field) and sys.stdin.isatty()
     if quiet:
@@ -108,14 +110,16 @@ def evaluate(
     quiet: options.Quiet = False,
 ) -> None:
     """Score a prompt on labelled examples: of --task, of --data, else of the known task it was found on."""
+    from promptsearch.compose import load_prompt_or_ensemble
     from promptsearch.errors import DataError, OptionError, TaskError
-    from promptsearch.prompt import load_prompt
     from promptsearch.study.evaluating import evaluate_prompt, searched_splits
     from promptsearch.tasks import draw_splits, load_task
 
     if split not in ("train", "dev", "test"):
         raise OptionError(f"there is no split {split!r}", hint="Splits: train, dev, test.")
-    prompt = load_prompt(prompt_file, device=device, offline=offline, trust_remote_code=trust_remote_code)
+    prompt = load_prompt_or_ensemble(
+        prompt_file, device=device, offline=offline, trust_remote_code=trust_remote_code
+    )
     of_prompt = prompt.document.task
     name = task or (of_prompt.name if of_prompt and data is None else None)
     kind = of_prompt.kind if of_prompt and task is None else None
@@ -140,8 +144,9 @@ def evaluate(
     with screen.watching(quiet or json) as observer:
         for notice in drawn.notices:
             observer.notice(notice)
-        observer.stage(f"Loading {prompt.document.plm.reference}")
-        prompt.plm.watch(observer.advance)
+        observer.stage(f"Loading {', '.join(prompt.plm_references)}")
+        for plm in prompt.plms:
+            plm.watch(observer.advance)
         found = evaluate_prompt(prompt, drawn, split, metric=metric, searched=searched)
         if of_prompt is not None:
             observer.notice(_seen_in_search(found))
@@ -179,7 +184,11 @@ def _seen_in_search(found: PromptEvaluation) -> str:
 
 
 def _texts(
-    prompt: Prompt, given: list[str] | None, file: Path | None, field: list[str] | None, mapping: str | None
+    prompt: Predictor,
+    given: list[str] | None,
+    file: Path | None,
+    field: list[str] | None,
+    mapping: str | None,
 ) -> Iterable[texts.Text]:
     from promptsearch.errors import OptionError
 

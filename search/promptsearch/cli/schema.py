@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 
-def command() -> None:
-    """Print the JSON Schema of prompt files."""
-    from promptsearch.artefact import schema_json
+import typer
 
-    print(schema_json(), end="")
+
+def command(
+    kind: Annotated[
+        str, typer.Argument(metavar="[prompt|ensemble]", help="Which kind of file.", show_default=False)
+    ] = "prompt",
+) -> None:
+    """Print the JSON Schema of prompt files, or that of ensemble files."""
+    from promptsearch.errors import OptionError
+
+    if kind == "prompt":
+        from promptsearch.artefact import schema_json
+
+        print(schema_json(), end="")
+    elif kind == "ensemble":
+        from promptsearch.compose import ensemble_schema_json
+
+        print(ensemble_schema_json(), end="")
+    else:
+        raise OptionError(f"there is no schema of {kind!r}", hint="Schemas: prompt, ensemble.")

@@ -110,7 +110,7 @@ def _object(line: str, fields: Sequence[str], number: int) -> Mapping[str, objec
 
 def _checked(text: Mapping[str, object], fields: Sequence[str], place: str) -> Text:
     """The text, found fit for the fields; of one field its value alone."""
-    from promptsearch.prompt import as_example
+    from promptsearch.predicting import as_example
 
     try:
         values = as_example(text, fields).values

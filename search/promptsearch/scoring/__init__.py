@@ -21,6 +21,7 @@ from promptsearch.scoring.continuous import (
     Readout,
     SoftReadout,
 )
+from promptsearch.scoring.ensemble import combine, fit_weights, uniform
 from promptsearch.scoring.evaluation import Evaluation, evaluate
 from promptsearch.scoring.intervals import (
     Difference,
@@ -68,6 +69,7 @@ __all__ = [
     "apply",
     "best_indistinguishable",
     "bootstrap_interval",
+    "combine",
     "confusion_matrix",
     "evaluate",
     "evaluate_many",
@@ -78,6 +80,7 @@ __all__ = [
     "fit_pmi",
     "fit_prior",
     "fit_prior_batch",
+    "fit_weights",
     "holm",
     "interval_of_confusion",
     "label_scores",
@@ -99,5 +102,6 @@ __all__ = [
     "rank",
     "read_words",
     "score_many",
+    "uniform",
     "wilson",
 ]

@@ -10,7 +10,7 @@ import numpy as np
 
 from promptsearch.errors import DataError, OptionError
 from promptsearch.plms.base import PLM, AnswerStates
-from promptsearch.prompt import Prompt
+from promptsearch.predicting import Predictor
 from promptsearch.readings import label_log_probs
 from promptsearch.scoring import METRICS, Evaluation, evaluate
 from promptsearch.study.trial import Trial, finite
@@ -56,7 +56,7 @@ class PromptEvaluation:
 
 
 def evaluate_prompt(
-    prompt: Prompt,
+    prompt: Predictor,
     task: Task,
     split: str = "test",
     *,
@@ -75,22 +75,22 @@ def evaluate_prompt(
     """
     metric = _metric(prompt, task, metric)
     _check_labels(prompt, task)
-    prompt.template.check_fields(task.fields)
+    prompt.check_fields(task.fields)
     examples = [example for example in task.splits[split] if example.label is not None]
     # Not index(): 1 and True are equal and two labels.
-    place = {(type(label), label): i for i, label in enumerate(prompt.verbalizer.labels)}
+    place = {(type(label), label): i for i, label in enumerate(prompt.labels)}
     order = [place[type(label), label] for label in task.labels]
     return PromptEvaluation(
         split,
         metric,
         evaluate(prompt.label_log_probs(examples)[:, order], gold(examples)),
         majority_evaluation(task, examples),
-        _shortened(prompt, examples),
+        int(prompt.shortened(examples).sum()),
         None if searched is None else _seen(searched, examples),
     )
 
 
-def searched_splits(prompt: Prompt, source: Task) -> Task | None:
+def searched_splits(prompt: Predictor, source: Task) -> Task | None:
     """The splits that a prompt was found on, drawn again from the task as it is loaded.
 
     None where the data are others, or the prompt does not say what it was found on.
@@ -114,7 +114,7 @@ def _seen(searched: Task, examples: Sequence[Example]) -> int:
     return sum(content_key(e, searched.fields, facts=facts) in keys for e in examples)
 
 
-def _metric(prompt: Prompt, task: Task, given: str | None) -> str:
+def _metric(prompt: Predictor, task: Task, given: str | None) -> str:
     record = prompt.document.task
     metric = given or (record.metric if record else task.metric)
     if metric not in METRICS:
@@ -122,12 +122,8 @@ def _metric(prompt: Prompt, task: Task, given: str | None) -> str:
     return metric
 
 
-def _shortened(prompt: Prompt, examples: Sequence[Example]) -> int:
-    return int(prompt.plm.shortened(prompt.template, examples).sum())
-
-
-def _check_labels(prompt: Prompt, task: Task) -> None:
-    mine, theirs = prompt.verbalizer.labels, task.labels
+def _check_labels(prompt: Predictor, task: Task) -> None:
+    mine, theirs = prompt.labels, task.labels
     if {(type(a), a) for a in mine} != {(type(b), b) for b in theirs}:
         raise DataError(
             "the prompt and the task have different labels",

@@ -12,7 +12,7 @@ from promptsearch.engines.manual import ManualEngine, words_from
 from promptsearch.engines.words import WordsEngine
 from promptsearch.errors import DataError
 from promptsearch.plms.base import AnswerScoring
-from promptsearch.prompt import as_example
+from promptsearch.predicting import as_example
 from promptsearch.showing import whole_text
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.selection import ranked_on_train
