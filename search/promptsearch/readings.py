@@ -6,13 +6,13 @@ through it, so that a saved prompt gives the figures it was chosen for.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from promptsearch.errors import OptionError, PLMError
+from promptsearch.errors import OptionError, PLMError, TemplateError
 from promptsearch.plms.base import PLM, AnswerScoring, AnswerStates
 from promptsearch.scoring import (
     CALIBRATIONS,
@@ -77,6 +77,21 @@ def word_log_probs(
         answers = [words[column] for column in several]
         found[:, several] = plm.answer_log_probs(template, examples, answers, scoring)
     return found
+
+
+def states_of_each(
+    plm: PLM, templates: Sequence[Template], examples: Sequence[Example], keep: bool = True
+) -> Iterator[tuple[Template, AnswerStates | TemplateError]]:
+    """Answer states of each template, which share what can be shared, or why the PLM cannot read it."""
+    try:
+        yield from zip(templates, plm.answer_states_of(templates, examples, keep))
+    except TemplateError as error:
+        # One of them is at fault; the others must not go with it.
+        if len(templates) == 1:
+            yield templates[0], error
+        else:
+            for template in templates:
+                yield from states_of_each(plm, [template], examples, keep)
 
 
 def label_log_probs(

@@ -29,7 +29,7 @@ QUICK = WordsConfig(methods=("expanded",), knowledge=("lexicon",), refine=("cali
 @pytest.mark.parametrize(
     ("given", "engines"),
     [
-        ({}, ("manual", "words")),
+        ({}, ("manual", "mining", "words")),
         ({"words": WORDS}, ("manual",)),
         ({"words": "words.json"}, ("manual",)),
         ({"templates": [TEMPLATE]}, ("manual", "words")),
@@ -73,7 +73,7 @@ def test_the_record_is_plain(tmp_path):
     assert record["label_words"]["wordnet"] == str(tmp_path)
     assert record["label_words"]["allowed"]["whole"] is True
     assert record["unlabelled"] == str(tmp_path / "texts.txt")
-    assert record["engines"] == ["manual", "words"]
+    assert record["engines"] == ["manual", "mining", "words"]
 
 
 # Templates for the engine `words` --------------------------------------------------------------------

@@ -11,10 +11,12 @@ import typer
 from promptsearch.cli import (
     accuracy,
     bench,
+    bench_mining,
     bench_words,
     data,
     discover,
     kb,
+    mine,
     models,
     options,
     predict,
@@ -36,6 +38,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("discover")(discover.command)
+app.command("mine")(mine.command)
 app.command("words")(words.command)
 app.command("predict")(predict.predict)
 app.command("evaluate")(predict.evaluate)
@@ -46,6 +49,7 @@ app.command("schema")(schema.command)
 app.command("pretrain")(pretrain.command)
 bench.app.command("accuracy")(accuracy.command)
 bench.app.command("words")(bench_words.command)
+bench.app.command("mining")(bench_mining.command)
 app.add_typer(bench.app, name="bench")
 
 

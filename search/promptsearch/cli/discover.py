@@ -5,14 +5,11 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from promptsearch.cli import options, screen
-
-if TYPE_CHECKING:
-    from promptsearch.study.result import Discovery
 
 
 def command(
@@ -78,9 +75,11 @@ def command(
         options.value(
             "--engine",
             metavar="NAME",
-            help="A search engine: manual or words; repeat for several (default: both; with --words manual).",
+            help="A search engine: manual, mining or words; repeat for several (default: all; with --words "
+            "manual and mining).",
         ),
     ] = None,
+    corpus: options.Corpus = None,
     unlabelled: Annotated[
         Path | None,
         options.value(
@@ -101,8 +100,10 @@ def command(
 
     Ctrl-C keeps what has been tried; the same command then goes on quickly.
     """
+    from promptsearch.cli.discover_output import record, show
     from promptsearch.engines.manual import templates_from_file
     from promptsearch.engines.manual.user import unescape
+    from promptsearch.engines.mining.config import MiningConfig
     from promptsearch.study.config import DiscoverConfig
     from promptsearch.study.discover import run
 
@@ -122,6 +123,7 @@ def command(
         templates=own,
         words=words,
         engines=tuple(engine or ()),
+        mining=MiningConfig(corpora=tuple(corpus or ())),
         unlabelled=unlabelled,
         max_test=max_test,
         stand_in=not no_stand_in,
@@ -135,64 +137,8 @@ def command(
     with screen.watching(quiet or json) as observer:
         found = run(config, observer)
     if json:
-        _print_json(found)
+        screen.print_json(record(found))
     else:
-        _show(found)
+        show(found)
     if found.interrupted:
         raise typer.Exit(130)
-
-
-def _print_json(found: Discovery) -> None:
-    from promptsearch.report.rows import verdicts
-
-    metric = found.task.metric
-    finalists = []
-    for finalist in found.finalists:
-        record = {"role": finalist.role, **finalist.trial.record(metric)}
-        if finalist.test is not None:
-            low, high = finalist.test.interval(metric)
-            record["test"] = {
-                "n": finalist.test.n,
-                "value": finalist.test.value(metric),
-                "interval": [low, high],
-            }
-        finalists.append(record)
-    content = {
-        "folder": str(found.folder),
-        "stand_in_for": found.task.stand_in_for,
-        "interrupted": found.interrupted,
-        "seconds": round(found.seconds, 2),
-        "notices": list(found.notices),
-        "verdicts": verdicts(found),
-        "finalists": finalists,
-        "majority": {
-            "dev": found.majority_dev.value(metric),
-            "test": found.majority_test.value(metric),
-        },
-        "prompt": found.prompt.document.model_dump(mode="json"),
-    }
-    screen.print_json(content)
-
-
-def _show(found: Discovery) -> None:
-    from rich.panel import Panel
-    from rich.text import Text
-
-    from promptsearch.cli.tables import best_prompt, comparison
-    from promptsearch.report.rows import answer_sentence, verdicts
-
-    console = screen.stdout()
-    title = f"Best prompt for {found.task.stand_in_for or found.task.name}"
-    if found.task.stand_in_for:
-        title += f" (on the sample {found.task.name!r})"
-    console.print(Panel(best_prompt(found), title=Text(title), title_align="left", border_style="green"))
-    console.print(comparison(found))
-    console.print(Text(answer_sentence(found)))
-    for verdict in verdicts(found):
-        console.print(Text(verdict))
-    tried = f"{len(found.trials):,} combinations tried in {found.seconds:.0f} s."
-    files = f"Files in {found.folder}: {', '.join(sorted(path.name for path in found.folder.iterdir()))}"
-    console.print()
-    console.print(Text(f"{tried} {files}"))
-    prompt_file = shlex.quote(str(found.folder / "best_prompt.json"))
-    console.print(Text(f'Use it: promptsearch predict {prompt_file} "…"', style="dim"))

@@ -58,6 +58,15 @@ Map = Annotated[
     str | None,
     value("--map", metavar="LIST", help="Which columns are which, as text=review,label=stars."),
 ]
+Corpus = Annotated[
+    list[str] | None,
+    value(
+        "--corpus",
+        metavar="PLACE",
+        help="Text to mine templates in: a file, a folder, a glob such as 'dumps/*.zst', or a data set as "
+        "hf://org/name; repeat for several (default: the bundled text).",
+    ),
+]
 Seed = Annotated[int, value("--seed", metavar="N", help="Fixes which examples are drawn.", default=True)]
 MaxTest = Annotated[
     int | None, value("--max-test", metavar="N", min=1, help="Score at most so many test examples.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
@@ -84,6 +85,18 @@ def print_json(value: Any, indent: int | None = 2) -> None:
     print(text)
 
 
+def reading_text(done: int, total: int | None, sentences: int, seconds: float) -> str:
+    """How far a corpus has been read, how fast, and the time left."""
+    text = f"Reading text: {done / 1e6:,.1f}"
+    text += f" of {total / 1e6:,.1f} MB" if total else " MB"
+    if seconds > 1:
+        text += f", {sentences / seconds:,.0f} sentences/s"
+        if total and done:
+            left = round(seconds * (total - done) / done)
+            text += f", {left // 60}:{left % 60:02} left"
+    return text
+
+
 @contextmanager
 def watching(quiet: bool) -> Generator[Observer]:
     """An observer that draws a progress bar on stderr where that is a terminal."""
@@ -109,6 +122,7 @@ def watching(quiet: bool) -> Generator[Observer]:
 
     class OnScreen(Observer):
         n = 0
+        begun = 0.0
 
         def stage(self, text: str) -> None:
             bar.update(task, description=printable(text), total=None, completed=0)
@@ -117,6 +131,11 @@ def watching(quiet: bool) -> Generator[Observer]:
 
         def advance(self, done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
+
+        def reading(self, done: int, total: int | None, sentences: int) -> None:
+            self.begun = self.begun or time.monotonic()
+            text = reading_text(done, total, sentences, time.monotonic() - self.begun)
+            bar.update(task, description=text, completed=done, total=total)
 
         def notice(self, text: str) -> None:
             if not quiet:

@@ -21,14 +21,17 @@ _WORDS = 300  # characters of label words in the comparison
 def best_prompt(found: Discovery) -> RenderableType:
     """Template, label words, PLM and calibration of the winner."""
     # Not at the top: the report needs NumPy, which `--help` does without.
-    from promptsearch.report.words import CELL
+    from promptsearch.report.words import CELL, own_names
 
     trial = found.best.trial
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", max_width=24, overflow="fold")
     grid.add_column(overflow="fold")
     grid.add_row("template", template_text(str(trial.candidate.template)))
-    labels = list(zip(found.task.label_names, trial.candidate.verbalizer.answers))
+    own = own_names(trial.candidate.verbalizer)
+    if own:
+        grid.add_row("label words", own)
+    labels = [] if own else list(zip(found.task.label_names, trial.candidate.verbalizer.answers))
     for name, answers in labels[:_LABELS]:
         shown = ", ".join(answer.text for answer in answers[:CELL])
         more = f" +{len(answers) - CELL}" if len(answers) > CELL else ""

@@ -29,7 +29,13 @@ def _words() -> Engine:
     return WordsEngine()
 
 
-ENGINES: dict[str, Callable[[], Engine]] = {"manual": _manual, "words": _words}
+def _mining() -> Engine:
+    from promptsearch.engines.mining import MiningEngine
+
+    return MiningEngine()
+
+
+ENGINES: dict[str, Callable[[], Engine]] = {"manual": _manual, "mining": _mining, "words": _words}
 
 
 def engine_names() -> tuple[str, ...]:

@@ -7,8 +7,11 @@ from pathlib import Path
 from promptsearch.paths import atomic_write
 from promptsearch.report.label_words import SHOWN, listed_words, words_trials
 from promptsearch.report.marks import code, escape, fenced, table
+from promptsearch.report.mined_rows import mined_rows
+from promptsearch.report.mining_section import PICTURE_FILE as MINED_PICTURE_FILE
+from promptsearch.report.mining_section import mined_picture, mined_templates
 from promptsearch.report.rows import Row, answer_sentence, rows_of, verdicts
-from promptsearch.report.words import CELL, cell_words
+from promptsearch.report.words import CELL, cell_words, own_names
 from promptsearch.report.words_section import PICTURE_FILE, label_words, words_picture
 from promptsearch.showing import printable
 from promptsearch.study.result import Discovery
@@ -16,7 +19,9 @@ from promptsearch.study.trial import Trial
 
 
 def write(path: Path, discovery: Discovery) -> None:
-    """Write the report and its picture beside it; see `promptsearch.paths.atomic_write`."""
+    """Write the report and its pictures beside it; see `promptsearch.paths.atomic_write`."""
+    if mined_rows(discovery):
+        atomic_write(path.with_name(MINED_PICTURE_FILE), mined_picture(discovery))
     if words_trials(discovery):
         atomic_write(path.with_name(PICTURE_FILE), words_picture(discovery))
     atomic_write(path, printable(markdown(discovery)))
@@ -39,6 +44,7 @@ def markdown(discovery: Discovery) -> str:
         "## Comparison",
         table(Row.titles(task.metric), [row.cells() for row in rows_of(discovery)]),
         *map(escape, verdicts(discovery)),
+        *mined_templates(discovery),
         *label_words(discovery),
         "## Next best on dev",
         table(("dev", "PLM", "template", "label words", "calibration"), _next_best(discovery)),
@@ -61,6 +67,8 @@ def _readout(trial: Trial) -> str:
 
 def _words(discovery: Discovery) -> str:
     candidate, names = discovery.best.trial.candidate, discovery.task.label_names
+    if own := own_names(candidate.verbalizer):
+        return f"Label words: {own}."
     # The section on label words lists them at length.
     most = CELL if any(trial is discovery.best.trial for trial in words_trials(discovery)) else SHOWN
     return table(

@@ -11,7 +11,8 @@ from promptsearch.scoring import Evaluation
 from promptsearch.showing import printable
 
 _LEFT, _RIGHT, _TOP, _ROW = 150, 60, 46, 26
-_WIDTH = 720
+WIDTH = 720
+"""Of every picture, in pixels."""
 _STYLE = """
   text { font: 13px system-ui, sans-serif; fill: #24292f; }
   .small { font-size: 11px; fill: #57606a; }
@@ -37,15 +38,10 @@ def steps_picture(
     """
     measured = [(row, row.figure) for row in rows if row.figure is not None]
     height = _TOP + _ROW * len(measured) + 40
-    low, high = _range([figure.interval(metric) for _, figure in measured], [value for _, value in lines])
+    low, high = axis_ends([figure.interval(metric) for _, figure in measured], [value for _, value in lines])
     title = f"{metric} on {split}, from label names to chosen words"
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" '
-        f'height="{height}" role="img" aria-labelledby="title desc">',
-        f'<title id="title">{escape(title)}</title>',
-        f'<desc id="desc">{escape(printable(_in_words(measured, metric, lines)))}</desc>',
-        f"<style>{_STYLE}</style>",
-        f'<rect width="{_WIDTH}" height="{height}" fill="#fff"/>',
+        *opening(height, title, _in_words(measured, metric, lines)),
         *_axis(low, high, height),
         *_upright(lines, low, high, height),
     ]
@@ -69,6 +65,18 @@ def steps_picture(
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
+def opening(height: float, title: str, desc: str) -> list[str]:
+    """Start of a picture: its size, name, description, style and ground."""
+    return [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}" '
+        f'height="{height:g}" role="img" aria-labelledby="title desc">',
+        f'<title id="title">{escape(title)}</title>',
+        f'<desc id="desc">{escape(printable(desc))}</desc>',
+        f"<style>{_STYLE}</style>",
+        f'<rect width="{WIDTH}" height="{height:g}" fill="#fff"/>',
+    ]
+
+
 def _in_words(
     measured: Sequence[tuple[StepRow, Evaluation]], metric: str, lines: Sequence[tuple[str, float]]
 ) -> str:
@@ -79,10 +87,10 @@ def _in_words(
 
 def x_of(value: float, low: float, high: float) -> float:
     """Where a value stands on the axis, in pixels."""
-    return _LEFT + (value - low) / (high - low) * (_WIDTH - _LEFT - _RIGHT)
+    return _LEFT + (value - low) / (high - low) * (WIDTH - _LEFT - _RIGHT)
 
 
-def _range(intervals: Sequence[Sequence[float]], values: Sequence[float]) -> tuple[float, float]:
+def axis_ends(intervals: Sequence[Sequence[float]], values: Sequence[float]) -> tuple[float, float]:
     """Ends of the axis: whole tenths around all that is shown."""
     shown = [*values, *(end for interval in intervals for end in interval)] or [0.0, 1.0]
     low, high = math.floor(min(shown) * 10) / 10, math.ceil(max(shown) * 10) / 10
@@ -108,7 +116,7 @@ def _upright(lines: Sequence[tuple[str, float]], low: float, high: float, height
         parts.append(
             f'<line class="line" stroke="{colour}" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{height - 30}"/>'
         )
-        anchor = "start" if x < _WIDTH * 0.75 else "end"
+        anchor = "start" if x < WIDTH * 0.75 else "end"
         parts.append(
             f'<text class="small" style="fill:{colour}" x="{x:.1f}" y="{12 + 14 * (i % 2)}" '
             f'text-anchor="{anchor}">{escape(printable(name))} {100 * value:.1f}</text>'
@@ -125,5 +133,5 @@ def _row(row: StepRow, value: float, ends: Sequence[float], y: float, low: float
         f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="5"><title>{name}: {100 * value:.1f} '
         f"({100 * ends[0]:.1f} to {100 * ends[1]:.1f}), {row.words} words</title></circle>",
         f'<text x="{_LEFT - 10}" y="{y + 4:.1f}" text-anchor="end">{name}</text>',
-        f'<text class="small" x="{_WIDTH - _RIGHT + 12}" y="{y + 4:.1f}">{100 * value:.1f}</text>',
+        f'<text class="small" x="{WIDTH - _RIGHT + 12}" y="{y + 4:.1f}">{100 * value:.1f}</text>',
     ]

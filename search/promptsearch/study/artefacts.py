@@ -6,6 +6,7 @@ import json
 import platform
 from collections.abc import Iterable
 from datetime import datetime
+from fnmatch import fnmatchcase
 from importlib.metadata import PackageNotFoundError, version
 from itertools import chain, count
 from pathlib import Path
@@ -25,7 +26,10 @@ RUN_FILES = (
     tensor_file_name(PROMPT_FILE),
     "report.md",
     "label-words.svg",
+    "mined-templates.svg",
+    "mined.json",
 )
+_ENSEMBLES = "ensemble*.json"  # one a PLM where there are several
 _OTHER_FOLDER = "Choose an empty one with --out."
 _PACKAGES = ("promptsearch", "torch", "transformers", "datasets", "optuna", "nltk", "numpy")
 
@@ -66,7 +70,7 @@ def new_folder(task: str, out: Path | None) -> Path:
 
 def clear(folder: Path) -> None:
     """Remove the files of an earlier run, which must not stand beside those of a new one."""
-    for name in RUN_FILES:
+    for name in (*RUN_FILES, *(path.name for path in folder.glob(_ENSEMBLES))):
         (folder / name).unlink(missing_ok=True)
 
 
@@ -95,7 +99,9 @@ def _is_run_file(path: Path) -> bool:
         # Many tools have a file of this name.
         return '"fingerprint"' in path.read_text("utf-8", errors="replace")
     # A killed process may have left a file under its temporary name.
-    return name in RUN_FILES or (name.endswith(".tmp") and any(name.startswith(f".{f}.") for f in RUN_FILES))
+    unfinished = name.startswith(".") and name.endswith(".tmp")
+    whole = name[1:].rsplit(".", 2)[0] if unfinished else name
+    return whole in RUN_FILES or fnmatchcase(whole, _ENSEMBLES)
 
 
 def write_json(path: Path, value: Any) -> None:

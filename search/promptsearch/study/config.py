@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from promptsearch.engines import engine_names
+from promptsearch.engines.mining.config import MiningConfig
 from promptsearch.engines.words.config import WordsConfig
 from promptsearch.errors import OptionError, TemplateError, near_matches
 from promptsearch.plms.base import Normalisation
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 # Those of single label words; engines that find many words bring the calibration that goes with them.
 DEFAULT_CALIBRATIONS = ("none", "contextual", "pmi", "batch")
-DEFAULT_ENGINES = ("manual", "words")
+DEFAULT_ENGINES = ("manual", "mining", "words")
 DEFAULT_PLMS = ("minilm-mlm", "smollm2-135m")
 
 
@@ -44,7 +45,10 @@ class DiscoverConfig:
         metric: what is maximised; None takes the task's own.
         templates, words: used in place of the library's; words as
             `Verbalizer.of` reads them, or text or a file for `words_from`.
-        engines: names of engines; by default manual and words, but with `words` given manual alone.
+        engines: names of engines; by default manual, mining and words; with `templates` given no mining, with
+            `words` given manual alone.
+        mining: which text the engine `mining` reads, and how.
+        ensemble: whether the mined templates of each PLM also answer together, with learned weights.
         label_words: how the engine `words` goes about it.
         words_templates: how many of the other engines' best templates the engine `words` searches on a PLM.
         labels: for a search without labelled examples, the labels where there are no data.
@@ -62,6 +66,8 @@ class DiscoverConfig:
     shots: int | None = 16
     seed: int = 0
     engines: Sequence[str] = ()
+    mining: MiningConfig = field(default_factory=MiningConfig)
+    ensemble: bool = False
     words_templates: int = 3
     label_words: WordsConfig = field(default_factory=WordsConfig)
     labels: Sequence[Label] = ()
@@ -86,8 +92,10 @@ class DiscoverConfig:
             if isinstance(given := getattr(self, name), str):
                 object.__setattr__(self, name, (given,))
         if not self.engines:
-            # Who gives words wants those, not others.
-            object.__setattr__(self, "engines", DEFAULT_ENGINES if self.words is None else ("manual",))
+            # Who gives words or templates wants those, not others.
+            mining = self.words is None and not self.templates
+            chosen = {"manual": True, "mining": mining, "words": self.words is None}
+            object.__setattr__(self, "engines", tuple(n for n in DEFAULT_ENGINES if chosen[n]))
         for source in self.templates:
             if whole_text(source) != source:
                 raise TemplateError("the template holds bytes that are no text", where=source)
@@ -130,6 +138,8 @@ def config_record(config: DiscoverConfig, task: Task) -> dict[str, Any]:
         "seed": config.seed,
         "engines": list(config.engines),
         "label_words": _plain(asdict(config.label_words)),
+        "mining": _plain(asdict(config.mining)),
+        "ensemble": config.ensemble,
         "unlabelled": str(config.unlabelled) if config.unlabelled is not None else None,
         "calibrations": list(config.calibrations or DEFAULT_CALIBRATIONS),
         "metric": task.metric,

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from promptsearch.engines.base import Budget
+from promptsearch.engines.mining.mining import Mining
 from promptsearch.errors import (
+    DataError,
     KnowledgeError,
     OptionError,
     PLMError,
@@ -24,6 +26,7 @@ from promptsearch.prompt import Prompt
 from promptsearch.study.artefacts import clear, new_folder, write_candidates, write_json
 from promptsearch.study.config import DEFAULT_CALIBRATIONS, DEFAULT_PLMS, DiscoverConfig, config_record
 from promptsearch.study.documents import document
+from promptsearch.study.ensembles import MinedEnsemble, ensemble_file, mined_ensemble
 from promptsearch.study.evaluating import evaluate_trial, majority_evaluation
 from promptsearch.study.observer import Observer
 from promptsearch.study.result import Discovery, Finalist
@@ -61,7 +64,7 @@ def run(config: DiscoverConfig, observer: Observer) -> Discovery:
     task = load_search_task(config)
     for notice in task.notices:
         observer.notice(notice)
-    engines = Engines.of(config, task)
+    engines = Engines.of(config, task, observer)
     folder = new_folder(task.name, Path(config.out) if config.out is not None else None)
     search = _Search(config, task, engines, folder, observer)
     try:
@@ -113,6 +116,7 @@ class _Search:
         self.trials: list[Trial] = []
         self.rejected: list[Rejected] = []
         self.unavailable: dict[str, str] = {}
+        self.mining: Mining | None = None
         self.interrupted = False
         self._written = 0.0
 
@@ -174,12 +178,14 @@ class _Search:
                 self.observer.stage(f"{plm.identity.reference}: engine {name}")
             try:
                 candidates = list(searcher.search(self.task, plm, Budget(), self.config.seed))
-            except (KnowledgeError, TemplateError, VerbalizerError) as error:
+            except (DataError, KnowledgeError, TemplateError, VerbalizerError) as error:
                 # What another engine has found for this PLM must not go with it.
                 if name == "manual" or not any(t.plm == plm.identity.reference for t in self.trials):
                     raise
                 self.observer.notice(f"{plm.identity.reference}: {name} found nothing: {error.message}")
                 continue
+            if name == "mining":
+                self._tell_mined()
             templates = len({candidate.template for candidate in candidates})
             self.observer.stage(
                 f"{plm.identity.reference}: {templates} templates, {len(candidates)} candidates"
@@ -189,6 +195,13 @@ class _Search:
             ):
                 self._keep(trials)
         self.write_trials()
+
+    def _tell_mined(self) -> None:
+        """What a user must know of the text, once."""
+        if self.mining is None:
+            self.mining = self.engines.mining.mine(self.task)
+            for notice in self.mining.notices:
+                self.observer.notice(notice)
 
     def _keep(self, trials: list[Trial]) -> None:
         if trials and not self.trials:
@@ -251,6 +264,8 @@ class _Search:
             seconds=seconds + time.monotonic() - start,
             folder=self.folder,
             command=self.config.command,
+            mining=self.mining,
+            ensembles=self._ensembles(),
         )
         self._write(discovery)
         return discovery
@@ -285,10 +300,24 @@ class _Search:
                 scored[i] = replace(finalists[i], test=evaluation, shortened=shortened)
         return [scored[i] for i in range(len(finalists))]
 
+    def _ensembles(self) -> tuple[MinedEnsemble, ...]:
+        """The mined templates of each PLM together, where that was asked for."""
+        found = []
+        for reference, plm in self.plms.items() if self.config.ensemble else ():
+            self.observer.stage(f"{reference}: ensemble of mined templates")
+            file = ensemble_file(reference, len(self.plms) > 1)
+            made = mined_ensemble(self.config, self.task, plm, self.trials, file, not self.interrupted)
+            if made is not None:
+                made.prompt.save(self.folder / file)
+                found.append(made)
+        return tuple(found)
+
     def _write(self, discovery: Discovery) -> None:
         from promptsearch.report import markdown
 
         self.write_trials()
+        if discovery.mining is not None:
+            write_json(self.folder / "mined.json", discovery.mining.record())
         markdown.write(self.folder / "report.md", discovery)
         # Last, so that its presence tells that the run is complete.
         discovery.prompt.save(self.folder / "best_prompt.json")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from promptsearch.artefact import (
     BaselineRecord,
@@ -23,9 +24,11 @@ from promptsearch.plms.base import PLM, AnswerScoring
 from promptsearch.readings import CONTENT_FREE
 from promptsearch.scoring import CALIBRATIONS, Calibration, Evaluation
 from promptsearch.study.artefacts import PROMPT_FILE, versions
-from promptsearch.study.result import Finalist
 from promptsearch.study.trial import finite
 from promptsearch.tasks.task import Task
+
+if TYPE_CHECKING:
+    from promptsearch.study.result import Finalist
 
 
 def document(

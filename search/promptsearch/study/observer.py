@@ -14,6 +14,9 @@ class Observer:
     def advance(self, done: int, total: int) -> None:
         """Prompts of the stage that went through the model, of how many."""
 
+    def reading(self, done: int, total: int | None, sentences: int) -> None:
+        """Bytes of a corpus that have been read, of how many if that is known, and sentences so far."""
+
     def notice(self, text: str) -> None:
         """Something the user must know, such as a sample standing in for a data set."""
 

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from promptsearch.engines.mining.mining import Mining
 from promptsearch.prompt import Prompt
 from promptsearch.scoring import Evaluation
+from promptsearch.study.ensembles import MinedEnsemble
 from promptsearch.study.trial import Trial
 from promptsearch.study.trying import Rejected
 from promptsearch.tasks.task import Task
@@ -44,6 +46,8 @@ class Discovery:
         interrupted: whether the run was stopped by the user.
         seconds: time taken, set-up included.
         folder: where the files are.
+        mining: what the engine `mining` found, before any PLM had read it.
+        ensembles: of each PLM's mined templates, where they were asked for.
     """
 
     task: Task
@@ -60,6 +64,8 @@ class Discovery:
     seconds: float
     folder: Path
     command: str = ""
+    mining: Mining | None = None
+    ensembles: tuple[MinedEnsemble, ...] = ()
 
     @property
     def best(self) -> Finalist:
@@ -77,6 +83,7 @@ class Discovery:
     def notices(self) -> Sequence[str]:
         """What the user must know."""
         told = list(self.task.notices)
+        told += self.mining.notices if self.mining is not None else ()
         told += [f"{plm} was left out: {why}" for plm, why in self.unavailable.items()]
         if self.interrupted:
             told.append(

@@ -8,13 +8,15 @@ from pathlib import Path
 
 from promptsearch.engines import engine
 from promptsearch.engines.base import Engine
-from promptsearch.engines.manual import ManualEngine, words_from
+from promptsearch.engines.manual import ManualEngine, library_for, words_from
+from promptsearch.engines.mining import MiningEngine
 from promptsearch.engines.words import WordsEngine
 from promptsearch.errors import DataError
 from promptsearch.plms.base import AnswerScoring
 from promptsearch.predicting import as_example
 from promptsearch.showing import whole_text
 from promptsearch.study.config import DiscoverConfig
+from promptsearch.study.observer import Observer
 from promptsearch.study.selection import ranked_on_train
 from promptsearch.study.trial import Trial
 from promptsearch.tasks import draw_splits, load_task
@@ -71,6 +73,26 @@ def manual_engine(config: DiscoverConfig, task: Task) -> ManualEngine:
     return ManualEngine(templates, own)
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """Tells an observer how far a corpus has been read."""
+
+    observer: Observer
+
+    def advance(self, done: int, total: int | None, sentences: int) -> None:
+        self.observer.reading(done, total, sentences)
+
+
+def mining_engine(
+    config: DiscoverConfig, task: Task, manual: ManualEngine, observer: Observer
+) -> MiningEngine:
+    """The engine that mines text, with the label words that a person would write."""
+    names = None
+    if task.kind != "fact":
+        names = manual.verbalizers[0] if manual.verbalizers else library_for(task, "masked")[0].verbalizer
+    return MiningEngine(config.mining, names, AnswerScoring(config.normalisation), _Reading(observer))
+
+
 def unlabelled_texts(config: DiscoverConfig, task: Task) -> list[Example]:
     """The texts of the file that a config names, blank ones left out; none where it names none.
 
@@ -96,16 +118,18 @@ class Engines:
 
     Attributes:
         manual: with the user's own templates and words in place of the library's.
+        mining: reads its text once, for all PLMs.
         unlabelled: texts for the engine `words` besides those of train.
     """
 
     config: DiscoverConfig
     task: Task
     manual: ManualEngine
+    mining: MiningEngine
     unlabelled: tuple[Example, ...] = ()
 
     @classmethod
-    def of(cls, config: DiscoverConfig, task: Task) -> Engines:
+    def of(cls, config: DiscoverConfig, task: Task, observer: Observer | None = None) -> Engines:
         """Read whatever files the engines are given.
 
         Raises:
@@ -113,7 +137,11 @@ class Engines:
         """
         if "words" in config.engines and task.kind != "fact":
             WordsEngine(config.label_words).check(task)
-        return cls(config, task, manual_engine(config, task), tuple(unlabelled_texts(config, task)))
+        manual = manual_engine(config, task)
+        mining = mining_engine(config, task, manual, observer or Observer())
+        if "mining" in config.engines:
+            mining.check(task)
+        return cls(config, task, manual, mining, tuple(unlabelled_texts(config, task)))
 
     def named(self, name: str, plm: str, trials: Sequence[Trial]) -> Engine | None:
         """The engine of that name for one PLM; None when it has nothing to search there.
@@ -123,6 +151,8 @@ class Engines:
         """
         if name == "manual":
             return self.manual
+        if name == "mining":
+            return self.mining
         if name != "words":
             return engine(name)
         if self.task.kind == "fact" or len(self.task.labels) < 2:

@@ -17,11 +17,12 @@ from promptsearch.readings import (
     content_free_examples,
     fit_calibration,
     read_labels,
+    states_of_each,
     word_log_probs,
 )
 from promptsearch.scoring import Calibration, VerbalizerLayout, evaluate, fit_none, layout, predict
 from promptsearch.study.trial import Trial
-from promptsearch.tasks.task import Example, Task, gold
+from promptsearch.tasks.task import Task, gold
 from promptsearch.template import Template
 from promptsearch.verbalizer import Case, Verbalizer
 
@@ -57,28 +58,13 @@ def try_candidates(
     examples = [*task.train, *task.dev, *content_free_examples(task.fields)]
     size = BLOCK[plm.identity.family]
     for start in range(0, len(templates), size):
-        for template, states in _states(plm, templates[start : start + size], examples):
+        for template, states in states_of_each(plm, templates[start : start + size], examples):
             if isinstance(states, TemplateError):
                 for candidate in by_template[template]:
                     rejected(Rejected(candidate, states.message))
                 continue
             trials = _TemplateTrials(task, plm, template, states, scoring)
             yield trials.of(by_template[template], calibrations, rejected)
-
-
-def _states(
-    plm: PLM, templates: Sequence[Template], examples: Sequence[Example]
-) -> Iterator[tuple[Template, AnswerStates | TemplateError]]:
-    """Answer states of each template, or why the PLM cannot read it."""
-    try:
-        yield from zip(templates, plm.answer_states_of(templates, examples))
-    except TemplateError as error:
-        # One of them is at fault; the others must not go with it.
-        if len(templates) == 1:
-            yield templates[0], error
-        else:
-            for template in templates:
-                yield from _states(plm, [template], examples)
 
 
 @dataclass(frozen=True)

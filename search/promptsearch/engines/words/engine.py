@@ -6,8 +6,6 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, islice, zip_longest
-from random import Random
 
 import numpy as np
 
@@ -22,6 +20,7 @@ from promptsearch.knowledge.base import KnowledgeBase
 from promptsearch.knowledge.registry import Sources, knowledge_base
 from promptsearch.knowledge.vocabulary import PLMWords
 from promptsearch.plms.base import PLM, SUMMED, AnswerScoring
+from promptsearch.tasks.drawing import drawn_by_class
 from promptsearch.tasks.task import Example, Task
 from promptsearch.template import Field, Mask, Piece, Template, Text
 from promptsearch.verbalizer import Verbalizer
@@ -123,19 +122,6 @@ class WordsEngine:
                     raise
                 _log.info("left out: %s", error.message)
         return bases, "neighbours" in (named if named is not None else KNOWLEDGE)
-
-
-def drawn_by_class(examples: Sequence[Example], most: int, seed: int) -> list[int]:
-    """Indices of at most `most` examples in their order, every class (and those without label) in turn."""
-    if len(examples) <= most:
-        return list(range(len(examples)))
-    classes: dict[int | None, list[int]] = {}
-    for i, example in enumerate(examples):
-        classes.setdefault(example.label, []).append(i)
-    for label, members in classes.items():
-        Random(f"{seed} {label}").shuffle(members)
-    in_turn = chain.from_iterable(zip_longest(*classes.values()))
-    return sorted(islice((i for i in in_turn if i is not None), most))
 
 
 def _judged_on_all(

@@ -1,0 +1,77 @@
+"""What `promptsearch discover` shows, and what it prints as JSON."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.text import Text
+
+from promptsearch.cli import screen
+from promptsearch.cli.tables import best_prompt, comparison
+from promptsearch.showing import printable
+
+if TYPE_CHECKING:
+    from promptsearch.scoring import Evaluation
+    from promptsearch.study.result import Discovery
+
+
+def show(found: Discovery) -> None:
+    """The best prompt, the comparison, what follows from it, and where the files are."""
+    from promptsearch.report.rows import answer_sentence, verdicts
+
+    console = screen.stdout()
+    title = f"Best prompt for {found.task.stand_in_for or found.task.name}"
+    if found.task.stand_in_for:
+        title += f" (on the sample {found.task.name!r})"
+    title = printable(title)
+    console.print(Panel(best_prompt(found), title=Text(title), title_align="left", border_style="green"))
+    console.print(comparison(found))
+    console.print(Text(printable(answer_sentence(found))))
+    for verdict in verdicts(found):
+        console.print(Text(printable(verdict)))
+    _show_files(console, found)
+
+
+def record(found: Discovery) -> dict[str, Any]:
+    """All of that for machines."""
+    from promptsearch.report.rows import verdicts
+
+    metric = found.task.metric
+    finalists = []
+    for finalist in found.finalists:
+        entry = {"role": finalist.role, **finalist.trial.record(metric)}
+        if finalist.test is not None:
+            entry["test"] = figures(finalist.test, metric)
+        finalists.append(entry)
+    return {
+        "folder": str(found.folder),
+        "stand_in_for": found.task.stand_in_for,
+        "interrupted": found.interrupted,
+        "seconds": round(found.seconds, 2),
+        "notices": list(found.notices),
+        "verdicts": verdicts(found),
+        "finalists": finalists,
+        "majority": {
+            "dev": found.majority_dev.value(metric),
+            "test": found.majority_test.value(metric),
+        },
+        "prompt": found.prompt.document.model_dump(mode="json"),
+    }
+
+
+def figures(evaluation: Evaluation, metric: str) -> dict[str, Any]:
+    """A figure with its number of examples and interval, as JSON."""
+    low, high = evaluation.interval(metric)
+    return {"n": evaluation.n, "value": evaluation.value(metric), "interval": [low, high]}
+
+
+def _show_files(console: Console, found: Discovery) -> None:
+    tried = f"{len(found.trials):,} combinations tried in {found.seconds:.0f} s."
+    files = f"Files in {found.folder}: {', '.join(sorted(path.name for path in found.folder.iterdir()))}"
+    console.print()
+    console.print(Text(printable(f"{tried} {files}")))
+    prompt_file = shlex.quote(str(found.folder / "best_prompt.json"))
+    console.print(Text(printable(f'Use it: promptsearch predict {prompt_file} "…"'), style="dim"))

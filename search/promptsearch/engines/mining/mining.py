@@ -1,0 +1,284 @@
+"""Mining templates for a task: which text, which pairs, what was found and why not more."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from promptsearch.corpus import Corpus
+from promptsearch.engines.mining.config import MiningConfig
+from promptsearch.engines.mining.counts import Counts
+from promptsearch.engines.mining.facts import FactCounter
+from promptsearch.engines.mining.frames import FrameCounter
+from promptsearch.engines.mining.framing import Frame, top_frames
+from promptsearch.engines.mining.mined import Mined, top
+from promptsearch.engines.mining.pairs import Fact, Pairs
+from promptsearch.engines.mining.running import Counter, Progress, count
+from promptsearch.engines.mining.salient import salient_words
+from promptsearch.errors import DataError
+from promptsearch.knowledge.lexicon import Lexicon
+from promptsearch.tasks.facts import Triple, facts_of, other_relations
+from promptsearch.tasks.samples import corpora_folder
+from promptsearch.tasks.task import Task
+from promptsearch.verbalizer import Verbalizer
+
+FACTS_TEXT = ("facts.txt",)
+PROSE = ("reviews.txt", "news.txt")
+
+
+@dataclass(frozen=True)
+class Mining:
+    """What mining a text for a task came to.
+
+    Attributes:
+        templates: best first, before any PLM has seen them.
+        sources: what was mined.
+        sentences, characters, undecodable: how much was read, and bytes of it that are no text.
+        matched: sentences with a pair (or a label word) near enough to count.
+        pairs: pairs of the task, or label words.
+        met: of those, how many were met.
+        missed: the most that a support may be too low by; 0 where counts are exact.
+        seconds: time it took; that of an earlier run is not in it.
+        notices: what a user must know.
+    """
+
+    templates: tuple[Mined, ...] | tuple[Frame, ...]
+    sources: tuple[str, ...]
+    sentences: int
+    characters: int
+    undecodable: int
+    matched: int
+    pairs: int
+    met: int
+    missed: int
+    seconds: float
+    notices: tuple[str, ...] = ()
+
+    def record(self) -> dict[str, Any]:
+        """As JSON."""
+        plain = {
+            name: value
+            for name, value in vars(self).items()
+            if name not in ("templates", "sources", "notices", "seconds")
+        }
+        return {
+            **plain,
+            "seconds": round(self.seconds, 2),
+            "sources": list(self.sources),
+            "notices": list(self.notices),
+            "templates": [template.record() for template in self.templates],
+        }
+
+
+def mine(
+    task: Task, config: MiningConfig, names: Verbalizer | None = None, progress: Progress | None = None
+) -> Mining:
+    """Templates for a task, from text.
+
+    Only train is looked at: for facts its pairs, for classification what its texts speak of.
+
+    Args:
+        names: label words besides those of the lexicon, for classification.
+
+    Raises:
+        DataError, OptionError: the corpus cannot be read, or there is nothing to mine with.
+        RunningError: workers die, or the cluster cannot be used.
+    """
+    corpus = corpus_of(task, config)
+    if task.kind == "fact":
+        return mine_facts(task, corpus, config, progress)
+    return mine_frames(task, corpus, config, names, progress)
+
+
+def corpus_of(task: Task, config: MiningConfig) -> Corpus:
+    """The text that a config names; without one the bundled text and the task's own."""
+    bundled = corpora_folder() / "mining"
+    names = FACTS_TEXT if task.kind == "fact" else PROSE
+    places = config.corpora or tuple(bundled / name for name in names)
+    corpus = Corpus.of(places, column=config.column, sentences=config.sentences)
+    if task.kind == "fact" or not config.own_texts:
+        return corpus
+    texts = [value for example in task.train for value in example.values.values() if value.strip()]
+    own = Corpus.of_texts(texts, f"train texts of {task.name}", sentences=config.sentences)
+    return replace(corpus, sources=(*corpus.sources, *own.sources), texts=own.texts)
+
+
+def mine_facts(task: Task, corpus: Corpus, config: MiningConfig, progress: Progress | None = None) -> Mining:
+    """Templates for a relation, from sentences that hold both sides of its pairs.
+
+    The source's other relations, and names of this one that do not belong together, tell how specific a
+    template is.
+    """
+    words = config.words
+    relations = [("", facts_of(task)), *other_relations(task).items()]
+    pairs = Pairs.of([(name, [_fact(t) for t in triples]) for name, triples in relations], words)
+    own = pairs.relations[""]
+    if not own:
+        raise DataError(
+            "no pair can be mined with",
+            where=task.source.location or task.name,
+            hint="Give pairs of two different names, each with a letter or digit.",
+        )
+    start = time.monotonic()
+    counter = FactCounter.of(pairs.relations.values(), words, config.between)
+    counts = _counted(_with_parser(counter, config), corpus, config, progress)
+    found = top(
+        counts,
+        0,
+        words,
+        fields=(task.fields[0], "object"),
+        sources=[source.name for source in corpus.sources],
+        window=config.window,
+        least=config.least,
+        examples=config.examples,
+        others=tuple(range(1, len(relations))),
+    )
+    met = len({pair for group, pair in counts.together if group == 0})
+    notices = (*pairs.notices, *_told(counts), *_why_none(counts, counter, own, found, met, config))
+    return _mining(found, corpus, counts, len(own), met, start, notices)
+
+
+def mine_frames(
+    task: Task,
+    corpus: Corpus,
+    config: MiningConfig,
+    names: Verbalizer | None = None,
+    progress: Progress | None = None,
+) -> Mining:
+    """Frames for a classification task, from sentences with a label word and what the inputs speak of."""
+    start = time.monotonic()
+    label_words = label_words_of(task, names)
+    texts = [" ".join(example.values.values()) for example in task.train]
+    salient = salient_words(texts, label_words, config.words)
+    counter = FrameCounter.of(label_words, salient, config.words)
+    counts = _counted(counter, corpus, config, progress)
+    found = top_frames(
+        counts,
+        counter,
+        fields=task.fields,
+        sources=[source.name for source in corpus.sources],
+        least=1,
+        balance=config.balance,
+        share_of_labels=config.share_of_labels,
+        examples=config.examples,
+    )
+    met = len({y for _, (_, y) in counts.together})
+    notices = list(_told(counts))
+    if not met:
+        notices.append("No sentence holds a label word together with a word that the task's texts speak of.")
+    elif not found:
+        notices.append(f"{met} label words were met, but no frame holds for every label.")
+    return _mining(found, corpus, counts, len(counter.answers), met, start, notices)
+
+
+def label_words_of(task: Task, names: Verbalizer | None) -> list[list[str]]:
+    """Words of each label: those given, its name's and the lexicon's."""
+    lexicon = Lexicon.for_labels(task.label_names)
+    found = []
+    for i, name in enumerate(task.label_names):
+        given = [answer.text for answer in names.answers[i]] if names is not None else []
+        seeds = lexicon.seeds_of(name)
+        found.append(list(dict.fromkeys([*given, *seeds, *(r.word for r in lexicon.expand(seeds))])))
+    return found
+
+
+def _with_parser(counter: FactCounter, config: MiningConfig) -> Counter:
+    """The counter, or one that also parses where that is asked for."""
+    if "dependency" not in config.miners:
+        return counter
+    from promptsearch.engines.mining.dependency import DependencyCounter, SpacyParser
+
+    parser = SpacyParser(config.parser)
+    parser.check()
+    return DependencyCounter(counter, parser, middles="middle" in config.miners)
+
+
+def _fact(triple: Triple) -> Fact:
+    return Fact(triple.subject, triple.object, triple.subject_aliases, triple.object_aliases)
+
+
+def _counted(counter: Counter, corpus: Corpus, config: MiningConfig, progress: Progress | None) -> Counts:
+    return count(
+        counter,
+        corpus,
+        workers=config.workers,
+        most=config.most,
+        checkpoint=config.checkpoint or "automatic",
+        scheduler=config.scheduler,
+        progress=progress,
+    )
+
+
+def _mining(
+    found: Sequence[Any],
+    corpus: Corpus,
+    counts: Counts,
+    pairs: int,
+    met: int,
+    start: float,
+    notices: Sequence[str],
+) -> Mining:
+    return Mining(
+        tuple(found),
+        tuple(source.name for source in corpus.sources),
+        counts.sentences,
+        counts.characters,
+        counts.undecodable,
+        counts.matched,
+        pairs,
+        met,
+        counts.missed,
+        time.monotonic() - start,
+        tuple(notices),
+    )
+
+
+def _told(counts: Counts) -> list[str]:
+    """What went wrong with the text itself."""
+    notices = list(counts.troubles)
+    if counts.undecodable:
+        notices.append(f"{counts.undecodable:,} bytes are no UTF-8 text and were replaced.")
+    if counts.missed:
+        notices.append(
+            f"Counts were pruned to fit memory: a support may be too low by at most {counts.missed:,} pairs."
+        )
+    return notices
+
+
+def _why_none(
+    counts: Counts,
+    counter: FactCounter,
+    facts: Sequence[Fact],
+    found: Sequence[Mined],
+    met: int,
+    config: MiningConfig,
+) -> list[str]:
+    """Why nothing was found, as near as can be told."""
+    if found:
+        return []
+    if not counts.sentences:
+        return ["The corpus holds no sentence."]
+    if not met:
+        subjects = sum(_occurs(fact.subject_names, counts, counter) for fact in facts)
+        objects = {fact.object for fact in facts if _occurs(fact.object_names, counts, counter)}
+        every = len({fact.object for fact in facts})
+        return [
+            f"No sentence holds both sides of a pair: of {len(facts):,} subjects {subjects:,} occur in the "
+            f"text, of {every:,} objects {len(objects):,}."
+        ]
+    if not any(key.group == 0 for key in counts.seen):
+        return [
+            f"{met:,} pairs are in one sentence, but never with at most {config.between} words between them."
+        ]
+    return [
+        f"{met:,} pairs were met, but no words that stand with {config.least} of them say anything of the "
+        "relation by themselves."
+    ]
+
+
+def _occurs(names: Sequence[str], counts: Counts, counter: FactCounter) -> bool:
+    """Whether one of the names was met."""
+    keys = (counter.words.key(name) for name in names)
+    return any(number in counts.names for key in keys for _, _, number in counter.finder.find(key))

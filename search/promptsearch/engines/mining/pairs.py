@@ -1,0 +1,102 @@
+"""Pairs to mine with: who stands in a relation to whom, under which names."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from promptsearch.engines.mining.words import Words, has_letters
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A subject and an object, each with other names it goes by."""
+
+    subject: str
+    object: str
+    subject_aliases: tuple[str, ...] = ()
+    object_aliases: tuple[str, ...] = ()
+
+    @property
+    def subject_names(self) -> tuple[str, ...]:
+        """The subject's names, its own first."""
+        return (self.subject, *self.subject_aliases)
+
+    @property
+    def object_names(self) -> tuple[str, ...]:
+        """The object's names, its own first."""
+        return (self.object, *self.object_aliases)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """The facts of several relations that can be mined, and what is wrong with the others.
+
+    Attributes:
+        relations: relation -> its facts, each once.
+        notices: what was left out and why, and names that are found where they are not meant.
+    """
+
+    relations: dict[str, tuple[Fact, ...]]
+    notices: tuple[str, ...] = field(default=())
+
+    @classmethod
+    def of(cls, relations: Iterable[tuple[str, Sequence[Fact]]], words: Words) -> Pairs:
+        """Leave out facts that cannot be mined, and tell which and why.
+
+        Left out are those with an empty side (or one without any letter or digit), those whose sides are the
+        same name, and repeated ones. Names of one character are kept but told: such a name is found in
+        places where something else is meant. One name inside the other is kept: in a sentence the longer
+        one wins, so the pair counts only where both are there.
+        """
+        kept: dict[str, tuple[Fact, ...]] = {}
+        reasons: Counter[str] = Counter()
+        examples: dict[str, str] = {}
+        for relation, facts in relations:
+            chosen: dict[tuple[object, object], Fact] = {}
+            for fact in facts:
+                fault = _fault(fact, words)
+                sides = words.key(fact.subject), words.key(fact.object)
+                if fault is None and sides in chosen:
+                    fault = "are repeated"
+                if fault is not None:
+                    reasons[fault] += 1
+                    examples.setdefault(fault, f"{fact.subject!r}, {fact.object!r}")
+                    continue
+                chosen[sides] = fact
+            kept[relation] = tuple(chosen.values())
+        notices = [f"{n:,} pairs left out that {why}, as {examples[why]}." for why, n in reasons.items()]
+        return cls(kept, (*notices, *_short_names(kept)))
+
+
+def _fault(fact: Fact, words: Words) -> str | None:
+    """Why a fact cannot be mined."""
+    subject, object_ = words.key(fact.subject), words.key(fact.object)
+    if not has_letters(subject) or not has_letters(object_):
+        return "have an empty side"
+    if subject == object_:
+        return "have the same name on both sides"
+    return None
+
+
+def _short_names(relations: dict[str, tuple[Fact, ...]]) -> list[str]:
+    names = {
+        name: None
+        for facts in relations.values()
+        for fact in facts
+        for name in (*fact.subject_names, *fact.object_names)
+        if len(name.strip()) == 1 and not _is_ideograph(name.strip())
+    }
+    if not names:
+        return []
+    shown = ", ".join(map(repr, list(names)[:5]))
+    return [
+        f"{len(names)} names are one character long ({shown}): they are also found where something else is "
+        "meant, so look at the example sentences."
+    ]
+
+
+def _is_ideograph(character: str) -> bool:
+    return unicodedata.category(character) == "Lo" and ord(character) >= 0x2E80

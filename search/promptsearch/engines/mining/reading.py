@@ -1,0 +1,123 @@
+"""Ranking mined templates by how well a PLM answers with them on train."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from promptsearch.engines.mining.framing import Frame
+from promptsearch.engines.mining.mined import Mined
+from promptsearch.errors import TemplateError, VerbalizerError
+from promptsearch.plms.base import PLM, AnswerScoring, AnswerStates
+from promptsearch.readings import states_of_each, word_log_probs
+from promptsearch.scoring import apply, evaluate, fit_batch, fit_none, label_scores, layout
+from promptsearch.scoring.selection import rank
+from promptsearch.tasks.task import Example, gold
+from promptsearch.template import Template
+from promptsearch.verbalizer import Verbalizer
+
+# Examples of the first round, after which the worse half of the templates is dropped.
+_FIRST = 32
+# Templates that go through the model together; a PLM that reads left to right shares their left parts.
+_BLOCK = 16
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A mined template as one PLM can read it, with the label words to read it with."""
+
+    mined: Mined | Frame
+    template: Template
+    verbalizer: Verbalizer
+
+
+@dataclass(frozen=True)
+class Read:
+    """A template that a PLM has answered with.
+
+    Attributes:
+        accuracy: share of train examples that were answered rightly.
+        log_likelihood: mean, in nats, of the right labels.
+        n: number of those examples.
+    """
+
+    entry: Entry
+    accuracy: float
+    log_likelihood: float
+    n: int
+
+
+def read(
+    plm: PLM,
+    entries: Sequence[Entry],
+    examples: Sequence[Example],
+    scoring: AnswerScoring,
+    most: int,
+    stop: Callable[[], bool] = lambda: False,
+) -> list[Read]:
+    """The `most` best of the templates by accuracy on the examples, then by log-likelihood; best first.
+
+    All are read on the first examples, and the better half of them, but at least twice `most`, on the
+    others too (successive halving, one round).
+
+    Args:
+        stop: asked between blocks of templates; what has been read until then is ranked.
+    """
+    first, rest = list(examples[:_FIRST]), list(examples[_FIRST:])
+    found = _round(plm, entries, first, scoring, stop)
+    if not rest:
+        return found[:most]
+    survivors = [r.entry for r in found[: max(2 * most, len(found) // 2)]]
+    return _round(plm, survivors, [*first, *rest], scoring, stop)[:most] or found[:most]
+
+
+def _round(
+    plm: PLM,
+    entries: Sequence[Entry],
+    examples: Sequence[Example],
+    scoring: AnswerScoring,
+    stop: Callable[[], bool],
+) -> list[Read]:
+    by_template: dict[Template, list[Entry]] = {}
+    for entry in entries:
+        by_template.setdefault(entry.template, []).append(entry)
+    templates = list(by_template)
+    found: list[Read] = []
+    for start in range(0, len(templates), _BLOCK):
+        if stop():
+            break
+        for template, states in states_of_each(plm, templates[start : start + _BLOCK], examples, keep=False):
+            if not isinstance(states, TemplateError):
+                found += _of_template(plm, by_template[template], examples, states, scoring)
+    order = rank(
+        [r.accuracy for r in found],
+        [r.log_likelihood for r in found],
+        [len(str(r.entry.template)) for r in found],
+    )
+    return [found[i] for i in order]
+
+
+def _of_template(
+    plm: PLM,
+    entries: Sequence[Entry],
+    examples: Sequence[Example],
+    states: AnswerStates,
+    scoring: AnswerScoring,
+) -> list[Read]:
+    """What one forward pass an example says under each verbalizer of a template."""
+    found = []
+    for entry in entries:
+        words = entry.verbalizer.words
+        try:
+            scores = word_log_probs(plm, entry.template, words, examples, scoring, states, keep=False)
+        except (TemplateError, VerbalizerError):
+            continue
+        place = layout(entry.verbalizer, words)
+        # With names for answers, how often each is said belongs to what is asked.
+        few = len(entry.verbalizer.labels) <= len(examples) // 4
+        calibration = fit_batch(label_scores(scores, place)) if few else fit_none()
+        evaluation = evaluate(apply(calibration, scores, place), np.asarray(gold(examples)))
+        found.append(Read(entry, evaluation.accuracy, evaluation.log_likelihood, evaluation.n))
+    return found

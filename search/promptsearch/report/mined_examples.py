@@ -1,0 +1,76 @@
+"""Sentences that a template was found in, in Markdown: the two sides bold, the template's words as code."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from itertools import pairwise
+
+from promptsearch.engines.mining.mined import Sighting
+from promptsearch.report.marks import code, escape
+
+# Characters shown of a long stretch, at each of its ends that stands at something marked.
+_AROUND = 80
+
+
+class _Mark(IntEnum):
+    NONE = 0
+    WORDS = 1
+    SIDE = 2
+
+
+def marked(sighting: Sighting) -> str:
+    """The sentence with its marks on one line; nothing else in it is read as Markdown or HTML."""
+    stretches = _stretches(sighting)
+    shown: list[str] = []
+    for i, (mark, text) in enumerate(stretches):
+        inner = text.strip()
+        if mark is _Mark.SIDE:
+            inner = f"**{escape(_cut(inner, True, True))}**"
+        elif mark is _Mark.WORDS and inner:
+            inner = code(" ".join(_cut(inner, True, True).split()))
+        elif inner:
+            before = stretches[i - 1][1] if i and not text[0].isspace() else ""
+            after = stretches[i + 1][1] if i + 1 < len(stretches) and not text[-1].isspace() else ""
+            cut = _cut(inner, i > 0, i + 1 < len(stretches))
+            inner = _beside(escape(cut), before[-1:], after[:1])
+        shown.append(f"{' ' * text[:1].isspace()}{inner}{' ' * (text[-1:].isspace() and bool(inner))}")
+    return "".join(shown).strip()
+
+
+def _stretches(sighting: Sighting) -> list[tuple[_Mark, str]]:
+    """The sentence cut where a mark begins or ends; of two marks on one place, a side's counts."""
+    sentence = sighting.sentence
+    spans = ((_Mark.WORDS, sighting.words), (_Mark.SIDE, sighting.x), (_Mark.SIDE, sighting.y))
+    ends = sorted({0, len(sentence), *(end for _, span in spans for end in span)})
+    found: list[tuple[_Mark, str]] = []
+    for start, end in pairwise(ends):
+        mark = max((m for m, (left, right) in spans if left <= start and end <= right), default=_Mark.NONE)
+        if found and found[-1][0] is mark:
+            found[-1] = mark, found[-1][1] + sentence[start:end]
+        else:
+            found.append((mark, sentence[start:end]))
+    return found
+
+
+def _cut(text: str, head: bool, tail: bool) -> str:
+    """Text without its middle, where that is long, or without an end at which nothing marked stands."""
+    if len(text) <= 2 * _AROUND:
+        return text
+    return f"{text[:_AROUND] * head} … {text[-_AROUND:] * tail}".strip()
+
+
+def _beside(plain: str, before: str, after: str) -> str:
+    """Escaped text next to a mark: its character there as a reference, where the mark has punctuation there.
+
+    To CommonMark, asterisks between punctuation and a letter neither begin nor end what is bold; those
+    between punctuation and the `&` or `;` of a reference do.
+
+    Args:
+        before, after: the characters within the marks on either side, where no space lies between.
+    """
+    if before and not before.isalnum() and plain[0] not in "\\&":
+        plain = f"&#{ord(plain[0])};{plain[1:]}"
+    if after and not after.isalnum() and plain[-1] != ";":
+        head = plain[:-1].removesuffix("\\") if plain[-1] in "\\`*_[]<>|#~$" else plain[:-1]
+        plain = f"{head}&#{ord(plain[-1])};"
+    return plain

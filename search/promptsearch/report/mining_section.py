@@ -1,0 +1,200 @@
+"""The section of a report on mined templates: figures, a picture, and sentences they were found in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from promptsearch.engines.mining.framing import Frame
+from promptsearch.engines.mining.mined import Mined
+from promptsearch.engines.mining.mining import Mining
+from promptsearch.report.marks import code, escape, table
+from promptsearch.report.mined_examples import marked
+from promptsearch.report.mined_rows import MinedRow, best_single, mined_rows, not_tried, wordings
+from promptsearch.report.mining_picture import Line, support_picture
+from promptsearch.report.rows import figure, percent
+from promptsearch.report.words import short_words
+from promptsearch.showing import count
+from promptsearch.study.ensembles import MinedEnsemble
+from promptsearch.study.result import Discovery
+
+PICTURE_FILE = "mined-templates.svg"
+_SOURCES = 5
+_EXAMPLES = 3
+_NOT_TRIED = 10
+_WORDS = 4
+"""Words of a label that are listed for a frame."""
+
+
+def mined_templates(discovery: Discovery) -> list[str]:
+    """The section, in parts; none where nothing was mined for."""
+    mining = discovery.mining
+    if mining is None:
+        return []
+    parts = ["## Mined templates", _account(mining)]
+    if not mining.templates:
+        return [*parts, *(escape(notice) for notice in mining.notices)]
+    rows = mined_rows(discovery)
+    if rows:
+        parts += [
+            f"![Support against {discovery.task.metric} on dev]({PICTURE_FILE})",
+            templates_table(rows, discovery.task.metric, discovery.task.label_names),
+            _legend(rows, discovery),
+        ]
+    parts += _left(not_tried(discovery, rows))
+    if discovery.ensembles:
+        parts.append("### Ensemble of mined templates")
+        for ensemble in discovery.ensembles:
+            parts += _ensemble(discovery, ensemble)
+    return parts + _sentences(rows, mining.sources)
+
+
+def mined_picture(discovery: Discovery) -> str:
+    """The picture of the section as SVG; the section must have rows."""
+    metric = discovery.task.metric
+    rows = mined_rows(discovery)
+    plms = dict.fromkeys(row.trial.plm for row in rows)
+    manual = [finalist.trial for finalist in discovery.finalists if finalist.role == "manual"]
+    lines = [
+        Line(
+            "manual prompt" if len(plms) == 1 else f"manual, {trial.plm}", trial.dev.value(metric), trial.plm
+        )
+        for trial in manual
+        if trial.plm in plms
+    ]
+    return support_picture(
+        rows, metric, [*lines, Line("majority class", discovery.majority_dev.value(metric))]
+    )
+
+
+def templates_table(rows: Sequence[MinedRow], metric: str, names: Sequence[str]) -> str:
+    """One line a template and PLM, by dev.
+
+    Args:
+        names: of the labels.
+    """
+    frames = any(isinstance(row.mined, Frame) for row in rows)
+    special = ("balance", "words found (pairs)", "read with") if frames else ("others", "specificity")
+    titles = ("template", "support", *special, "train accuracy", f"dev {metric}", "calibration", "PLM")
+    lines = []
+    for row in rows:
+        trial, mined = row.trial, row.mined
+        lines.append(
+            (
+                f"{row.template} (chosen)" if row.chosen else row.template,
+                support(mined),
+                *_special(mined, row, names),
+                f"{percent(row.train_accuracy)} n={row.train_n}",
+                figure(trial.dev, metric),
+                trial.calibration.method,
+                trial.plm,
+            )
+        )
+    return table(titles, lines)
+
+
+def support(mined: Mined | Frame) -> str:
+    """`12`, or `12 +≤3` where counts were pruned and up to 3 pairs may be missing."""
+    return f"{mined.support:,}" + (f" +≤{mined.missed:,}" if mined.missed else "")
+
+
+def _special(mined: Mined | Frame, row: MinedRow, names: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(mined, Mined):
+        return f"{mined.others:,}", f"{mined.specificity:.3f}"
+    labels = []
+    for name, label in zip(names, mined.by_label):
+        more = f" +{len(label.words) - _WORDS}" if len(label.words) > _WORDS else ""
+        labels.append(f"{name}: {', '.join(label.words[:_WORDS])}{more} ({label.pairs:,})")
+    return f"{mined.balance:.2f}", " / ".join(labels), short_words(row.trial.candidate.verbalizer)
+
+
+def _account(mining: Mining) -> str:
+    """What was mined, in a sentence or two."""
+    frames = any(isinstance(template, Frame) for template in mining.templates)
+    shown = ", ".join(map(code, mining.sources[:_SOURCES]))
+    more = f" and {len(mining.sources) - _SOURCES} more" if len(mining.sources) > _SOURCES else ""
+    told = (
+        f"{count(len(mining.templates), 'template')} from {count(mining.sentences, 'sentence')} of {shown}{more} "
+        f"in {mining.seconds:.1f} s: {mining.matched:,} sentences hold what was looked for, and of "
+        f"{mining.pairs:,} {'label words' if frames else 'pairs'} {mining.met:,} were met."
+    )
+    if mining.missed:
+        told += f" Counts were pruned to fit memory: a support may be too low by at most {mining.missed:,}."
+    if mining.undecodable:
+        told += f" {count(mining.undecodable, 'byte')} could not be read as text."
+    return told
+
+
+def _legend(rows: Sequence[MinedRow], discovery: Discovery) -> str:
+    frames = any(isinstance(row.mined, Frame) for row in rows)
+    told = (
+        "Support: distinct pairs of a label word and a word of the inputs in the frame. Balance: 1 where the "
+        "labels stand in it evenly."
+        if frames
+        else "Support: distinct pairs found in the template. Others: pairs of other relations, or of names that "
+        "do not belong together. Specificity: the chance that a pair found in it is of the relation, were "
+        "both equally many."
+    )
+    return (
+        f"{told} Train accuracy is what a PLM ranked them by; dev is of the calibration "
+        f"{'and label words ' * frames}that {'do' if frames else 'does'} best on train"
+        f"{', for the chosen prompt of its own' if any(row.chosen for row in rows) else ''}."
+    )
+
+
+def _left(mined: Sequence[Mined | Frame]) -> list[str]:
+    """Templates that no PLM was tried with further."""
+    if not mined:
+        return []
+    more = f" … and {len(mined) - _NOT_TRIED} more" if len(mined) > _NOT_TRIED else ""
+    shown = ", ".join(f"{code(wordings(m)[0])} ({support(m)})" for m in mined[:_NOT_TRIED])
+    return [f"Mined, but not among those that a PLM did best with on train (support): {shown}{more}."]
+
+
+def _sentences(rows: Sequence[MinedRow], sources: Sequence[str]) -> list[str]:
+    """Where each template was found."""
+    shown = {wordings(row.mined): row.mined for row in rows if row.mined.sightings}
+    if not shown:
+        return []
+    names = _short_names(sources)
+    parts = [
+        "### Where they were found",
+        "**Bold**: the two sides of the pair. `Code`: the words that became the template.",
+    ]
+    for mined in shown.values():
+        lines = [
+            f"- {code(f'{names.get(s.source, s.source)}:{s.line}')} {marked(s)}"
+            for s in mined.sightings[:_EXAMPLES]
+        ]
+        parts += [code(wordings(mined)[0]), "\n".join(lines)]
+    return parts
+
+
+def _short_names(sources: Sequence[str]) -> dict[str, str]:
+    """Sources without their folders, where that tells them apart."""
+    short = {source: re.split(r"[/\\]", source)[-1] or source for source in sources}
+    return short if len(set(short.values())) == len(short) else {}
+
+
+def _ensemble(discovery: Discovery, ensemble: MinedEnsemble) -> list[str]:
+    """One PLM's mined templates together: weights, and figures beside each alone."""
+    metric = discovery.task.metric
+    single = best_single(discovery, ensemble.plm)
+    manual = [f for f in discovery.finalists if f.role == "manual" and f.trial.plm == ensemble.plm]
+    figures = [
+        ("ensemble", "–", figure(ensemble.dev, metric), figure(ensemble.test, metric)),
+        *(
+            (name, str(f.trial.candidate.template), figure(f.trial.dev, metric), figure(f.test, metric))
+            for name, f in (("best single mined template", single), *(("manual prompt", f) for f in manual))
+        ),
+    ]
+    weights = [
+        (str(trial.candidate.template), trial.calibration.method, f"{weight:.3f}", figure(trial.dev, metric))
+        for weight, trial in sorted(zip(ensemble.weights, ensemble.members), key=lambda pair: -pair[0])
+    ]
+    return [
+        f"{count(len(ensemble.members), 'template')} answer together on {code(ensemble.plm)}, with weights "
+        f"learned on train, in {code(ensemble.file)}.",
+        table(("", "template", f"dev {metric}", f"test {metric}"), figures),
+        table(("template", "calibration", "weight", f"dev {metric}"), weights),
+    ]

@@ -1,0 +1,87 @@
+"""The report of mining without a PLM, in Markdown."""
+
+from __future__ import annotations
+
+from promptsearch.engines.mining.framing import Frame
+from promptsearch.engines.mining.mined import Mined, Sighting
+from promptsearch.report.marks import code, escape, table
+from promptsearch.report.mined_examples import marked
+from promptsearch.showing import count
+from promptsearch.study.mining_only import MinedOnly
+
+_ROWS = 50
+_WITH_EXAMPLES = 20
+
+
+def markdown(found: MinedOnly) -> str:
+    """The report as text."""
+    templates = found.mining.templates
+    parts = [
+        f"# Templates mined for {code(found.task.stand_in_for or found.task.name)}",
+        escape(outcome(found)),
+        *(f"> {escape(notice)}" for notice in found.notices),
+        *(["## Templates", _table(found)] if templates else []),
+        *(["## Example sentences"] if templates else []),
+        *(_examples(template) for template in templates[:_WITH_EXAMPLES]),
+        "## How they were found",
+        _method(found),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def outcome(found: MinedOnly) -> str:
+    """What was found, in one sentence."""
+    mining = found.mining
+    met = "label words" if found.task.kind != "fact" else "pairs"
+    return (
+        f"{count(len(mining.templates), 'template')} in {count(mining.sentences, 'sentence')}; "
+        f"{mining.met:,} of {mining.pairs:,} {met} were met."
+    )
+
+
+def wording(template: Mined | Frame) -> str:
+    """The template as a masked PLM would read it."""
+    return str(template.cloze[0] if isinstance(template, Frame) else template.cloze)
+
+
+def share(template: Mined | Frame) -> float:
+    """Specificity of a template for facts, balance of a frame."""
+    return template.balance if isinstance(template, Frame) else template.specificity
+
+
+def share_name(found: MinedOnly) -> str:
+    """What `share` is called."""
+    return "specificity" if found.task.kind == "fact" else "balance"
+
+
+def _table(found: MinedOnly) -> str:
+    templates = found.mining.templates
+    rows = [(wording(t), f"{t.support:,}", f"{share(t):.2f}") for t in templates[:_ROWS]]
+    more = len(templates) - _ROWS
+    shown = table(("template", "support", share_name(found)), rows)
+    return f"{shown}\n\n{more:,} more are in mined.json." if more > 0 else shown
+
+
+def _examples(template: Mined | Frame) -> str:
+    lines = [f"- {marked(sighting)} ({_place(sighting)})" for sighting in template.sightings]
+    return "\n".join([code(wording(template)), "", *lines]) if lines else ""
+
+
+def _place(sighting: Sighting) -> str:
+    return f"{escape(sighting.source)}, line {sighting.line:,}"
+
+
+def _method(found: MinedOnly) -> str:
+    mining, task = found.mining, found.task
+    unit = "label words" if task.kind != "fact" else "pairs"
+    lines = [
+        f"- Read: {count(mining.sentences, 'sentence')} of {escape(', '.join(mining.sources))}, in "
+        f"{mining.seconds:.1f} s.",
+        f"- Support is the number of distinct pairs that stand in a template; {mining.met:,} of "
+        f"{mining.pairs:,} {unit} were met. No PLM has read the templates.",
+        f"- Data: {escape(task.source.kind)} {code(task.source.location or '-')}; fingerprint "
+        f"`{task.fingerprint[:16]}`.",
+    ]
+    if found.command:
+        lines.append(f"- Command: {code(found.command)}")
+    return "\n".join(lines)
