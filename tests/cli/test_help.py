@@ -42,7 +42,8 @@ def commands() -> list[list[str]]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["discover", "--help"], ["tasks", "--help"]]
+    "arguments",
+    [["--help"], ["--version"], ["discover", "--help"], ["mine", "--help"], ["tasks", "--help"]],
 )
 def test_help_imports_nothing_heavy(arguments):
     done = subprocess.run([sys.executable, "-c", IMPORTED, *arguments], capture_output=True, check=True)
@@ -64,10 +65,24 @@ def test_help_tells_defaults_that_depend():
     out = " ".join(run("discover", "--help").out.replace("│", " ").split())
     for default in (
         "(default: minilm-mlm and smollm2-135m)",
-        "(default: both; with --words manual)",
+        "(default: all; with --words manual and mining)",
         "(default: runs/TASK-TIME)",
     ):
         assert default in out
+
+
+def test_help_of_mine_tells_where_it_reads_and_what_it_keeps():
+    out = " ".join(run("mine", "--help").out.replace("│", " ").split())
+    for told in (
+        "'dumps/*.zst'",
+        "(default: the bundled text)",
+        "subject and object (or x and y)",
+        "(default: the cache folder, if it takes long)",
+        "(default: all for facts, else 16)",
+        "(default: minilm-mlm)",
+        "Ctrl-C keeps what has been counted",
+    ):
+        assert told in out, told
 
 
 def test_a_command_group_alone_shows_its_help():

@@ -33,3 +33,11 @@ def test_a_readout_is_named(found):
     assert "read by" not in shown(found, readout=None)
     [line] = [line for line in shown(found, readout=readout).splitlines() if "read by" in line]
     assert line.split() == ["read", "by", "soft"]
+
+
+def test_many_labels_that_are_their_own_words_are_not_listed(found):
+    names = [f"name{n}" for n in range(5)]
+    text = shown(found, verbalizer=Verbalizer.of(names, names))
+    [line] = [line for line in text.splitlines() if "label words" in line]
+    assert " ".join(line.split()) == "label words each label itself (5 labels)"
+    assert "name0" not in text

@@ -180,6 +180,8 @@ def goals_of(bench: MiningBench) -> list[Goal]:
             goals.append(Goal(what, peak, MEGABYTES, at_least=False))
     for key in ("1", "all"):
         large, small = found[f"large-{key}"], found[f"ours-{key}"]
+        if large.workers != small.workers:
+            continue  # a small text is not worth as many
         growth = small.megabytes_per_second / large.megabytes_per_second
         what = f"time a MB on {times} × the text beside the text, {large.way.title}"
         goals.append(Goal(what, growth, GROWTH, at_least=False))

@@ -46,6 +46,11 @@ class Result:
         return median(one.seconds for one in self.passes)
 
     @property
+    def workers(self) -> int:
+        """Processes that count."""
+        return self.passes[0].workers
+
+    @property
     def sentences_per_second(self) -> float:
         return self.way.text.sentences / self.seconds
 
@@ -72,7 +77,7 @@ class Result:
             "start_seconds": [one.start_seconds for one in self.passes],
             "sentences_per_second": self.sentences_per_second,
             "megabytes_per_second": self.megabytes_per_second,
-            "workers": first.workers,
+            "workers": self.workers,
             "peak_bytes": [one.peak_bytes for one in self.passes],
             "worker_bytes": [list(one.worker_bytes) for one in self.passes],
             "keys": first.keys,
@@ -100,8 +105,8 @@ def in_own_process(job: MiningJob, folder: Path) -> Pass:
     command = [sys.executable, "-m", "promptsearch.bench.mining_ways", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", errors="replace")
     if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:]
-        raise ContenderError(f"the way {job.way!r} stopped", where="".join(last)[:500] or None)
+        said = " ".join(done.stderr.strip().splitlines()[-3:])  # an error of promptsearch takes three
+        raise ContenderError(f"the way {job.way!r} stopped", where=said[-500:] or None)
     return Pass.of_record(json.loads(done.stdout))
 
 

@@ -11,6 +11,7 @@ import typer
 from promptsearch.cli import (
     accuracy,
     bench,
+    bench_mined,
     bench_mining,
     bench_words,
     data,
@@ -50,6 +51,7 @@ app.command("pretrain")(pretrain.command)
 bench.app.command("accuracy")(accuracy.command)
 bench.app.command("words")(bench_words.command)
 bench.app.command("mining")(bench_mining.command)
+bench.app.command("mined")(bench_mined.command)
 app.add_typer(bench.app, name="bench")
 
 

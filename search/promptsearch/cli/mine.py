@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
-from promptsearch.cli import options, screen
+from promptsearch.cli import mine_source, options, screen
 from promptsearch.cli.options import flag, value
-from promptsearch.errors import DataError, OptionError, TaskError
 
 if TYPE_CHECKING:
     from promptsearch.engines.mining.config import MiningConfig
     from promptsearch.study.config import DiscoverConfig
+    from promptsearch.study.mining_only import MinedOnly
+    from promptsearch.study.observer import Observer
+    from promptsearch.study.result import Discovery
 
 _SHOWN = 20
+_SHOTS = 16
 
 
 def command(
@@ -111,7 +115,7 @@ def command(
             help="Places held in memory; beyond, the rarest are dropped and the error bound is told.",
             default=True,
         ),
-    ] = 400_000,
+    ] = 250_000,
     plm: Annotated[
         list[str] | None,
         value(
@@ -122,9 +126,14 @@ def command(
     ] = None,
     no_plm: Annotated[bool, flag("--no-plm", help="Only mine: no PLM is loaded.")] = False,
     shots: Annotated[
-        str,
-        value("--shots", metavar="N", help="Labelled examples a class; or all.", default=True),
-    ] = "all",
+        str | None,
+        value(
+            "--shots",
+            metavar="N",
+            help="Labelled examples a class for train, and for dev alike; or all (default: all for facts, "
+            "else 16).",
+        ),
+    ] = None,
     seed: options.Seed = 0,
     max_test: options.MaxTest = None,
     out: options.Out = None,
@@ -144,7 +153,7 @@ def command(
     from promptsearch.engines.mining.config import Miner, MiningConfig
     from promptsearch.study.config import DiscoverConfig
 
-    _check(task, relation, data, pairs, scheduler, checkpoint, no_plm, plm)
+    mine_source.check(task, relation, data, pairs, scheduler, checkpoint, no_plm, plm)
     mining = MiningConfig(
         corpora=tuple(corpus or ()),
         column=column,
@@ -158,13 +167,13 @@ def command(
         workers=workers,
         scheduler=scheduler,
         checkpoint=checkpoint,
-        **({} if top is None else {"read": top}),
+        read=top or MiningConfig.read,
     )
-    source, told = _source(task, relation, data, mapping, kind, pairs, mining)
+    source, told = mine_source.source(task, relation, data, mapping, kind, pairs, mining)
     config = DiscoverConfig(
         **source,
         plms=list(plm or ("minilm-mlm",)),
-        shots=options.parse_shots(shots),
+        shots=None if shots is None else options.parse_shots(shots),
         seed=seed,
         engines=("manual", "mining"),
         mining=mining,
@@ -178,8 +187,14 @@ def command(
         out=out,
         command=shlex.join(["promptsearch", *sys.argv[1:]]),
     )
+    shown = (top or _SHOWN) if no_plm else None
     try:
-        interrupted = _run(config, told, None if not no_plm else top or _SHOWN, json, quiet)
+        with screen.watching(quiet or json) as observer:
+            loaded = mine_source.loaded(config, relation, told, observer)
+            if shots is None and loaded.kind != "fact":
+                config = replace(config, shots=_SHOTS)
+            found = _mined(config, shown, observer)
+        interrupted = _show(found, told, shown or _SHOWN, json)
     except KeyboardInterrupt:
         interrupted = True
     if interrupted:
@@ -188,134 +203,30 @@ def command(
         raise typer.Exit(130)
 
 
-def _check(
-    task: str | None,
-    relation: str | None,
-    data: Path | None,
-    pairs: Path | None,
-    scheduler: str | None,
-    checkpoint: Path | None,
-    no_plm: bool,
-    plm: list[str] | None,
-) -> None:
-    """Raises OptionError where options do not go together."""
-    if pairs is not None and (task is not None or data is not None):
-        raise OptionError(
-            "--pairs is a task of its own, and --task or --data another one", hint="Leave one of them out."
-        )
-    if relation is not None and task is None and data is None and pairs is None:
-        raise OptionError(
-            f"--relation {relation} is a relation of nothing",
-            hint=f"Name where its pairs are: --task facts --relation {relation}, or --pairs FILE.",
-        )
-    if task is None and data is None and pairs is None:
-        raise OptionError(
-            "nothing to mine for: neither a task nor pairs were given",
-            hint="For example --task facts --relation P19, --task sst2, or --pairs FILE.",
-        )
-    if scheduler is not None and checkpoint is not None:
-        raise OptionError(
-            "a checkpoint cannot be kept of work on a cluster",
-            hint="Leave --checkpoint or --scheduler out; a cluster repeats what a lost worker had done.",
-        )
-    if no_plm and plm:
-        raise OptionError("--no-plm and --plm contradict each other", hint="Leave one of them out.")
-
-
-def _source(
-    task: str | None,
-    relation: str | None,
-    data: Path | None,
-    mapping: str | None,
-    kind: str | None,
-    pairs: Path | None,
-    mining: MiningConfig,
-) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Where the task comes from, as fields of `DiscoverConfig`, and what to tell of it."""
-    if pairs is not None:
-        from promptsearch.study.own_pairs import own_pairs
-
-        own = own_pairs(pairs, relation, mapping, mining.words)
-        return {"task": own.name, "data": own.rows, "kind": "fact"}, own.notices
-    given = {"task": task, "data": data, "mapping": mapping, "kind": kind}
-    if relation is not None:
-        given["task"] = _with_relation(task, data, relation)
-    return given, ()
-
-
-def _with_relation(task: str | None, data: Path | None, relation: str) -> str:
-    """The task's name with its relation.
-
-    Raises:
-        OptionError: it names another relation already.
-        TaskError: it is known to be no task of facts.
-    """
-    from promptsearch.tasks.catalogue import known_task, split_relation
-
-    name = task or (data.name.removesuffix(".gz").rsplit(".", 1)[0] if data is not None else "")
-    base, already = split_relation(name)
-    if already not in (None, relation):
-        raise OptionError(
-            f"--task {name} names a relation, and --relation another one", hint="Leave one of them out."
-        )
-    known = known_task(base)
-    if known is not None and known.kind != "fact":
-        raise TaskError(
-            f"{base} is a task of kind {known.kind}; only facts have relations",
-            hint=f"Leave --relation out, or name a task of facts: --task facts --relation {relation}.",
-        )
-    return f"{base}:{relation}"
-
-
-def _run(config: DiscoverConfig, told: tuple[str, ...], shown: int | None, json: bool, quiet: bool) -> bool:
-    """Mine and show; whether it was stopped by the user.
-
-    Args:
-        shown: templates to show where no PLM ranks them.
-    """
-    from promptsearch.cli.mine_output import show_mined, show_searched
-
-    with screen.watching(quiet or json) as observer:
-        for notice in told:
-            observer.notice(notice)
-        if config.data is not None:
-            _check_facts(config)
-        if shown is not None:
-            from promptsearch.study.mining_only import run
-
-            found = run(config, observer)
-        else:
-            from promptsearch.study.discover import run as search
-
-            searched = search(config, observer)
+def _mined(config: DiscoverConfig, shown: int | None, observer: Observer) -> MinedOnly | Discovery:
+    """What was mined; ranked by PLMs unless a number to be shown is given."""
     if shown is not None:
-        show_mined(found, told, shown, json)
+        from promptsearch.study.mining_only import run
+
+        return run(config, observer)
+    from promptsearch.study.discover import run as search
+
+    return search(config, observer)
+
+
+def _show(found: MinedOnly | Discovery, told: tuple[str, ...], most: int, json: bool) -> bool:
+    """Show what was found; whether the user has stopped the search."""
+    from promptsearch.cli.mine_output import show_mined, show_searched
+    from promptsearch.study.mining_only import MinedOnly
+
+    if isinstance(found, MinedOnly):
+        show_mined(found, told, most, json)
         return False
-    show_searched(searched, told, json)
-    return searched.interrupted
-
-
-def _check_facts(config: DiscoverConfig) -> None:
-    """Raises DataError where own data are facts of which none can be mined with."""
-    from promptsearch.engines.mining.pairs import Fact, Pairs
-    from promptsearch.study.mining_only import mining_task
-    from promptsearch.study.setup import load_source
-    from promptsearch.tasks.facts import facts_of
-
-    task = load_source(config)
-    if task.kind != "fact":
-        return
-    facts = [Fact(triple.subject, triple.object) for triple in facts_of(mining_task(task))]
-    pairs = Pairs.of([("", facts)], config.mining.words)
-    if not pairs.relations[""]:
-        raise DataError(
-            "no pair can be mined with",
-            where=task.source.location or task.name,
-            hint=" ".join((*pairs.notices, "A pair is two different names, each with a letter or digit.")),
-        )
+    show_searched(found, told, json)
+    return found.interrupted
 
 
 def _after_a_stop(mining: MiningConfig) -> str:
     if mining.scheduler is not None:
         return "Nothing is kept of work on a cluster: the same command begins anew."
-    return "The same command goes on from here: what has been counted is kept."
+    return "The same command goes on from here: unfinished counts and answer states are kept."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group, RenderableType
@@ -116,7 +117,11 @@ def _show_ranked(console: Console, found: Discovery) -> None:
         table.add_column("train %", justify="right", no_wrap=True)
         table.add_column(f"dev {metric} %", justify="right", no_wrap=True)
         for row in of_plm:
-            cells = (f"{row.mined.support:,}", f"{share(row.mined):.2f}", percent(row.trial.train.value(metric)))
+            cells = (
+                f"{row.mined.support:,}",
+                f"{share(row.mined):.2f}",
+                percent(row.trial.train.value(metric)),
+            )
             dev = figure(row.trial.dev, metric, with_n=False)
             table.add_row(_one_line(row.template, bold=row.chosen), *cells, dev)
         console.print(table)
@@ -159,7 +164,7 @@ def marked(sighting: Sighting) -> Text:
     stop = min(len(sentence), max(span[1] for span, _ in spans) + _AROUND)
     text = Text("…" if start else "", end="")
     borders = sorted({start, stop, *(end for span, _ in spans for end in span)})
-    for left, right in zip(borders, borders[1:]):
+    for left, right in pairwise(borders):
         inside = [style for span, style in spans if span[0] <= left and right <= span[1]]
         text.append(printable(sentence[left:right]), style=inside[-1] if inside else "")
     return text.append("…" if stop < len(sentence) else "")

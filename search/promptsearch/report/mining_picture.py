@@ -12,10 +12,12 @@ from promptsearch.report.mined_rows import MinedRow
 from promptsearch.report.pictures import WIDTH, axis_ends, opening
 from promptsearch.showing import printable
 
-_LEFT, _RIGHT, _HIGH = 56, 176, 300
+_LEFT, _RIGHT, _HIGH = 56, 206, 300
 _LEGEND_ROW, _PER_LEGEND_ROW = 20, 3
-_NAME = 26
-"""Characters of a name that fit beside the picture."""
+_NAME = 14
+"""Characters of a PLM's name that fit beside the picture."""
+_TEXT = 13
+"""Height of a line of small text."""
 _COLOURS = ("#0969da", "#bf3989", "#9a6700", "#8250df", "#0a7d7d")
 _GREY = "#57606a"
 # Marks of radius 1 around the origin, as outlines.
@@ -38,6 +40,11 @@ class Line:
     name: str
     value: float
     plm: str | None = None
+
+    @property
+    def told(self) -> str:
+        """Its name with its PLM's."""
+        return self.name if self.plm is None else f"{self.name} on {self.plm}"
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ def support_picture(rows: Sequence[MinedRow], metric: str, lines: Sequence[Line]
     Args:
         rows: at least one.
     """
-    plms = list(dict.fromkeys([*(row.trial.plm for row in rows)]))
+    plms = list(dict.fromkeys(row.trial.plm for row in rows))
     title = f"support of mined templates against {metric} on dev"
     supports = [row.mined.support for row in rows]
     low, high = axis_ends(
@@ -73,14 +80,15 @@ def support_picture(rows: Sequence[MinedRow], metric: str, lines: Sequence[Line]
     top = 30 + _LEGEND_ROW * math.ceil(len(plms) / _PER_LEGEND_ROW)
     plot = _Plot(top, min(supports) / 1.3, max(supports) * 1.3, low, high)
     height = top + _HIGH + 58
+    chosen = " Green rim: chosen." if any(row.chosen for row in rows) else ""
     parts = [
         *opening(height, title, _in_words(rows, metric, lines)),
         *_legend(plms),
         *_grid(plot),
         *_across(plot, lines, plms),
         *_marks(plot, rows, metric, plms),
-        f'<text class="small" x="{_LEFT}" y="{height - 8}">Upwards: {escape(metric)} on dev in percent. To the '
-        "right: distinct pairs found, logarithmic. Green rim: chosen.</text>",
+        f'<text class="small" x="{_LEFT}" y="{height - 8}">Upwards: {escape(metric)} on dev in percent. '
+        f"To the right: distinct pairs found, logarithmic.{chosen}</text>",
     ]
     return "\n".join([*parts, "</svg>"]) + "\n"
 
@@ -88,7 +96,7 @@ def support_picture(rows: Sequence[MinedRow], metric: str, lines: Sequence[Line]
 def _in_words(rows: Sequence[MinedRow], metric: str, lines: Sequence[Line]) -> str:
     """What the picture shows, for who does not see it."""
     figures = [f"{row.template} found {row.mined.support} times {_percent(row, metric)}" for row in rows]
-    return ", ".join([*figures, *(f"{line.name} {100 * line.value:.1f}" for line in lines)])
+    return ", ".join([*figures, *(f"{line.told} {100 * line.value:.1f}" for line in lines)])
 
 
 def _percent(row: MinedRow, metric: str) -> str:
@@ -156,25 +164,36 @@ def _ticks(least: float, most: float) -> list[int]:
 
 
 def _across(plot: _Plot, lines: Sequence[Line], plms: Sequence[str]) -> list[str]:
-    """Dashed lines, named on the right; near names are moved apart."""
+    """Dashed lines from high to low, named on the right; names that would overlap are moved apart."""
     parts: list[str] = []
-    right, before = WIDTH - _RIGHT, -math.inf
-    for line in sorted(lines, key=lambda line: -line.value):
-        y = plot.y_of(line.value)
-        colour = _look(plms, line.plm)[0] if line.plm in plms and line.plm is not None else _GREY
-        before = max(y + 4, before + 13)
+    right, ordered = WIDTH - _RIGHT, sorted(lines, key=lambda line: -line.value)
+    heights = [plot.y_of(line.value) for line in ordered]
+    for line, y, name_y in zip(ordered, heights, _apart(heights, plot.top + _HIGH)):
+        own = line.plm is not None and line.plm in plms
+        colour = _look(plms, line.plm)[0] if own else _GREY
+        name = f"{line.name}, {_short(line.plm)}" if own and len(plms) > 1 else line.name
         parts.append(
             f'<line class="line" stroke="{colour}" x1="{_LEFT}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>'
         )
         parts.append(
-            f'<text class="small" style="fill:{colour}" x="{right + 6}" y="{before:.1f}">'
-            f"{escape(_short(line.name))} {100 * line.value:.1f}</text>"
+            f'<text class="small" style="fill:{colour}" x="{right + 6}" y="{name_y + 4:.1f}">'
+            f"{escape(printable(name))} {100 * line.value:.1f}</text>"
         )
     return parts
 
 
+def _apart(heights: Sequence[float], foot: float) -> list[float]:
+    """Heights from top to foot, moved down, and up above the foot, until text fits between them."""
+    moved: list[float] = []
+    for y in heights:
+        moved.append(max(y, moved[-1] + _TEXT) if moved else y)
+    for i in reversed(range(len(moved))):
+        moved[i] = min(moved[i], foot - _TEXT * (len(moved) - 1 - i))
+    return moved
+
+
 def _marks(plot: _Plot, rows: Sequence[MinedRow], metric: str, plms: Sequence[str]) -> list[str]:
-    """Marks that would cover each other stand side by side, in the order of the rows; the chosen one on top."""
+    """Marks that would cover each other stand side by side in the rows' order, the chosen one on top."""
     taken: Counter[tuple[float, float]] = Counter()
     plain, chosen = [], []
     for row in rows:
@@ -182,7 +201,7 @@ def _marks(plot: _Plot, rows: Sequence[MinedRow], metric: str, plms: Sequence[st
         n = taken[round(x), round(y)]
         taken[round(x), round(y)] += 1
         # 0, 1, -1, 2, -2, … marks to the right.
-        x = min(max(x + 9 * ((n + 1) // 2) * (1 if n % 2 else -1), _LEFT), WIDTH - _RIGHT)
+        x = min(max(x + 11 * ((n + 1) // 2) * (1 if n % 2 else -1), _LEFT), WIDTH - _RIGHT)
         low, high = row.trial.dev.interval(metric)
         told = (
             f"{row.template}, {row.trial.plm}: support {row.mined.support:,}, {metric} "

@@ -31,7 +31,8 @@ def mined_templates(discovery: Discovery) -> list[str]:
     mining = discovery.mining
     if mining is None:
         return []
-    parts = ["## Mined templates", _account(mining)]
+    facts = discovery.task.kind == "fact"
+    parts = ["## Mined templates", _account(mining, facts)]
     if not mining.templates:
         return [*parts, *(escape(notice) for notice in mining.notices)]
     rows = mined_rows(discovery)
@@ -39,32 +40,27 @@ def mined_templates(discovery: Discovery) -> list[str]:
         parts += [
             f"![Support against {discovery.task.metric} on dev]({PICTURE_FILE})",
             templates_table(rows, discovery.task.metric, discovery.task.label_names),
-            _legend(rows, discovery),
+            _legend(facts, any(row.chosen for row in rows)),
         ]
     parts += _left(not_tried(discovery, rows))
     if discovery.ensembles:
         parts.append("### Ensemble of mined templates")
         for ensemble in discovery.ensembles:
             parts += _ensemble(discovery, ensemble)
-    return parts + _sentences(rows, mining.sources)
+    return parts + _sentences(rows, mining.sources, facts)
 
 
 def mined_picture(discovery: Discovery) -> str:
     """The picture of the section as SVG; the section must have rows."""
     metric = discovery.task.metric
     rows = mined_rows(discovery)
-    plms = dict.fromkeys(row.trial.plm for row in rows)
-    manual = [finalist.trial for finalist in discovery.finalists if finalist.role == "manual"]
-    lines = [
-        Line(
-            "manual prompt" if len(plms) == 1 else f"manual, {trial.plm}", trial.dev.value(metric), trial.plm
-        )
-        for trial in manual
-        if trial.plm in plms
-    ]
-    return support_picture(
-        rows, metric, [*lines, Line("majority class", discovery.majority_dev.value(metric))]
-    )
+    plms = {row.trial.plm for row in rows}
+    lines = [Line("majority class", discovery.majority_dev.value(metric))]
+    for finalist in discovery.finalists:
+        plm = finalist.trial.plm
+        if finalist.role == "manual" and plm in plms:
+            lines.append(Line("manual", finalist.trial.dev.value(metric), plm))
+    return support_picture(rows, metric, lines)
 
 
 def templates_table(rows: Sequence[MinedRow], metric: str, names: Sequence[str]) -> str:
@@ -108,15 +104,16 @@ def _special(mined: Mined | Frame, row: MinedRow, names: Sequence[str]) -> tuple
     return f"{mined.balance:.2f}", " / ".join(labels), short_words(row.trial.candidate.verbalizer)
 
 
-def _account(mining: Mining) -> str:
+def _account(mining: Mining, facts: bool) -> str:
     """What was mined, in a sentence or two."""
-    frames = any(isinstance(template, Frame) for template in mining.templates)
+    hold = "two names near enough to count" if facts else "a label word with a frame around it"
+    looked_for = "pair" if facts else "label word"
     shown = ", ".join(map(code, mining.sources[:_SOURCES]))
     more = f" and {len(mining.sources) - _SOURCES} more" if len(mining.sources) > _SOURCES else ""
     told = (
-        f"{count(len(mining.templates), 'template')} from {count(mining.sentences, 'sentence')} of {shown}{more} "
-        f"in {mining.seconds:.1f} s: {mining.matched:,} sentences hold what was looked for, and of "
-        f"{mining.pairs:,} {'label words' if frames else 'pairs'} {mining.met:,} were met."
+        f"{count(len(mining.templates), 'template')} from {count(mining.sentences, 'sentence')} of "
+        f"{shown}{more}, mined in {mining.seconds:.1f} s. {mining.matched:,} of the sentences hold "
+        f"{hold}; {mining.met:,} of {count(mining.pairs, looked_for)} were met."
     )
     if mining.missed:
         told += f" Counts were pruned to fit memory: a support may be too low by at most {mining.missed:,}."
@@ -125,21 +122,23 @@ def _account(mining: Mining) -> str:
     return told
 
 
-def _legend(rows: Sequence[MinedRow], discovery: Discovery) -> str:
-    frames = any(isinstance(row.mined, Frame) for row in rows)
-    told = (
-        "Support: distinct pairs of a label word and a word of the inputs in the frame. Balance: 1 where the "
-        "labels stand in it evenly."
-        if frames
-        else "Support: distinct pairs found in the template. Others: pairs of other relations, or of names that "
-        "do not belong together. Specificity: the chance that a pair found in it is of the relation, were "
-        "both equally many."
-    )
-    return (
-        f"{told} Train accuracy is what a PLM ranked them by; dev is of the calibration "
-        f"{'and label words ' * frames}that {'do' if frames else 'does'} best on train"
-        f"{', for the chosen prompt of its own' if any(row.chosen for row in rows) else ''}."
-    )
+def _legend(facts: bool, chosen: bool) -> str:
+    """What the columns of the table mean."""
+    if facts:
+        told = (
+            "Support: distinct pairs found in the template. Others: pairs of other relations, or of names "
+            "that do not belong together. Specificity: the chance that a pair found in it is of the relation "
+            "where both are equally many."
+        )
+        read = "the calibration that does"
+    else:
+        told = (
+            "Support: distinct pairs of a label word and a word of the inputs found in the frame; a label "
+            "word without such a word near it is one more. Balance: 1 where the labels stand in it evenly."
+        )
+        read = "the calibration and label words that do"
+    own = ", for the chosen prompt's template of that prompt" if chosen else ""
+    return f"{told} Train accuracy is what the PLM ranked them by; dev is of {read} best on train{own}."
 
 
 def _left(mined: Sequence[Mined | Frame]) -> list[str]:
@@ -151,7 +150,7 @@ def _left(mined: Sequence[Mined | Frame]) -> list[str]:
     return [f"Mined, but not among those that a PLM did best with on train (support): {shown}{more}."]
 
 
-def _sentences(rows: Sequence[MinedRow], sources: Sequence[str]) -> list[str]:
+def _sentences(rows: Sequence[MinedRow], sources: Sequence[str], facts: bool) -> list[str]:
     """Where each template was found."""
     shown = {wordings(row.mined): row.mined for row in rows if row.mined.sightings}
     if not shown:
@@ -159,7 +158,9 @@ def _sentences(rows: Sequence[MinedRow], sources: Sequence[str]) -> list[str]:
     names = _short_names(sources)
     parts = [
         "### Where they were found",
-        "**Bold**: the two sides of the pair. `Code`: the words that became the template.",
+        "**Bold**: the two sides of a pair. `Code`: the words between them."
+        if facts
+        else "**Bold**: a label word, and a word of the inputs if any. `Code`: the words of the frame.",
     ]
     for mined in shown.values():
         lines = [
@@ -179,15 +180,17 @@ def _short_names(sources: Sequence[str]) -> dict[str, str]:
 def _ensemble(discovery: Discovery, ensemble: MinedEnsemble) -> list[str]:
     """One PLM's mined templates together: weights, and figures beside each alone."""
     metric = discovery.task.metric
-    single = best_single(discovery, ensemble.plm)
-    manual = [f for f in discovery.finalists if f.role == "manual" and f.trial.plm == ensemble.plm]
-    figures = [
-        ("ensemble", "–", figure(ensemble.dev, metric), figure(ensemble.test, metric)),
-        *(
-            (name, str(f.trial.candidate.template), figure(f.trial.dev, metric), figure(f.test, metric))
-            for name, f in (("best single mined template", single), *(("manual prompt", f) for f in manual))
-        ),
+    singles = [("best single mined template", best_single(discovery, ensemble.plm))]
+    singles += [
+        ("manual prompt", f)
+        for f in discovery.finalists
+        if f.role == "manual" and f.trial.plm == ensemble.plm
     ]
+    figures = [("ensemble", "–", "–", figure(ensemble.dev, metric), figure(ensemble.test, metric))]
+    for name, finalist in singles:
+        template, calibration = str(finalist.trial.candidate.template), finalist.trial.calibration.method
+        own = figure(finalist.trial.dev, metric), figure(finalist.test, metric)
+        figures.append((name, template, calibration, *own))
     weights = [
         (str(trial.candidate.template), trial.calibration.method, f"{weight:.3f}", figure(trial.dev, metric))
         for weight, trial in sorted(zip(ensemble.weights, ensemble.members), key=lambda pair: -pair[0])
@@ -195,6 +198,6 @@ def _ensemble(discovery: Discovery, ensemble: MinedEnsemble) -> list[str]:
     return [
         f"{count(len(ensemble.members), 'template')} answer together on {code(ensemble.plm)}, with weights "
         f"learned on train, in {code(ensemble.file)}.",
-        table(("", "template", f"dev {metric}", f"test {metric}"), figures),
+        table(("", "template", "calibration", f"dev {metric}", f"test {metric}"), figures),
         table(("template", "calibration", "weight", f"dev {metric}"), weights),
     ]

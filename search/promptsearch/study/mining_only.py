@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from promptsearch.engines.mining.mining import Mining
+from promptsearch.engines.mining.pairs import Fact, Pairs
+from promptsearch.engines.mining.words import Words
 from promptsearch.errors import DataError
 from promptsearch.paths import atomic_write
 from promptsearch.showing import printable
 from promptsearch.study.artefacts import clear, new_folder, versions, write_json
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.observer import Observer
+from promptsearch.study.own_pairs import no_pairs
 from promptsearch.study.setup import load_source, manual_engine, mining_engine
+from promptsearch.tasks.facts import facts_of
 from promptsearch.tasks.task import Task
 
 
@@ -82,6 +86,18 @@ def mining_task(task: Task) -> Task:
             told = getattr(task.splits, "notices", ())
             return replace(task.with_notices(*told), splits={"train": tuple(examples)}, _fingerprints={})
     raise DataError("there are no examples to mine with", where=task.source.location or task.name)
+
+
+def check_facts(task: Task, words: Words) -> None:
+    """See that a task of facts has a pair that can be mined with.
+
+    Raises:
+        DataError: it has none, and why.
+    """
+    facts = [Fact(triple.subject, triple.object) for triple in facts_of(mining_task(task))]
+    pairs = Pairs.of([("", facts)], words)
+    if not pairs.relations[""]:
+        raise no_pairs(pairs.notices, task.source.location or task.name)
 
 
 def _write(found: MinedOnly, config: DiscoverConfig) -> None:

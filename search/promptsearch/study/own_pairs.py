@@ -51,16 +51,18 @@ def own_pairs(
     called = relation or chosen
     pairs = Pairs.of([(called, [_fact(triple) for triple in relations[chosen]])], words or Words())
     if not pairs.relations[called]:
-        raise DataError(
-            "no pair can be mined with",
-            where=str(path),
-            hint=" ".join((*pairs.notices, "A pair is two different names, each with a letter or digit.")),
-        )
+        raise no_pairs(pairs.notices, str(path))
     rows = [_row(called, fact) for fact in pairs.relations[called]]
     for other, triples in relations.items():
         if other != chosen:
             rows += [_row(other, _fact(triple)) for triple in triples]
     return OwnPairs(_name(stem, called), tuple(rows), pairs.notices)
+
+
+def no_pairs(why: Sequence[str], where: str) -> DataError:
+    """That no pair can be mined with, and why none can."""
+    wanted = "A pair is two different names, each with a letter or digit."
+    return DataError("no pair can be mined with", where=where, hint=" ".join((*why, wanted)))
 
 
 def _chosen(relations: Mapping[str, Sequence[Triple]], wanted: str | None, stem: str, path: Path) -> str:

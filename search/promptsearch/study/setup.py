@@ -87,10 +87,16 @@ def mining_engine(
     config: DiscoverConfig, task: Task, manual: ManualEngine, observer: Observer
 ) -> MiningEngine:
     """The engine that mines text, with the label words that a person would write."""
-    names = None
+    names: tuple[Verbalizer, ...] = ()
     if task.kind != "fact":
-        names = manual.verbalizers[0] if manual.verbalizers else library_for(task, "masked")[0].verbalizer
+        names = manual.verbalizers or _plain_and_many(task)
     return MiningEngine(config.mining, names, AnswerScoring(config.normalisation), _Reading(observer))
+
+
+def _plain_and_many(task: Task) -> tuple[Verbalizer, ...]:
+    """The library's first label words, and those of most words a label."""
+    verbalizers = [candidate.verbalizer for candidate in library_for(task, "masked")]
+    return tuple(dict.fromkeys((verbalizers[0], max(verbalizers, key=lambda each: each.size))))
 
 
 def unlabelled_texts(config: DiscoverConfig, task: Task) -> list[Example]:

@@ -124,4 +124,4 @@ def _sighting(sentence, x, y, relation, held):
     first, second = sorted((x_span, y_span))
     middle = re.sub(r"\s+", " ", sentence[first[1] : second[0]])
     key = (relation if held else -1 - relation, int(y_span < x_span), middle)
-    return key, ((sentence, x_span, y_span) if held else ("", (0, 0), (0, 0)))
+    return key, (sentence, x_span, y_span)

@@ -29,7 +29,8 @@ class MiningConfig:
         parser: name of spaCy's model for the miner `dependency`.
         between: words and punctuation marks that may stand between the two sides.
         window: words to the left and to the right that may belong to a template.
-        least: distinct pairs that a template must be found with.
+        least: distinct pairs that a template must be found with; None takes 2, and those of one pair where
+            that gives a PLM too few to read.
         balance: how even labels must be in a frame, see `framing.balance_of`.
         share_of_labels: share of the labels whose words a frame must be found with.
         fold_case, fold_accents: which spellings are one name, see `Words`.
@@ -51,7 +52,7 @@ class MiningConfig:
     parser: str = "en_core_web_sm"
     between: int = 8
     window: tuple[int, int] = (4, 2)
-    least: int = 2
+    least: int | None = None
     balance: float = 0.05
     share_of_labels: float = 1.0
     fold_case: bool = True
@@ -60,7 +61,7 @@ class MiningConfig:
     most_texts: int = 100
     kept: int = 12
     examples: int = 3
-    most: int = 400_000
+    most: int = 250_000
     workers: int | None = None
     scheduler: str | None = None
     checkpoint: Path | None = None
@@ -69,7 +70,7 @@ class MiningConfig:
         if isinstance(self.corpora, str | Path):
             object.__setattr__(self, "corpora", (self.corpora,))
         for name in ("between", "least", "read", "most_texts", "kept", "most"):
-            if (value := getattr(self, name)) < 1:
+            if (value := getattr(self, name)) is not None and value < 1:
                 raise OptionError(f"{name} must be 1 or more, not {value}")
         if min(self.window) < 0 or self.examples < 0:
             raise OptionError("numbers of words and examples must be 0 or more")

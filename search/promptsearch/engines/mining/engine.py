@@ -27,7 +27,7 @@ class MiningEngine:
 
     Args:
         config: what to mine, and how.
-        names: label words that a person would write, for classification.
+        names: label words that a person would write, for classification, the plainest first.
         scoring: how answers of several tokens are read.
         progress: told how far the text has been read.
     """
@@ -37,12 +37,12 @@ class MiningEngine:
     def __init__(
         self,
         config: MiningConfig | None = None,
-        names: Verbalizer | None = None,
+        names: Sequence[Verbalizer] = (),
         scoring: AnswerScoring = SUMMED,
         progress: Progress | None = None,
     ) -> None:
         self.config = config or MiningConfig()
-        self.names = names
+        self.names = tuple(names)
         self.scoring = scoring
         self.progress = progress
         self._mined: tuple[str, Mining] | None = None
@@ -69,17 +69,17 @@ class MiningEngine:
     def search(self, task: Task, plm: PLM, budget: Budget, seed: int) -> Iterator[Candidate]:
         """Mined templates, the one that the PLM answers best with on train first.
 
-        `budget.evaluations` is the number of templates that the PLM reads. The seed fixes which train
-        examples it reads them on.
+        Each comes with the one or two sets of label words that it does best with. `budget.evaluations` is
+        the number of templates that the PLM reads. The seed fixes which train examples it reads them on.
 
         Raises:
             DataError: the corpus cannot be read, or there is nothing to mine with.
         """
         end = None if budget.seconds is None else time.monotonic() + budget.seconds
-        entries = self._entries(task, plm)
+        most = self.config.read if budget.evaluations is None else budget.evaluations
         found = read(
             plm,
-            entries[: self.config.read if budget.evaluations is None else budget.evaluations],
+            self._entries(task, plm, most),
             _drawn(task, self.config.most_texts, seed),
             self.scoring,
             self.config.kept,
@@ -88,24 +88,25 @@ class MiningEngine:
         for entry in found:
             yield _candidate(entry)
 
-    def _entries(self, task: Task, plm: PLM) -> list[Entry]:
-        """Every template the PLM can read with the label words it is to be read with, by mined rank."""
+    def _entries(self, task: Task, plm: PLM, most: int) -> list[Entry]:
+        """The first `most` templates that the PLM can read, with the label words to read them with."""
         masked = plm.identity.family == "masked"
-        plain = self._plain_verbalizer(task)
-        entries: dict[tuple[Template, Verbalizer], Entry] = {}
+        plain = self._plain_verbalizers(task)
+        of_template: dict[Template, list[Entry]] = {}
         for mined in self.mine(task).templates:
             for template in _templates(mined, masked):
-                for verbalizer in _verbalizers(mined, task, plain):
-                    entries.setdefault((template, verbalizer), Entry(mined, template, verbalizer))
-        return list(entries.values())
+                if template not in of_template and len(of_template) < most:
+                    verbalizers = dict.fromkeys((*plain, *_seen(mined, task)))
+                    of_template[template] = [Entry(mined, template, each) for each in verbalizers]
+        return [entry for entries in of_template.values() for entry in entries]
 
-    def _plain_verbalizer(self, task: Task) -> Verbalizer:
-        """Facts answer with the object itself, labels with the word that a person would write."""
+    def _plain_verbalizers(self, task: Task) -> Sequence[Verbalizer]:
+        """Facts answer with the object itself, labels with words that a person would write."""
         if task.kind == "fact":
-            return Verbalizer.of([str(label) for label in task.labels], task.labels)
-        if self.names is not None:
+            return (Verbalizer.of([str(label) for label in task.labels], task.labels),)
+        if self.names:
             return self.names
-        return Verbalizer.of([words[0] for words in label_words_of(task, None)], task.labels)
+        return (Verbalizer.of([words[0] for words in label_words_of(task, ())], task.labels),)
 
 
 def _templates(mined: Mined | Frame, masked: bool) -> Sequence[Template]:
@@ -115,15 +116,11 @@ def _templates(mined: Mined | Frame, masked: bool) -> Sequence[Template]:
     return mined.cloze if isinstance(mined, Frame) else (mined.cloze,)
 
 
-def _verbalizers(mined: Mined | Frame, task: Task, plain: Verbalizer) -> Sequence[Verbalizer]:
-    """The plain words, and those that stand in a frame most often."""
+def _seen(mined: Mined | Frame, task: Task) -> Sequence[Verbalizer]:
+    """The words of each label that stand in a frame most often: one, and three."""
     if not isinstance(mined, Frame) or not all(mined.words_by_label):
-        return (plain,)
-    found = [plain]
-    for n in (1, 3):
-        words = [list(words[:n]) for words in mined.words_by_label]
-        found.append(Verbalizer.of(words, task.labels))
-    return tuple(dict.fromkeys(found))
+        return ()
+    return [Verbalizer.of([list(words[:n]) for words in mined.words_by_label], task.labels) for n in (1, 3)]
 
 
 def _drawn(task: Task, most: int, seed: int) -> list[Example]:

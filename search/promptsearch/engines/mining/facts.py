@@ -14,6 +14,9 @@ from promptsearch.engines.mining.words import Words, composed
 _Meeting = tuple[Found, Found, int, int]
 """Subject, object, relations that hold between them, relations in which they stand to others only."""
 
+# Sentences that are screened before it is known whether that pays, and the share at which it does not.
+_TRIED, _MOSTLY = 200, 0.6
+
 
 @dataclass(frozen=True)
 class FactCounter:
@@ -28,6 +31,7 @@ class FactCounter:
         finder: finds the names.
         partners: name -> other name -> relations that hold from the first to the second.
         subject_of, object_of: name -> relations in which it is a subject, an object; bit r is relation r.
+        marks: see `NameFinder.marks`.
         entity: name -> number of whom it names: a fact's own names name themselves, an alias that is no
             fact's own name the first whose alias it is.
     """
@@ -39,6 +43,7 @@ class FactCounter:
     subject_of: Sequence[int]
     object_of: Sequence[int]
     entity: Sequence[int]
+    marks: frozenset[str]
 
     @classmethod
     def of(cls, relations: Iterable[Sequence[Fact]], words: Words, between: int) -> FactCounter:
@@ -74,7 +79,8 @@ class FactCounter:
                     known = partners.setdefault(subject, {})
                     for object_ in objects:
                         known[object_] = known.get(object_, 0) | bit
-        return cls(words, between, NameFinder(list(numbers)), partners, *masks, entity)
+        finder = NameFinder(list(numbers))
+        return cls(words, between, finder, partners, *masks, entity, finder.marks)
 
     def count(self, text: SegmentText, source: int = 0, segment: int = 0) -> Counts:
         """The counts of one segment of a corpus."""
@@ -84,10 +90,17 @@ class FactCounter:
             characters=text.characters,
             undecodable=text.undecodable,
         )
-        words_of, find = self.words.of, self.finder.find
+        words_of, find, marks = self.words.of, self.finder.find, self.marks
+        without_marks, screened, passed = self.words.without_marks, True, 0
         for number, (line, sentence) in enumerate(text.sentences):
             if not sentence.isascii():
                 sentence = composed(sentence)
+            elif screened:
+                if marks.isdisjoint(without_marks(sentence)):
+                    continue
+                passed += 1
+                # Where most sentences hold a name, looking for one first is work for nothing.
+                screened = passed < _TRIED or passed < _MOSTLY * number
             found = find(words_of(sentence))
             if found:
                 counts.names.update([name for _, _, name in found])
@@ -125,17 +138,17 @@ class FactCounter:
     ) -> None:
         last = max(max(subject[1], object_[1]) for subject, object_, _, _ in met)
         starts, ends = self.words.starts_and_ends(sentence, last)
-        nowhere = Place(*at, "", (0, 0), (0, 0))
         for subject, object_, held, others in met:
             x = starts[subject[0]], ends[subject[1] - 1]
             y = starts[object_[0]], ends[object_[1] - 1]
             order = 0 if x < y else 1
             text = _plain(sentence[x[1] : y[0]] if order == 0 else sentence[y[1] : x[0]])
             pair = self.entity[subject[2]], self.entity[object_[2]]
+            place = Place(*at, sentence, x, y)
             for relation in _bits(held):
-                counts.see(Key(relation, order, text), pair, Place(*at, sentence, x, y))
+                counts.see(Key(relation, order, text), pair, place)
             for relation in _bits(others):
-                counts.see(Key(-1 - relation, order, text), pair, nowhere)
+                counts.see(Key(-1 - relation, order, text), pair, place)
         counts.matched += any(held for _, _, held, _ in met)
 
 

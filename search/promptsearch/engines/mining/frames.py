@@ -25,7 +25,8 @@ class FrameCounter:
 
     y is a label word of any label, whole, in any case; x is a salient word anywhere else in the sentence,
     or -1 where there is none: such sentences count once a label word, others once for each thing that the
-    task's inputs speak of, so that frames of the task's own matters come first. A frame is counted once for each distinct (x, y); a frame that
+    task's inputs speak of, so that frames of the task's own matters come first. A frame is counted once for
+    each distinct (x, y); a frame that
     holds another label word is not counted, for it would tell the answer. `Counts.together` holds
     (label, (x, y)) of all that met, with or without a frame.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -73,7 +73,7 @@ class Mining:
 
 
 def mine(
-    task: Task, config: MiningConfig, names: Verbalizer | None = None, progress: Progress | None = None
+    task: Task, config: MiningConfig, names: Sequence[Verbalizer] = (), progress: Progress | None = None
 ) -> Mining:
     """Templates for a task, from text.
 
@@ -124,16 +124,19 @@ def mine_facts(task: Task, corpus: Corpus, config: MiningConfig, progress: Progr
     start = time.monotonic()
     counter = FactCounter.of(pairs.relations.values(), words, config.between)
     counts = _counted(_with_parser(counter, config), corpus, config, progress)
-    found = top(
-        counts,
-        0,
-        words,
-        fields=(task.fields[0], "object"),
-        sources=[source.name for source in corpus.sources],
-        window=config.window,
-        least=config.least,
-        examples=config.examples,
-        others=tuple(range(1, len(relations))),
+    found = _supported(
+        lambda least: top(
+            counts,
+            0,
+            words,
+            fields=(task.fields[0], "object"),
+            sources=[source.name for source in corpus.sources],
+            window=config.window,
+            least=least,
+            examples=config.examples,
+            others=tuple(range(1, len(relations))),
+        ),
+        config,
     )
     met = len({pair for group, pair in counts.together if group == 0})
     notices = (*pairs.notices, *_told(counts), *_why_none(counts, counter, own, found, met, config))
@@ -144,7 +147,7 @@ def mine_frames(
     task: Task,
     corpus: Corpus,
     config: MiningConfig,
-    names: Verbalizer | None = None,
+    names: Sequence[Verbalizer] = (),
     progress: Progress | None = None,
 ) -> Mining:
     """Frames for a classification task, from sentences with a label word and what the inputs speak of."""
@@ -173,14 +176,27 @@ def mine_frames(
     return _mining(found, corpus, counts, len(counter.answers), met, start, notices)
 
 
-def label_words_of(task: Task, names: Verbalizer | None) -> list[list[str]]:
+def label_words_of(task: Task, names: Sequence[Verbalizer]) -> list[list[str]]:
     """Words of each label: those given, its name's and the lexicon's."""
     lexicon = Lexicon.for_labels(task.label_names)
     found = []
     for i, name in enumerate(task.label_names):
-        given = [answer.text for answer in names.answers[i]] if names is not None else []
+        given = [answer.text for verbalizer in names for answer in verbalizer.answers[i]]
         seeds = lexicon.seeds_of(name)
         found.append(list(dict.fromkeys([*given, *seeds, *(r.word for r in lexicon.expand(seeds))])))
+    return found
+
+
+def _supported(mined: Callable[[int], list[Mined]], config: MiningConfig) -> list[Mined]:
+    """Templates of enough support; by default those of one pair fill up what a PLM can read."""
+    if config.least is not None:
+        return mined(config.least)
+    found = mined(2)
+    short = config.read - sum(template.prefix is not None for template in found)
+    if short > 0:
+        known = {str(template.cloze) for template in found}
+        once = [template for template in mined(1) if template.support == 1]
+        found += [template for template in once if str(template.cloze) not in known][: 2 * short]
     return found
 
 
@@ -273,8 +289,8 @@ def _why_none(
             f"{met:,} pairs are in one sentence, but never with at most {config.between} words between them."
         ]
     return [
-        f"{met:,} pairs were met, but no words that stand with {config.least} of them say anything of the "
-        "relation by themselves."
+        f"{met:,} pairs were met, but no words that stand with {config.least or 1} of them say anything of "
+        "the relation by themselves."
     ]
 
 

@@ -18,7 +18,7 @@ class NameFinder:
     end in `University` cost no more.
 
     Args:
-        names: (m,) folded words of each name, none empty, all different.
+        names: (m,) folded words of each name, all different, each with a letter or digit.
     """
 
     def __init__(self, names: Sequence[tuple[str, ...]]) -> None:
@@ -31,6 +31,14 @@ class NameFinder:
             else:
                 at, pair = min(enumerate(pairwise(name)), key=lambda entry: common[entry[1]])
                 self._pairs.setdefault(pair, {}).setdefault((at, len(name)), {})[name] = number
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """One word of each name; a sentence that has none of them has none of the names."""
+        longer = {name for places in self._pairs.values() for names in places.values() for name in names}
+        common = Counter(word for name in longer for word in set(name))
+        rarest = (min((w for w in name if w[0].isalnum()), key=lambda w: (common[w], w)) for name in longer)
+        return frozenset((*self._words, *rarest))
 
     def find(self, words: Sequence[str]) -> list[Found]:
         """Names in a sentence from left to right; where names overlap the longest wins, then the first."""

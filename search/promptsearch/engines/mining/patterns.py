@@ -14,7 +14,7 @@ from promptsearch.engines.mining.stopwords import STOP_WORDS, is_empty
 from promptsearch.engines.mining.words import Words
 
 _BRACKETS = re.compile(r"\s*\([^()]*\)|\s*\[[^\[\]]*\]")
-_NUMBER = re.compile(r"\b\d[\d.,/–-]*(?:st|nd|rd|th|s)?\b\s*")
+_NUMBER = re.compile(r"(?:\b(?:in|since)\s+(?=\d{4}\b))?\b\d[\d.,/–-]*(?:st|nd|rd|th|s)?\b,?\s*")
 _CLAUSE_ENDS = frozenset('.,;:!?()[]"“”„«»—–')
 _FORMS_OF_BE = frozenset(("is", "was", "are", "were"))
 _ARTICLES = frozenset(("a", "an", "the"))
@@ -78,7 +78,7 @@ def patterns_of(
     bare = _bare(seen, {group})
     others = _bare(seen, {-1 - group, *away})
     found: Seen = {pattern: dict(places) for pattern, places in bare.items()}
-    for pattern, places in _short(bare, max(2, least)).items():
+    for pattern, places in _phrases(bare, max(2, least)).items():
         _add(found.setdefault(pattern, {}), places)
     for middle, places in bare.items():
         if len(places) >= least:
@@ -86,17 +86,16 @@ def patterns_of(
             wider = _widened(middle, places, words, window)
             found |= {pattern: some for pattern, some in wider.items() if len(some) >= needed}
             others |= _widened(middle, others.get(middle, {}), words, window)
-    for pattern, places in _short(others, 1).items():
-        _add(others.setdefault(pattern, {}), places)
+    for pattern, by_word in _cut(others).items():
+        for places in by_word.values():
+            _add(others.setdefault(pattern, {}), places)
     for known, more in zip((found, others), paths):
         for pattern, places in more.items():
             _add(known.setdefault(pattern, {}), places)
-    kept = {
-        pattern: places
-        for pattern, places in found.items()
-        if len(places) >= least and not is_empty(_all_words(pattern, words))
+    telling = {
+        pattern: places for pattern, places in found.items() if not is_empty(_all_words(pattern, words))
     }
-    return _merged(kept, others, words)
+    return [supported for supported in _merged(telling, others, words) if len(supported.pairs) >= least]
 
 
 def _bare(seen: Mapping[Key, Mapping[Pair, Place]], groups: Set[int]) -> Seen:
@@ -108,29 +107,34 @@ def _bare(seen: Mapping[Key, Mapping[Pair, Place]], groups: Set[int]) -> Seen:
     return found
 
 
-def _short(bare: Seen, least: int) -> Seen:
+def _phrases(bare: Seen, least: int) -> Seen:
     """Shortened middles with at least `least` pairs, which are phrases by themselves.
 
     Where the words before vary, a phrase begins (accessor variety, Feng et al. 2004): "developed by" stands
     after many words, "up speaking" after "grew" alone.
     """
-    found: Seen = defaultdict(dict)
-    cut_off: dict[Pattern, dict[str, set[Pair]]] = defaultdict(lambda: defaultdict(set))
+    found: Seen = {}
+    for short, by_word in _cut(bare).items():
+        places: dict[Pair, Place] = {}
+        for some in by_word.values():
+            _add(places, some)
+        varied = 2 * max(map(len, by_word.values())) <= max(2, len(places))
+        if len(places) >= least and (varied or short in bare):
+            found[short] = places
+    return found
+
+
+def _cut(bare: Seen) -> dict[Pattern, dict[str, dict[Pair, Place]]]:
+    """Shortened middles -> the word they were cut off at -> pairs."""
+    found: dict[Pattern, dict[str, dict[Pair, Place]]] = defaultdict(lambda: defaultdict(dict))
     for pattern, places in bare.items():
-        for text, at in shortened(pattern.middle, pattern.order):
-            short = Pattern(pattern.order, "", text, "")
-            _add(found[short], places)
-            cut_off[short][at.lower()].update(places)
-    return {
-        short: places
-        for short, places in found.items()
-        if len(places) >= least
-        and (short in bare or 2 * max(map(len, cut_off[short].values())) <= max(2, len(places)))
-    }
+        for text, beyond in shortened(pattern.middle, pattern.order):
+            _add(found[Pattern(pattern.order, "", text, "")][beyond.lower()], places)
+    return found
 
 
 def simplified(middle: str) -> str:
-    """A middle without what belongs to one pair alone: numbers, and what stands in brackets."""
+    """A middle without what belongs to one pair alone: numbers, "in" a year, and what stands in brackets."""
     text = _NUMBER.sub("", _BRACKETS.sub("", middle)) if not middle.isalpha() else middle
     return _one_spaced(f"{' ' * middle[:1].isspace()}{text.strip()}{' ' * middle[-1:].isspace()}")
 
@@ -222,14 +226,18 @@ def _merged(found: Mapping[Pattern, Mapping[Pair, Place]], others: Seen, words: 
     alike: dict[tuple[object, ...], list[Pattern]] = defaultdict(list)
     for pattern in found:
         alike[_core(pattern, words)].append(pattern)
+    away: dict[tuple[object, ...], set[Pair]] = {core: set() for core in alike}
+    for pattern, places in others.items():
+        if (core := _core(pattern, words)) in away:
+            away[core].update(places)
     merged = []
-    for patterns in alike.values():
+    for core, patterns in alike.items():
         patterns.sort(key=lambda p: (-len(found[p]), p.length, p.left, p.middle, p.right))
         pairs: dict[Pair, Place] = {}
         for pattern in patterns:
             _add(pairs, found[pattern])
-        away = frozenset().union(*(others.get(pattern, ()) for pattern in patterns)) - set(pairs)
-        merged.append(Supported(patterns[0], pairs, away, tuple(patterns[1:])))
+        others_here = frozenset(away[core] - pairs.keys())
+        merged.append(Supported(patterns[0], pairs, others_here, tuple(patterns[1:])))
     return merged
 
 

@@ -22,6 +22,8 @@ from promptsearch.verbalizer import Verbalizer
 _FIRST = 32
 # Templates that go through the model together; a PLM that reads left to right shares their left parts.
 _BLOCK = 16
+# Sets of label words that a template goes on with.
+_SETS = 2
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,11 @@ def read(
     most: int,
     stop: Callable[[], bool] = lambda: False,
 ) -> list[Read]:
-    """The `most` best of the templates by accuracy on the examples, then by log-likelihood; best first.
+    """The `most` best templates by accuracy on the examples, then by log-likelihood; best first.
 
-    All are read on the first examples, and the better half of them, but at least twice `most`, on the
-    others too (successive halving, one round).
+    Each comes with at most two of its sets of label words. All are read on the first examples, and the
+    better half of the templates, but at least twice `most`, on the others too (successive halving, one
+    round).
 
     Args:
         stop: asked between blocks of templates; what has been read until then is ranked.
@@ -68,9 +71,21 @@ def read(
     first, rest = list(examples[:_FIRST]), list(examples[_FIRST:])
     found = _round(plm, entries, first, scoring, stop)
     if not rest:
-        return found[:most]
-    survivors = [r.entry for r in found[: max(2 * most, len(found) // 2)]]
-    return _round(plm, survivors, [*first, *rest], scoring, stop)[:most] or found[:most]
+        return _of_best_templates(found, most)
+    ranked = list(dict.fromkeys(r.entry.template for r in found))
+    better = set(ranked[: max(2 * most, len(ranked) // 2)])
+    survivors = [entry for entry in entries if entry.template in better]
+    again = _round(plm, survivors, [*first, *rest], scoring, stop)
+    return _of_best_templates(again or found, most)
+
+
+def _of_best_templates(found: Sequence[Read], most: int) -> list[Read]:
+    """Of the first `most` templates, the best two entries each."""
+    kept: dict[Template, list[Read]] = {}
+    for each in found:
+        kept.setdefault(each.entry.template, []).append(each)
+    best = set(list(kept)[:most])
+    return [r for r in found if r.entry.template in best and r in kept[r.entry.template][:_SETS]]
 
 
 def _round(

@@ -21,7 +21,7 @@ from promptsearch.errors import OptionError
 if TYPE_CHECKING:
     from distributed import Client
 
-MOST = 400_000
+MOST = 250_000
 EVERY = 30.0
 
 
@@ -62,7 +62,7 @@ def count(
     if most < 1:
         raise OptionError(f"{most} places are too few to count with", hint=f"The default is {MOST:,}.")
     if scheduler is not None:
-        if isinstance(checkpoint, Path):
+        if checkpoint not in (None, "automatic"):
             raise OptionError(
                 "a checkpoint cannot be kept of work on a cluster",
                 hint="Leave one of the two out; the scheduler itself repeats what a lost worker had done.",
