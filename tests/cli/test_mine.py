@@ -60,7 +60,7 @@ def test_json_of_mining_alone():
     (template,) = record["mining"].pop("templates")
     assert record["mining"].pop("found") == 2
     assert set(template) == {
-        *("template", "prefix", "support", "support_missed_at_most", "others", "specificity"),
+        *("template", "prefix", "support", "each_wording_may_lack", "others", "specificity"),
         *("examples", "merged"),
     }
     assert template["prefix"] == "{subject} was born in {mask}"
@@ -198,8 +198,8 @@ def test_pairs_that_cannot_be_mined_are_told():
     record = mined("--pairs", write_pairs("bad.csv", pairs), "--corpus", write_text())
     assert record["mining"]["pairs"] == 7
     told = " ".join(record["notices"])
-    assert "1 pairs left out that have the same name on both sides, as 'Rome', 'rome'." in told
-    assert "1 pairs left out that have an empty side" in told
+    assert "1 pair left out: the same name on both sides, as 'Rome', 'rome'." in told
+    assert "1 pair left out: an empty side" in told
     assert "1 names are one character long ('Q')" in told
 
 

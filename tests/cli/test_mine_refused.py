@@ -48,8 +48,8 @@ def test_bad_options(given, said):
         ("a,b\n1,2\n", "There is no column 'subject'. pairs.csv"),
         ("x,b\n1,2\n", "There is no column 'object'. pairs.csv"),
         ("", "The file holds no rows. pairs.csv"),
-        ("x,y\n,\nA,\n", "2 pairs left out that have an empty side"),
-        ("x,y\nRome,rome\n", "1 pairs left out that have the same name on both sides, as 'Rome', 'rome'."),
+        ("x,y\n,\nA,\n", "2 pairs left out: an empty side"),
+        ("x,y\nRome,rome\n", "1 pair left out: the same name on both sides, as 'Rome', 'rome'."),
         ("relation,x,y\nP1,A,B\nP2,C,D\n", "Choose one, for example --relation P1. Relations: P1, P2."),
     ],
 )

@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 from rich.console import Console
 
+from promptsearch.cli.mine_output import marked
 from promptsearch.cli.tables import best_prompt
+from promptsearch.engines.mining.mined import Sighting
 from promptsearch.scoring import SoftReadout
 from promptsearch.verbalizer import Verbalizer
 
@@ -41,3 +43,12 @@ def test_many_labels_that_are_their_own_words_are_not_listed(found):
     [line] = [line for line in text.splitlines() if "label words" in line]
     assert " ".join(line.split()) == "label words each label itself (5 labels)"
     assert "name0" not in text
+
+
+def test_a_frame_without_a_salient_word_is_shown_from_near_its_words_on():
+    sentence = "word " * 200 + "it was good."
+    at = sentence.index("it was")
+    shown = marked(Sighting("a.txt", 1, sentence, (0, 0), (at + 7, at + 11), (at, at + 11))).plain
+    assert shown.startswith("…")
+    assert shown.endswith("it was good.")
+    assert len(shown) < 100

@@ -74,3 +74,12 @@ def test_a_run_takes_the_place_of_an_earlier_one(tmp_path):
     again = run(config(tmp_path / "run"), Observer())
     assert [t.support for t in first.mining.templates] == [t.support for t in again.mining.templates]
     assert sorted(path.name for path in again.folder.iterdir()) == ["config.json", "mined.json", "report.md"]
+
+
+def test_a_file_of_ones_own_that_is_called_like_an_ensemble_is_not_removed(tmp_path):
+    (tmp_path / "run").mkdir()
+    own = tmp_path / "run" / "ensemble-notes.json"
+    own.write_text("[1]")
+    with pytest.raises(StorageError, match="holds other files"):
+        run(config(tmp_path / "run"), Observer())
+    assert own.read_text() == "[1]"

@@ -179,3 +179,10 @@ def test_pairs_that_cannot_be_read_say_why(write, tmp_path):
         read_pairs(write("b.jsonl", [{"subject": "a", "object": "b"}, {"subject": {}, "object": "b"}]))
     with pytest.raises(DataError, match="no such file"):
         read_pairs(tmp_path / "none.csv")
+
+
+def test_blanks_around_a_relation_do_not_make_its_facts_those_of_another():
+    rows = [fact(" P19", name, f"T{name}", aliases=[f"{name}s"]) for name in ("Ada", "Bo", "Cy")]
+    task = load_task("own", data=rows, kind="fact")
+    assert other_relations(task) == {}
+    assert [found.subject_aliases for found in facts_of(task)] == [("Adas",), ("Bos",), ("Cys",)]

@@ -18,9 +18,8 @@ from promptsearch.engines.mining import MiningConfig, MiningEngine
 from promptsearch.errors import DataError, TaskError
 from promptsearch.plms.base import PLM, SUMMED
 from promptsearch.readings import label_log_probs
-from promptsearch.scoring import combine, fit_none, fit_weights
+from promptsearch.scoring import combine, evaluate, fit_none, fit_weights, predict
 from promptsearch.scoring.intervals import RESAMPLES
-from promptsearch.scoring.selection import rank
 from promptsearch.study.observer import Observer
 from promptsearch.tasks import draw_splits, load_task, sample_relations
 from promptsearch.tasks.task import Example, Task, gold
@@ -178,13 +177,14 @@ def _of_relation(
         # What stands behind the answer cannot be read from left to right.
         manual = Template(manual.pieces[: manual.slot + 1])
     verbalizer = Verbalizer.of([str(label) for label in task.labels], task.labels)
-    candidates = [candidate.template for candidate in engine.search(task, plm, Budget(), seed)]
+    found = list(engine.search(task, plm, Budget(), seed))
+    candidates = [candidate.template for candidate in found]
     mined = engine.mine(task)
     usable = [t for m in mined.templates if (t := _form(m, plm)) is not None]
     asked = _Asked(plm, verbalizer, task)
     dev = [asked.figures(template, task.dev) for template in candidates]
-    order = rank([d[0] for d in dev], [d[1] for d in dev], [len(str(t)) for t in candidates])
-    chosen = candidates[order[0]] if candidates else manual
+    best = _best([candidate.provenance for candidate in found], dev, len(task.dev))
+    chosen = manual if best is None else candidates[best]
     members = candidates[:_MEMBERS]
     weights = asked.weights(members, list(task.train)[:_WEIGHED_ON]) if len(members) > 1 else ()
     templates = {"manual": manual, "most support": usable[0] if usable else manual, "mined": chosen}
@@ -196,11 +196,20 @@ def _of_relation(
         {way: str(template) for way, template in templates.items()},
         (len(mined.templates), len(usable)),
         tuple(weights),
-        {"manual": asked.figures(manual, task.dev)[0], "mined": dev[order[0]][0] if candidates else 0.0},
+        {"manual": asked.figures(manual, task.dev)[0], "mined": 0.0 if best is None else dev[best][0]},
         len(task.labels),
         time.monotonic() - start,
         task.notices,
     )
+
+
+def _best(read: Sequence[Mapping[str, Any]], dev: Sequence[tuple[float, float]], n_dev: int) -> int | None:
+    """The template with most right answers on the train facts it was ranked on and dev together.
+
+    Either alone are few facts; of equal ones the likelier on dev is taken.
+    """
+    right = [p["train_accuracy"] * p["train_n"] + d[0] * n_dev for p, d in zip(read, dev)]
+    return max(range(len(right)), key=lambda i: (round(right[i], 6), dev[i][1])) if right else None
 
 
 def _form(mined: Any, plm: PLM) -> Template | None:
@@ -219,13 +228,12 @@ class _Asked:
         return label_log_probs(self.plm, template, self.verbalizer, fit_none(), SUMMED, examples, keep=False)
 
     def correct(self, template: Template, examples: Sequence[Example]) -> NDArray[np.bool_]:
-        return self.log_probs(template, examples).argmax(axis=1) == np.asarray(gold(examples))
+        return predict(self.log_probs(template, examples)) == np.asarray(gold(examples))
 
     def figures(self, template: Template, examples: Sequence[Example]) -> tuple[float, float]:
         """Precision at 1, and mean log-likelihood."""
-        log_probs, right = self.log_probs(template, examples), np.asarray(gold(examples))
-        likelihood = log_probs[np.arange(len(right)), right].mean()
-        return float((log_probs.argmax(axis=1) == right).mean()), float(likelihood)
+        found = evaluate(self.log_probs(template, examples), np.asarray(gold(examples)))
+        return found.accuracy, found.log_likelihood
 
     def weights(self, members: Sequence[Template], examples: Sequence[Example]) -> tuple[float, ...]:
         stacked = np.stack([self.log_probs(template, examples) for template in members])
@@ -237,7 +245,7 @@ class _Asked:
         used = [(t, w) for t, w in zip(members, weights) if w > 1e-6]
         shares = np.array([w for _, w in used])
         stacked = np.stack([self.log_probs(template, examples) for template, _ in used])
-        return combine(stacked, shares / shares.sum()).argmax(axis=1) == np.asarray(gold(examples))
+        return predict(combine(stacked, shares / shares.sum())) == np.asarray(gold(examples))
 
 
 def with_places(config: MiningConfig, corpora: Sequence[str]) -> MiningConfig:

@@ -89,7 +89,7 @@ def markdown(result: FramesResult) -> str:
     """A section of the report."""
     from promptsearch.report.marks import table
     from promptsearch.report.rows import figure
-    from promptsearch.report.words import cell_words
+    from promptsearch.report.words import short_words
 
     metric = result.metric
     on = f"{result.task} in place of {result.stand_in_for}" if result.stand_in_for else result.task
@@ -105,7 +105,12 @@ def markdown(result: FramesResult) -> str:
     low, _ = hand.dev.interval(metric)
     reached = "is" if mined.dev.value(metric) >= low else "is not"
     rows = [
-        (name, figure(trial.dev, metric), str(trial.candidate.template), cell_words(trial.candidate))
+        (
+            name,
+            figure(trial.dev, metric),
+            str(trial.candidate.template),
+            short_words(trial.candidate.verbalizer),
+        )
         for name, trial in (
             (f"best of {len(result.manual)} hand-written", hand),
             (f"best of {len(result.mined)} mined", mined),

@@ -61,15 +61,15 @@ def command(
         value("--between", metavar="N", min=1, help="Words that may stand between the two.", default=True),
     ] = 8,
     min_support: Annotated[
-        int,
+        int | None,
         value(
             "--min-support",
             metavar="N",
             min=1,
-            help="Distinct pairs that a template must be found with.",
-            default=True,
+            help="Distinct pairs that a template must be found with (default: 2, or 1 where that gives a PLM "
+            "too few to read).",
         ),
-    ] = 2,
+    ] = None,
     top: Annotated[
         int | None,
         value(
@@ -160,7 +160,7 @@ def command(
         sentences=sentences,
         miners=cast("tuple[Miner, ...]", tuple(miner or ("middle",))),
         between=between,
-        least=min_support,
+        least=2 if no_plm and min_support is None else min_support,
         fold_case=not case_sensitive,
         fold_accents=not keep_accents,
         most=max_memory_entries,

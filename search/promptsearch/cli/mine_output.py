@@ -159,7 +159,9 @@ def _show_examples(console: Console, template: Mined | Frame, wording: str) -> N
 def marked(sighting: Sighting) -> Text:
     """The sentence, or what of it stands near, with the two sides and the words of the template in colour."""
     sentence = sighting.sentence
-    spans = [(sighting.words, "bold yellow"), (sighting.x, "cyan"), (sighting.y, "bold magenta")]
+    marks = ((sighting.words, "bold yellow"), (sighting.x, "cyan"), (sighting.y, "bold magenta"))
+    # A frame without a salient word has an empty side, which stands nowhere.
+    spans = [(span, style) for span, style in marks if span[0] < span[1]]
     start = max(0, min(span[0] for span, _ in spans) - _AROUND)
     stop = min(len(sentence), max(span[1] for span, _ in spans) + _AROUND)
     text = Text("…" if start else "", end="")

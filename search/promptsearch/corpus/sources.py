@@ -23,7 +23,7 @@ _SUFFIXES: dict[str, Kind] = {
     ".pq": "parquet",
 }
 _OTHERS = (".csv", ".tsv", ".zip", ".tar", ".tgz", ".7z", ".rar", ".pdf", ".docx", ".xlsx", ".warc")
-_READABLE = "Readable are plain text, .jsonl and .parquet, each also with .gz, .zst, .bz2 or .xz."
+_READABLE = "Readable are plain text and .jsonl, each also with .gz, .zst, .bz2 or .xz, and .parquet."
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 

@@ -90,8 +90,8 @@ def templates_table(rows: Sequence[MinedRow], metric: str, names: Sequence[str])
 
 
 def support(mined: Mined | Frame) -> str:
-    """`12`, or `12 +≤3` where counts were pruned and up to 3 pairs may be missing."""
-    return f"{mined.support:,}" + (f" +≤{mined.missed:,}" if mined.missed else "")
+    """`12`, or `≥12` where counts were pruned."""
+    return ("≥" if mined.missed else "") + f"{mined.support:,}"
 
 
 def _special(mined: Mined | Frame, row: MinedRow, names: Sequence[str]) -> tuple[str, ...]:
@@ -116,7 +116,10 @@ def _account(mining: Mining, facts: bool) -> str:
         f"{hold}; {mining.met:,} of {count(mining.pairs, looked_for)} were met."
     )
     if mining.missed:
-        told += f" Counts were pruned to fit memory: a support may be too low by at most {mining.missed:,}."
+        told += (
+            " Counts were pruned to fit memory: supports are lower bounds. Each wording may lack "
+            f"{count(mining.missed, 'pair')}, and wordings of so few may be gone."
+        )
     if mining.undecodable:
         told += f" {count(mining.undecodable, 'byte')} could not be read as text."
     return told

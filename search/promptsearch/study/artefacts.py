@@ -70,7 +70,7 @@ def new_folder(task: str, out: Path | None) -> Path:
 
 def clear(folder: Path) -> None:
     """Remove the files of an earlier run, which must not stand beside those of a new one."""
-    for name in (*RUN_FILES, *(path.name for path in folder.glob(_ENSEMBLES))):
+    for name in (*RUN_FILES, *(path.name for path in folder.glob(_ENSEMBLES) if _is_run_file(path))):
         (folder / name).unlink(missing_ok=True)
 
 
@@ -101,7 +101,10 @@ def _is_run_file(path: Path) -> bool:
     # A killed process may have left a file under its temporary name.
     unfinished = name.startswith(".") and name.endswith(".tmp")
     whole = name[1:].rsplit(".", 2)[0] if unfinished else name
-    return whole in RUN_FILES or fnmatchcase(whole, _ENSEMBLES)
+    if fnmatchcase(whole, _ENSEMBLES):
+        # So may a user's own file be called.
+        return unfinished or '"promptsearch/ensemble"' in path.read_text("utf-8", errors="replace")
+    return whole in RUN_FILES
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -26,7 +26,7 @@ from promptsearch.prompt import Prompt
 from promptsearch.study.artefacts import clear, new_folder, write_candidates, write_json
 from promptsearch.study.config import DEFAULT_CALIBRATIONS, DEFAULT_PLMS, DiscoverConfig, config_record
 from promptsearch.study.documents import document
-from promptsearch.study.ensembles import MinedEnsemble, ensemble_file, mined_ensemble
+from promptsearch.study.ensembles import MinedEnsemble, ensemble_files, mined_ensemble
 from promptsearch.study.evaluating import evaluate_trial, majority_evaluation
 from promptsearch.study.observer import Observer
 from promptsearch.study.result import Discovery, Finalist
@@ -303,9 +303,10 @@ class _Search:
     def _ensembles(self) -> tuple[MinedEnsemble, ...]:
         """The mined templates of each PLM together, where that was asked for."""
         found = []
+        files = ensemble_files(list(self.plms))
         for reference, plm in self.plms.items() if self.config.ensemble else ():
             self.observer.stage(f"{reference}: ensemble of mined templates")
-            file = ensemble_file(reference, len(self.plms) > 1)
+            file = files[reference]
             made = mined_ensemble(self.config, self.task, plm, self.trials, file, not self.interrupted)
             if made is not None:
                 made.prompt.save(self.folder / file)

@@ -70,10 +70,16 @@ def mined_ensemble(
     )
 
 
-def ensemble_file(plm: str, several: bool) -> str:
-    """Name of an ensemble file; the PLM is in it where a run has several."""
-    slug = "".join(char if char.isalnum() or char in "-_." else "-" for char in plm).strip("-.")
-    return f"ensemble-{slug}.json" if several else "ensemble.json"
+def ensemble_files(plms: Sequence[str]) -> dict[str, str]:
+    """PLM -> name of its ensemble file; the PLM is in it where a run has several."""
+    if len(plms) == 1:
+        return {plms[0]: "ensemble.json"}
+    found: dict[str, str] = {}
+    for plm in plms:
+        slug = "".join(char if char.isalnum() or char in "-_." else "-" for char in plm).strip("-.")
+        name = f"ensemble-{slug}.json"
+        found[plm] = name if name not in found.values() else f"ensemble-{slug}-{len(found)}.json"
+    return found
 
 
 def _members(trials: Sequence[Trial], plm: str, metric: str) -> list[Trial]:

@@ -23,8 +23,18 @@ def select(trials: Sequence[Trial], metric: str) -> list[Trial]:
 
 def screen(trials: Sequence[Trial], metric: str, most: int = SCREENED) -> list[Trial]:
     """The trials that do best on train, by the same rule, and every baseline."""
-    kept = ranked_on_train(trials, metric)[:most]
+    kept = _distinct(ranked_on_train(trials, metric))[:most]
     return kept + [trial for trial in trials if trial.is_baseline and trial not in kept]
+
+
+def _distinct(trials: Sequence[Trial]) -> list[Trial]:
+    """Trials that differ in more than the engine that found them; of equal ones the first."""
+    found: dict[tuple[object, ...], Trial] = {}
+    for trial in trials:
+        candidate = trial.candidate
+        key = trial.plm, candidate.template, candidate.verbalizer, trial.calibration, id(candidate.readout)
+        found.setdefault(key, trial)
+    return list(found.values())
 
 
 def ranked_on_train(trials: Sequence[Trial], metric: str) -> list[Trial]:

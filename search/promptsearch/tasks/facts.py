@@ -61,7 +61,8 @@ class FactSource:
         found = {**_aliases_in(table), **columns}
         column = found.get("relation")
         only = str(table.rows[0].get(column)) if column and table.rows else name
-        return cls(lazy, found, relation or only)
+        # As `_triples` reads it, or the relation's own facts would pass for those of another one.
+        return cls(lazy, found, (relation or only).strip())
 
     def triples(self) -> dict[str, list[Triple]]:
         """All facts by relation, in the source's order."""

@@ -184,3 +184,10 @@ def test_aliases_are_one_pair():
 def test_an_alias_first_seen_with_another_alias_is_the_same_person():
     facts = [Fact("Q", "Rome", ("Zed",)), Fact("Q", "Oslo", ("Zed", "Dubya"))]
     assert middles(counted(facts, "Zed in Oslo", "Dubya in Oslo", "Q in Oslo")) == {(0, " in "): 1}
+
+
+@pytest.mark.parametrize("alias", ["---", "?", "«»!"])
+def test_an_alias_without_letters_is_no_name(alias):
+    counter = FactCounter.of([[Fact("Ada", "Rome", (alias,))]], Words(), between=8)
+    assert counter.marks == {"ada", "rome"}
+    assert not counter.count(SegmentText([(0, f"{alias} saw Rome")], 1, 0)).seen

@@ -11,18 +11,18 @@ from promptsearch.engines.mining.words import Words
 @pytest.mark.parametrize(
     ("fact", "why"),
     [
-        (Fact("", "Rome"), "have an empty side"),
-        (Fact("Rome", "  "), "have an empty side"),
-        (Fact("?!", "Rome"), "have an empty side"),
-        (Fact("Rome", "Rome"), "have the same name on both sides"),
-        (Fact("Orléans", "ORLEANS"), "have the same name on both sides"),
+        (Fact("", "Rome"), "an empty side"),
+        (Fact("Rome", "  "), "an empty side"),
+        (Fact("?!", "Rome"), "an empty side"),
+        (Fact("Rome", "Rome"), "the same name on both sides"),
+        (Fact("Orléans", "ORLEANS"), "the same name on both sides"),
     ],
 )
 def test_a_pair_is_left_out(fact, why):
     good = Fact("Paris", "France")
     pairs = Pairs.of([("P", [good, fact])], Words())
     assert pairs.relations == {"P": (good,)}
-    assert pairs.notices == (f"1 pairs left out that {why}, as {fact.subject!r}, {fact.object!r}.",)
+    assert pairs.notices == (f"1 pair left out: {why}, as {fact.subject!r}, {fact.object!r}.",)
 
 
 def test_names_that_differ_in_accents_alone_are_two_where_accents_count():
@@ -33,7 +33,7 @@ def test_a_repeated_pair_is_left_out_within_its_relation():
     first, again = Fact("Rome", "Italy"), Fact("ROME", "italy")
     pairs = Pairs.of([("P", [first, again]), ("Q", [again])], Words())
     assert pairs.relations == {"P": (first,), "Q": (again,)}
-    assert pairs.notices == ("1 pairs left out that are repeated, as 'ROME', 'italy'.",)
+    assert pairs.notices == ("1 pair left out: repeated, as 'ROME', 'italy'.",)
 
 
 def test_names_of_one_character_are_kept_and_told():
@@ -41,7 +41,7 @@ def test_names_of_one_character_are_kept_and_told():
     pairs = Pairs.of([("P", facts)], Words())
     assert pairs.relations["P"] == facts
     [notice] = pairs.notices
-    assert notice.startswith("3 names are one character long ('E', 'X', 'R')")
+    assert notice.startswith("3 names of one character ('E', 'X', 'R')")
 
 
 def test_one_name_inside_the_other_is_kept_in_silence():

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from promptsearch.engines.mining.mined import top
+from promptsearch.engines.mining.pairs import Fact
 from promptsearch.engines.mining.patterns import shortened, simplified
 from promptsearch.engines.mining.stopwords import is_empty
 from promptsearch.engines.mining.words import Words
-from tests.engines.mining.tiny import mined, said, shown, supports
+from tests.engines.mining.tiny import counted, mined, said, shown, supports
 
 BARE = {"window": (0, 0)}
 
@@ -64,14 +66,17 @@ def test_words_on_both_sides():
     assert set(found) == {"X saw Y.", "The poet X saw Y.", "X saw Y city.", "The poet X saw Y city."}
 
 
-def test_words_around_hold_for_a_tenth_of_the_pairs():
-    facts = {f"Person{i}": f"Town{i}" for i in range(30)}
-    sentences = [f"{x} saw {y}" for x, y in facts.items()]
-    from promptsearch.engines.mining.pairs import Fact
+@pytest.mark.parametrize(("many", "kept"), [(2, False), (3, True)])
+def test_words_around_hold_for_a_tenth_of_the_pairs(many, kept):
+    facts = [Fact(f"Person{i}", f"Town{i}") for i in range(30)]
+    sentences = [f"{'Today ' * (i < many)}{f.subject} saw {f.object}" for i, f in enumerate(facts)]
+    assert ("Today X saw Y." in supports(mined(sentences, [facts]))) is kept
 
-    relation = [[Fact(x, y) for x, y in facts.items()]]
-    assert "Today X saw Y." not in supports(mined([*sentences, *[f"Today {s}" for s in sentences[:2]]], relation))
-    assert "Today X saw Y." in supports(mined([*sentences, *[f"Today {s}" for s in sentences[:3]]], relation))
+
+def test_words_around_are_those_of_the_first_place_of_a_pair():
+    last, first = said("X saw Y", "Ada Bo"), said("today X saw Y", "Ada Bo")
+    assert "Today X saw Y." in supports(mined([*first, *last]))
+    assert "Today X saw Y." not in supports(mined([*last, *first]))
 
 
 # What is left out of a middle ------------------------------------------------------------------------
@@ -139,7 +144,10 @@ def test_the_words_beside_the_answer_are_a_phrase_with_or_without_a_form_of_be()
 
 
 def test_with_the_answer_first_the_phrase_ends_in_a_word_of_meaning():
-    assert shortened(" published the first game ", 1) == [(" published ", "the"), (" published the first ", "game")]
+    assert shortened(" published the first game ", 1) == [
+        (" published ", "the"),
+        (" published the first ", "game"),
+    ]
 
 
 def test_a_phrase_is_kept_where_the_words_before_vary():
@@ -149,11 +157,11 @@ def test_a_phrase_is_kept_where_the_words_before_vary():
     assert supports(mined(alike, **BARE)) == {"X grew up speaking Y.": 3}
 
 
-def test_a_phrase_cut_off_at_one_word_for_half_the_pairs_is_kept():
-    half = said("X has the seat in Y", "Ada Bo") + said("X, a big seat in Y", "Cy") + said("X or one seat in Y", "Di")
-    assert supports(mined(half, **BARE)).get("X, seat in Y.") == 4
-    more = [*half, *said("X saw the seat in Y", "Ed")]
-    assert "X, seat in Y." not in supports(mined(more, **BARE))
+def test_a_phrase_cut_off_at_one_word_for_four_pairs_in_five_is_kept():
+    sentences = said("X has the seat in Y", "Ada Bo Cy Di") + said("X, a big seat in Y", "Ed")
+    assert supports(mined(sentences, **BARE)).get("X, seat in Y.") == 5
+    sentences += said("X saw the seat in Y", "Flo")
+    assert "X, seat in Y." not in supports(mined(sentences, **BARE))
 
 
 def test_a_phrase_that_also_stands_by_itself_needs_no_variety():
@@ -202,9 +210,6 @@ def test_the_two_orders_are_not_merged():
 
 
 def test_case_is_no_difference_even_where_names_differ_by_it():
-    from promptsearch.engines.mining.mined import top
-    from tests.engines.mining.tiny import counted
-
     counts = counted(said("X Visited Y", "Ada Bo") + said("X visited Y", "Cy Di"))
     (found,) = top(counts, 0, Words(fold_case=False))
     assert found.support == 4

@@ -58,5 +58,6 @@ def test_a_word_of_marks_alone_does_not_vanish():
 
 def test_letters():
     assert has_letters(["-", "a"])
-    assert not has_letters(["-", "!"])
+    assert has_letters(["_why"])
+    assert not has_letters(["-", "!", "_"])
     assert not has_letters([])

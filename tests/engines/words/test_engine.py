@@ -12,7 +12,7 @@ import pytest
 
 from promptsearch.engines.base import Budget, Candidate
 from promptsearch.engines.words import METHODS, WordsConfig, WordsEngine
-from promptsearch.engines.words.engine import drawn_by_class, plain_template
+from promptsearch.engines.words.engine import plain_template
 from promptsearch.errors import DataError, KnowledgeError, VerbalizerError
 from promptsearch.plms.base import PLM, AnswerScoring
 from promptsearch.scoring import evaluate
@@ -199,16 +199,6 @@ def test_a_large_train_is_searched_on_in_part_and_judged_whole(reviews, minilm):
     for trials in try_candidates(reviews, minilm, [probe], ["none"], AnswerScoring("sum"), rejected.append):
         tried += trials
     assert (len(tried), rejected) == (1, [])
-
-
-def test_classes_are_drawn_in_turn():
-    examples = [Example({"text": str(i)}, label) for i, label in enumerate([0] * 8 + [1] * 2)]
-    drawn = drawn_by_class(examples, 5, seed=0)
-    labels = [examples[i].label for i in drawn]
-    assert drawn == sorted(drawn)
-    assert (labels.count(0), labels.count(1)) == (3, 2)
-    assert drawn_by_class(examples, 5, seed=0) == drawn
-    assert drawn_by_class(examples, 10, seed=0) == list(range(10))
 
 
 def test_no_texts(reviews, minilm):

@@ -55,6 +55,10 @@ class MiningEngine:
             OptionError: a miner needs a package that is not installed.
         """
         corpus_of(task, self.config)
+        if task.kind == "fact" and "dependency" in self.config.miners:
+            from promptsearch.engines.mining.dependency import SpacyParser
+
+            SpacyParser(self.config.parser).check()
 
     def mine(self, task: Task) -> Mining:
         """What the text holds for a task; of the same task it is found once.

@@ -9,7 +9,7 @@ from promptsearch.corpus import SegmentText
 from promptsearch.engines.mining.counts import Counts, Key, Place
 from promptsearch.engines.mining.names import Found, NameFinder
 from promptsearch.engines.mining.pairs import Fact
-from promptsearch.engines.mining.words import Words, composed
+from promptsearch.engines.mining.words import Words, composed, has_letters
 
 _Meeting = tuple[Found, Found, int, int]
 """Subject, object, relations that hold between them, relations in which they stand to others only."""
@@ -52,7 +52,7 @@ class FactCounter:
         own = (
             words.key(name) for facts in relations for fact in facts for name in (fact.subject, fact.object)
         )
-        numbers = {key: number for number, key in enumerate(dict.fromkeys(filter(None, own)))}
+        numbers = {key: number for number, key in enumerate(dict.fromkeys(filter(has_letters, own)))}
         entity = list(range(len(numbers)))
         masks = [0] * len(numbers), [0] * len(numbers)
         partners: dict[int, dict[int, int]] = {}
@@ -60,8 +60,8 @@ class FactCounter:
         def enter(names: Sequence[str], side: int, bit: int) -> list[int]:
             entered = []
             for key in dict.fromkeys(words.key(name) for name in names):
-                if not key:
-                    continue
+                if not has_letters(key):
+                    continue  # it would be found at every such mark
                 number = numbers.setdefault(key, len(numbers))
                 if number == len(entity):
                     entity.append(entity[entered[0]] if entered else number)

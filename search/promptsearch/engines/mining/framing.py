@@ -45,7 +45,8 @@ class Frame:
         cloze: the frame behind the input and before it.
         prefix: the input, then the frame up to its slot; None where words follow the slot.
         support: distinct pairs that stand in it, of all labels.
-        missed: the support may be higher by so many, where counts had to be pruned.
+        missed: pairs that each wording may lack, where counts had to be pruned; then the support is a lower
+            bound.
         by_label: the same for each label.
         balance: in (0, 1]; see `balance_of`.
         score: what frames are ranked by before a PLM has seen them.
@@ -73,7 +74,7 @@ class Frame:
             "templates": [str(template) for template in self.cloze],
             "prefix": None if self.prefix is None else str(self.prefix),
             "support": self.support,
-            "support_missed_at_most": self.missed,
+            "each_wording_may_lack": self.missed,
             "by_label": [{"words": list(label.words), "pairs": label.pairs} for label in self.by_label],
             "balance": round(self.balance, 4),
             "score": round(self.score, 4),
@@ -99,7 +100,7 @@ def top_frames(
     fields: Sequence[str] = ("text",),
     sources: Sequence[str] = (),
     least: int = 1,
-    balance: float = 0.2,
+    balance: float = 0.05,
     share_of_labels: float = 1.0,
     most: int | None = None,
     examples: int = 3,

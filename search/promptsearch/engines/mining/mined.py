@@ -51,7 +51,8 @@ class Mined:
         cloze: as a masked PLM reads it.
         prefix: as a PLM reads it that goes from left to right; None where the answer does not come last.
         support: distinct pairs of the relation that stand in it.
-        missed: the support may be higher by so many, where counts had to be pruned.
+        missed: pairs that each wording may lack, where counts had to be pruned; then the support is a lower
+            bound.
         others: distinct pairs of the same sort of names, not of the relation, that stand in it.
         specificity: in (0, 1), see `specificity`.
         merged: wordings that were counted with this one.
@@ -77,7 +78,7 @@ class Mined:
             "template": str(self.cloze),
             "prefix": None if self.prefix is None else str(self.prefix),
             "support": self.support,
-            "support_missed_at_most": self.missed,
+            "each_wording_may_lack": self.missed,
             "others": self.others,
             "specificity": round(self.specificity, 4),
             "examples": [sighting.record() for sighting in self.sightings],
@@ -107,7 +108,7 @@ def top(
     *,
     fields: tuple[str, str] = ("subject", "object"),
     sources: Sequence[str] = (),
-    window: tuple[int, int] = (4, 3),
+    window: tuple[int, int] = (4, 2),
     least: int = 2,
     most: int | None = None,
     examples: int = 3,

@@ -19,6 +19,7 @@ from promptsearch.engines.mining.running import Counter, Progress, count
 from promptsearch.engines.mining.salient import salient_words
 from promptsearch.errors import DataError
 from promptsearch.knowledge.lexicon import Lexicon
+from promptsearch.showing import count as count_of
 from promptsearch.tasks.facts import Triple, facts_of, other_relations
 from promptsearch.tasks.samples import corpora_folder
 from promptsearch.tasks.task import Task
@@ -39,7 +40,7 @@ class Mining:
         matched: sentences with a pair (or a label word) near enough to count.
         pairs: pairs of the task, or label words.
         met: of those, how many were met.
-        missed: the most that a support may be too low by; 0 where counts are exact.
+        missed: pairs that the support of each wording may lack; 0 where counts are exact.
         seconds: time it took; that of an earlier run is not in it.
         notices: what a user must know.
     """
@@ -155,7 +156,8 @@ def mine_frames(
     label_words = label_words_of(task, names)
     texts = [" ".join(example.values.values()) for example in task.train]
     salient = salient_words(texts, label_words, config.words)
-    counter = FrameCounter.of(label_words, salient, config.words)
+    by_name = dict(zip(task.labels, label_words))
+    counter = FrameCounter.of(by_name, salient, config.words)
     counts = _counted(counter, corpus, config, progress)
     found = top_frames(
         counts,
@@ -258,7 +260,8 @@ def _told(counts: Counts) -> list[str]:
         notices.append(f"{counts.undecodable:,} bytes are no UTF-8 text and were replaced.")
     if counts.missed:
         notices.append(
-            f"Counts were pruned to fit memory: a support may be too low by at most {counts.missed:,} pairs."
+            "Counts were pruned to fit memory: supports are lower bounds. Each wording may lack "
+            f"{count_of(counts.missed, 'pair')}, and wordings of so few may be gone."
         )
     return notices
 

@@ -37,7 +37,10 @@ class NameFinder:
         """One word of each name; a sentence that has none of them has none of the names."""
         longer = {name for places in self._pairs.values() for names in places.values() for name in names}
         common = Counter(word for name in longer for word in set(name))
-        rarest = (min((w for w in name if w[0].isalnum()), key=lambda w: (common[w], w)) for name in longer)
+        rarest = (
+            min((w for w in name if any(map(str.isalnum, w))), key=lambda w: (common[w], w))
+            for name in longer
+        )
         return frozenset((*self._words, *rarest))
 
     def find(self, words: Sequence[str]) -> list[Found]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from promptsearch.engines.mining.words import Words, has_letters
+from promptsearch.showing import count
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,14 @@ class Pairs:
                 fault = _fault(fact, words)
                 sides = words.key(fact.subject), words.key(fact.object)
                 if fault is None and sides in chosen:
-                    fault = "are repeated"
+                    fault = "repeated"
                 if fault is not None:
                     reasons[fault] += 1
                     examples.setdefault(fault, f"{fact.subject!r}, {fact.object!r}")
                     continue
                 chosen[sides] = fact
             kept[relation] = tuple(chosen.values())
-        notices = [f"{n:,} pairs left out that {why}, as {examples[why]}." for why, n in reasons.items()]
+        notices = [f"{count(n, 'pair')} left out: {why}, as {examples[why]}." for why, n in reasons.items()]
         return cls(kept, (*notices, *_short_names(kept)))
 
 
@@ -75,9 +76,9 @@ def _fault(fact: Fact, words: Words) -> str | None:
     """Why a fact cannot be mined."""
     subject, object_ = words.key(fact.subject), words.key(fact.object)
     if not has_letters(subject) or not has_letters(object_):
-        return "have an empty side"
+        return "an empty side"
     if subject == object_:
-        return "have the same name on both sides"
+        return "the same name on both sides"
     return None
 
 
@@ -93,8 +94,8 @@ def _short_names(relations: dict[str, tuple[Fact, ...]]) -> list[str]:
         return []
     shown = ", ".join(map(repr, list(names)[:5]))
     return [
-        f"{len(names)} names are one character long ({shown}): they are also found where something else is "
-        "meant, so look at the example sentences."
+        f"{count(len(names), 'name')} of one character ({shown}): also found where something else is meant, "
+        "so look at the example sentences."
     ]
 
 

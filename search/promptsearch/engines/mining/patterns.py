@@ -17,6 +17,8 @@ _BRACKETS = re.compile(r"\s*\([^()]*\)|\s*\[[^\[\]]*\]")
 _NUMBER = re.compile(r"(?:\b(?:in|since)\s+(?=\d{4}\b))?\b\d[\d.,/–-]*(?:st|nd|rd|th|s)?\b,?\s*")
 _CLAUSE_ENDS = frozenset('.,;:!?()[]"“”„«»—–')
 _FORMS_OF_BE = frozenset(("is", "was", "are", "were"))
+# Of the pairs of a phrase, the share that may have one and the same word before it.
+_ALIKE = 0.8
 _ARTICLES = frozenset(("a", "an", "the"))
 
 
@@ -67,7 +69,8 @@ def patterns_of(
     """All patterns of a relation that at least `least` distinct pairs stand in.
 
     Left out are those of stop words, numbers and punctuation marks alone. A pattern with words around it
-    must hold for at least a tenth of the pairs that stand around its middle.
+    must hold for at least a tenth of the pairs that stand around its middle, each taken where it stands
+    first in the text.
 
     Args:
         group: number of the relation.
@@ -82,7 +85,7 @@ def patterns_of(
         _add(found.setdefault(pattern, {}), places)
     for middle, places in bare.items():
         if len(places) >= least:
-            needed = max(least, len(places) // 10)
+            needed = max(least, -(-len(places) // 10))
             wider = _widened(middle, places, words, window)
             found |= {pattern: some for pattern, some in wider.items() if len(some) >= needed}
             others |= _widened(middle, others.get(middle, {}), words, window)
@@ -118,7 +121,7 @@ def _phrases(bare: Seen, least: int) -> Seen:
         places: dict[Pair, Place] = {}
         for some in by_word.values():
             _add(places, some)
-        varied = 2 * max(map(len, by_word.values())) <= max(2, len(places))
+        varied = len(by_word) > 1 and max(map(len, by_word.values())) <= _ALIKE * len(places)
         if len(places) >= least and (varied or short in bare):
             found[short] = places
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from promptsearch.scoring.selection import rank
 from promptsearch.tasks.task import Example, gold
 from promptsearch.template import Template
 from promptsearch.verbalizer import Verbalizer
+
+_log = logging.getLogger(__name__)
 
 # Examples of the first round, after which the worse half of the templates is dropped.
 _FIRST = 32
@@ -73,10 +76,20 @@ def read(
     if not rest:
         return _of_best_templates(found, most)
     ranked = list(dict.fromkeys(r.entry.template for r in found))
-    better = set(ranked[: max(2 * most, len(ranked) // 2)])
-    survivors = [entry for entry in entries if entry.template in better]
+    by_template = _by_template(entries)
+    better = ranked[: max(2 * most, len(ranked) // 2)]
+    # The best of the first round go first, so that a search which is stopped has read those that count.
+    survivors = [entry for template in better for entry in by_template[template]]
     again = _round(plm, survivors, [*first, *rest], scoring, stop)
-    return _of_best_templates(again or found, most)
+    done = {r.entry.template for r in again}
+    return _of_best_templates([*again, *(r for r in found if r.entry.template not in done)], most)
+
+
+def _by_template(entries: Sequence[Entry]) -> dict[Template, list[Entry]]:
+    found: dict[Template, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(entry.template, []).append(entry)
+    return found
 
 
 def _of_best_templates(found: Sequence[Read], most: int) -> list[Read]:
@@ -95,16 +108,16 @@ def _round(
     scoring: AnswerScoring,
     stop: Callable[[], bool],
 ) -> list[Read]:
-    by_template: dict[Template, list[Entry]] = {}
-    for entry in entries:
-        by_template.setdefault(entry.template, []).append(entry)
+    by_template = _by_template(entries)
     templates = list(by_template)
     found: list[Read] = []
     for start in range(0, len(templates), _BLOCK):
         if stop():
             break
         for template, states in states_of_each(plm, templates[start : start + _BLOCK], examples, keep=False):
-            if not isinstance(states, TemplateError):
+            if isinstance(states, TemplateError):
+                _log.info("left out for %s: %s: %s", plm.identity.reference, template, states.message)
+            else:
                 found += _of_template(plm, by_template[template], examples, states, scoring)
     order = rank(
         [r.accuracy for r in found],
@@ -127,7 +140,8 @@ def _of_template(
         words = entry.verbalizer.words
         try:
             scores = word_log_probs(plm, entry.template, words, examples, scoring, states, keep=False)
-        except (TemplateError, VerbalizerError):
+        except (TemplateError, VerbalizerError) as error:
+            _log.info("left out for %s: %s: %s", plm.identity.reference, entry.template, error.message)
             continue
         place = layout(entry.verbalizer, words)
         # With names for answers, how often each is said belongs to what is asked.

@@ -69,7 +69,7 @@ def composed(text: str) -> str:
 
 def has_letters(words: Sequence[str]) -> bool:
     """Whether any of the words is more than a punctuation mark."""
-    return any(word[0].isalnum() for word in words)
+    return any(character.isalnum() for word in words for character in word)
 
 
 @lru_cache(maxsize=1 << 16)

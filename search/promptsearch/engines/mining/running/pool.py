@@ -5,11 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from multiprocessing.connection import Connection
 from typing import NamedTuple
 
 from promptsearch.corpus import Corpus, Segment
@@ -19,6 +22,8 @@ from promptsearch.engines.mining.running.merging import Part
 # A worker takes about half a second to start, in which one process counts this many bytes on disk.
 _WORTH_A_WORKER = 4 << 20
 _DEATHS = 2
+# Windows waits for no more processes at once.
+_MOST_ON_WINDOWS = 61
 
 
 def default_workers(corpus: Corpus) -> int:
@@ -37,6 +42,8 @@ def parts(
         DataError: a segment cannot be read.
         RunningError: a segment killed the process that counted it, again and again.
     """
+    if sys.platform == "win32":
+        workers = min(workers, _MOST_ON_WINDOWS)
     if workers == 1:
         for segment in segments:
             yield segment, Part.of(counter, corpus, segment)
@@ -44,8 +51,10 @@ def parts(
     pool = _Pool(counter, corpus, workers)
     try:
         yield from pool.parts(segments)
-    finally:
-        pool.close()
+    except BaseException:
+        pool.abandon()
+        raise
+    pool.close()
 
 
 class _Task(NamedTuple):
@@ -67,6 +76,8 @@ class _Pool:
         self._executor: ProcessPoolExecutor | None = None
         self._single: ProcessPoolExecutor | None = None
         self._has_counted = False
+        # Workers hold the other end, and end at once when this one is closed, by `abandon` or by death.
+        self._workers_end, self._own_end = multiprocessing.get_context("spawn").Pipe(duplex=False)
 
     def parts(self, segments: Iterable[Segment]) -> Generator[tuple[Segment, Part]]:
         flying: deque[_Task] = deque()
@@ -82,11 +93,23 @@ class _Pool:
         for executor in (self._executor, self._single):
             if executor is not None:
                 executor.shutdown(wait=True, cancel_futures=True)
+        self._own_end.close()
+        self._workers_end.close()
+
+    def abandon(self) -> None:
+        """End the workers at once: waiting for them could hang where a second Ctrl-C breaks it off."""
+        self._own_end.close()
+        for executor in (self._executor, self._single):
+            if executor is not None:
+                executor.shutdown(wait=False, cancel_futures=True)
+        self._workers_end.close()
 
     def _started(self, workers: int) -> ProcessPoolExecutor:
         # A forked copy of a process that has threads may hang; and this is the same on all systems.
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=self._job)
+        return ProcessPoolExecutor(
+            workers, context, initializer=_start_worker, initargs=(*self._job, self._workers_end)
+        )
 
     def _submit(self, segment: Segment) -> _Task:
         if self._executor is None:
@@ -140,20 +163,19 @@ class _Pool:
 _job: tuple[Counter, Corpus] | None = None
 
 
-def _start_worker(counter: Counter, corpus: Corpus) -> None:
+def _start_worker(counter: Counter, corpus: Corpus, parent: Connection) -> None:
     global _job
     _job = counter, corpus
     # Ctrl-C reaches every process of the terminal; the parent is the one that ends the work.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
-def _end_with_parent() -> None:
-    """A worker whose parent was killed would wait for work for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+def _end_with(parent: Connection) -> None:
+    """A worker that no one waits for any more would wait for work for ever."""
+    with suppress(EOFError, OSError):
+        parent.recv()
+    os._exit(1)
 
 
 def _count(segment: Segment) -> Part:
