@@ -10,6 +10,7 @@ from promptsearch.plms.base import AnswerScoring
 from promptsearch.readings import (
     CalibrationInputs,
     answer_tokens,
+    best_log_probs,
     calibration_names,
     content_free_examples,
     fit_calibration,
@@ -55,6 +56,34 @@ def test_states_at_hand_are_used():
     found = word_log_probs(plm, TEMPLATE, ["good", "bad"], EXAMPLES, AnswerScoring(), states)
     assert plm.forward_tokens == 0
     np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("name", ["bert", "gpt2"])
+@pytest.mark.parametrize("words", [WORDS, ["good", "not very bad"], ["very good", "very bad"], ["bad"]])
+def test_the_best_word_is_exact_and_no_word_is_undervalued(name, words):
+    plm = adapter(name)
+    exact = word_log_probs(plm, TEMPLATE, words, EXAMPLES, AnswerScoring())
+    states = plm.answer_states(TEMPLATE, EXAMPLES)
+    found = best_log_probs(plm, TEMPLATE, words, EXAMPLES, states)
+    np.testing.assert_array_equal(found.argmax(axis=1), exact.argmax(axis=1))
+    np.testing.assert_allclose(found.max(axis=1), exact.max(axis=1), atol=2e-4)
+    assert (found >= exact - 2e-4).all()
+
+
+def test_a_word_of_several_tokens_that_cannot_win_costs_no_pass():
+    plm, words = adapter("gpt2"), ["good", "not very bad"]
+    states = plm.answer_states(TEMPLATE, EXAMPLES)
+    ids = plm.word_ids(TEMPLATE, words)
+    firsts = plm.word_scores(states, [tokens[0] for tokens in ids])
+    losing = [example for example, row in zip(EXAMPLES, firsts) if row[1] < row[0]]
+    winning = [example for example, row in zip(EXAMPLES, firsts) if row[1] > row[0]]
+    for examples, free in ((losing, True), (winning, False)):
+        if examples:
+            states = plm.answer_states(TEMPLATE, examples)
+            plm.forward_tokens = 0
+            best_log_probs(plm, TEMPLATE, words, examples, states)
+            assert (plm.forward_tokens == 0) is free
+    assert losing or winning
 
 
 def test_words_of_several_tokens_alone_need_no_states():

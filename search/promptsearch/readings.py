@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promptsearch.errors import OptionError, PLMError, TemplateError
-from promptsearch.plms.base import PLM, AnswerScoring, AnswerStates
+from promptsearch.plms.base import PLM, SUMMED, AnswerScoring, AnswerStates
 from promptsearch.scoring import (
     CALIBRATIONS,
     Calibration,
@@ -76,6 +76,33 @@ def word_log_probs(
     if several:
         answers = [words[column] for column in several]
         found[:, several] = plm.answer_log_probs(template, examples, answers, scoring)
+    return found
+
+
+def best_log_probs(
+    plm: PLM,
+    template: Template,
+    words: Sequence[str],
+    examples: Sequence[Example],
+    states: AnswerStates,
+) -> FloatArray:
+    """`word_log_probs` with summed tokens, exact for every answer that may be the best: (n, len(words)).
+
+    Read from left to right, an answer is at most as likely as its first token. One of several tokens whose
+    first is less likely than a whole answer cannot win; it gets its first token's log-probability, an upper
+    bound, and costs no pass. The best answer is exact.
+    """
+    ids = plm.word_ids(template, words)
+    several = [i for i, tokens in enumerate(ids) if len(tokens) > 1]
+    if plm.identity.family == "masked" or not several or len(several) == len(words):
+        return word_log_probs(plm, template, words, examples, SUMMED, states, keep=False)
+    found = np.asarray(plm.word_scores(states, [tokens[0] for tokens in ids])).copy()
+    single = np.delete(found, several, axis=1).max(axis=1)
+    open_rows = np.flatnonzero((found[:, several] > single[:, None]).any(axis=1))
+    if len(open_rows):
+        answers = [words[i] for i in several]
+        exact = plm.answer_log_probs(template, [examples[i] for i in open_rows], answers, SUMMED)
+        found[open_rows[:, None], several] = exact
     return found
 
 

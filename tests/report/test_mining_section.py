@@ -49,7 +49,8 @@ def test_what_was_mined_is_said(found):
 def test_pruning_and_bytes_that_are_no_text_are_said(found):
     outcome = mining(BORN, missed=3, undecodable=1)
     told = mined_templates(searched(found, outcome, mined_trial(BORN)))[1]
-    assert told.endswith("a support may be too low by at most 3. 1 byte could not be read as text.")
+    assert "supports are lower bounds. Each wording may lack 3 pairs" in told
+    assert told.endswith("1 byte could not be read as text.")
 
 
 @pytest.mark.parametrize(("missed", "told"), [(0, "1,204"), (3, "≥1,204")])

@@ -16,9 +16,9 @@ from promptsearch.engines.base import Budget
 from promptsearch.engines.manual import library_for
 from promptsearch.engines.mining import MiningConfig, MiningEngine
 from promptsearch.errors import DataError, TaskError
-from promptsearch.plms.base import PLM, SUMMED
-from promptsearch.readings import label_log_probs
-from promptsearch.scoring import combine, evaluate, fit_none, fit_weights, predict
+from promptsearch.plms.base import PLM
+from promptsearch.readings import best_log_probs, read_labels
+from promptsearch.scoring import combine, evaluate, fit_none, fit_weights, layout, predict
 from promptsearch.scoring.intervals import RESAMPLES
 from promptsearch.study.observer import Observer
 from promptsearch.tasks import draw_splits, load_task, sample_relations
@@ -28,7 +28,7 @@ from promptsearch.verbalizer import Verbalizer
 
 WAYS = ("manual", "most support", "mined", "ensemble")
 # Train facts that the weights of an ensemble are fitted on.
-_WEIGHED_ON = 300
+_WEIGHED_ON = 150
 _MEMBERS = 10
 
 
@@ -137,6 +137,7 @@ def measure(
     config: MiningConfig,
     seed: int = 0,
     observer: Observer | None = None,
+    max_facts: int | None = None,
 ) -> tuple[dict[str, list[RelationResult]], list[str]]:
     """Every relation that has facts: PLM -> results; and what was left out.
 
@@ -153,7 +154,8 @@ def measure(
     left_out: list[str] = []
     for relation, template in templates.items():
         try:
-            drawn = draw_splits(load_task(f"{task}:{relation}"), shots=None, seed=seed)
+            drawn = draw_splits(load_task(f"{task}:{relation}"), shots=None, seed=seed, max_test=max_facts)
+            drawn = replace(drawn, splits={**drawn.splits, "dev": drawn.dev[:max_facts]})
         except (TaskError, DataError) as error:
             left_out.append(f"{relation}: {error.message}")
             continue
@@ -225,7 +227,10 @@ class _Asked:
     task: Task
 
     def log_probs(self, template: Template, examples: Sequence[Example]) -> NDArray[np.float64]:
-        return label_log_probs(self.plm, template, self.verbalizer, fit_none(), SUMMED, examples, keep=False)
+        states = self.plm.answer_states(template, examples, keep=False)
+        words = self.verbalizer.words
+        scores = best_log_probs(self.plm, template, words, examples, states)
+        return read_labels(scores, layout(self.verbalizer, words), fit_none())
 
     def correct(self, template: Template, examples: Sequence[Example]) -> NDArray[np.bool_]:
         return predict(self.log_probs(template, examples)) == np.asarray(gold(examples))

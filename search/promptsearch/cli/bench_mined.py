@@ -32,6 +32,13 @@ def command(
         value("--shots", metavar="N", help="For classification: examples a class, or all.", default=True),
     ] = "200",
     plm: options.Measured = None,
+    max_facts: Annotated[
+        int | None,
+        value("--max-facts", metavar="N", min=10, help="At most so many dev and test facts a relation."),
+    ] = None,
+    read: Annotated[
+        int | None, value("--read", metavar="N", min=1, help="Mined templates that a PLM reads.")
+    ] = None,
     seed: options.Seed = 0,
     out: options.Tables = None,
     offline: options.Offline = False,
@@ -51,7 +58,9 @@ def command(
     machine = Machine.now()
     with screen.watching(quiet or json) as observer:
         if _is_facts(task):
-            head, sections, records = _facts(task, manual, corpus, plm, seed, offline, observer)
+            head, sections, records = _facts(
+                task, manual, corpus, plm, (max_facts, read, seed), offline, observer
+            )
         else:
             head, sections, records = _frames(task, corpus, plm, shots, seed, offline, observer)
     command_line = shlex.join(["promptsearch", *sys.argv[1:]])
@@ -78,7 +87,7 @@ def _facts(
     manual: Path | None,
     corpus: list[str] | None,
     plm: list[str] | None,
-    seed: int,
+    numbers: tuple[int | None, int | None, int],
     offline: bool,
     observer: Observer,
 ) -> tuple[str, str, Any]:
@@ -90,8 +99,9 @@ def _facts(
     templates = mined.manual_templates(manual) if manual is not None else mined.library_templates(task)
     config = DiscoverConfig(offline=offline)
     plms = [load_search_plm(config, name, observer) for name in plm or DEFAULT_PLMS]
-    mining = mined.with_places(MiningConfig(), corpus or ())
-    found, left_out = mined.measure(task, templates, plms, mining, seed, observer)
+    max_facts, read, seed = numbers
+    mining = mined.with_places(MiningConfig(read=read or MiningConfig.read), corpus or ())
+    found, left_out = mined.measure(task, templates, plms, mining, seed, observer, max_facts)
     told = "".join(f"- Left out: {reason}\n" for reason in left_out)
     sections = "\n".join(mined.markdown(name, results) for name, results in found.items())
     records = {name: [mined.record(r) for r in results] for name, results in found.items()}
@@ -130,9 +140,9 @@ Precision at 1 on test facts, in percent: the share of subjects whose object get
 among all objects of the relation (of all splits). *Manual* is the template written by hand; on a PLM that
 reads from left to right it is cut off behind the answer. *Most support* is the mined template that ranks
 first by support and specificity alone, before any PLM has read it; *mined* is the one with most right answers
-on the train facts it was ranked on and dev together; *ensemble* is up to ten mined templates with weights fitted on train. Train
-pairs alone are mined with. A relation without a test split has its validation split as test and dev drawn
-from train.
+on the train facts it was ranked on and dev together; *ensemble* is up to ten mined templates with weights
+fitted on train. Train pairs alone are mined with. A relation without a test split has its validation split as
+test and dev drawn from train.
 """
 
 _CLASSES = """# Mined frames

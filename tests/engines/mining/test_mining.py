@@ -162,7 +162,7 @@ def test_pairs_that_cannot_be_mined_are_told(tmp_path):
     assert [notice.split(",")[0] for notice in found.notices] == [
         "1 pair left out: the same name on both sides",
         "1 pair left out: an empty side",
-        "1 names are one character long ('E'): they are also found where something else is meant",
+        "1 name of one character ('E'): also found where something else is meant",
     ]
 
 
@@ -201,7 +201,8 @@ def test_pruned_counts_are_told(tmp_path):
     found = mined(tmp_path, sentences, most=8)
     assert found.missed == 1
     assert found.notices == (
-        "Counts were pruned to fit memory: a support may be too low by at most 1 pairs.",
+        "Counts were pruned to fit memory: supports are lower bounds. Each wording may lack 1 pair, and "
+        "wordings of so few may be gone.",
     )
     assert [each.missed for each in found.templates] == [1]
 

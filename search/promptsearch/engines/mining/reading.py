@@ -11,8 +11,8 @@ import numpy as np
 from promptsearch.engines.mining.framing import Frame
 from promptsearch.engines.mining.mined import Mined
 from promptsearch.errors import TemplateError, VerbalizerError
-from promptsearch.plms.base import PLM, AnswerScoring, AnswerStates
-from promptsearch.readings import states_of_each, word_log_probs
+from promptsearch.plms.base import PLM, SUMMED, AnswerScoring, AnswerStates
+from promptsearch.readings import best_log_probs, states_of_each, word_log_probs
 from promptsearch.scoring import apply, evaluate, fit_batch, fit_none, label_scores, layout
 from promptsearch.scoring.selection import rank
 from promptsearch.tasks.task import Example, gold
@@ -139,7 +139,10 @@ def _of_template(
     for entry in entries:
         words = entry.verbalizer.words
         try:
-            scores = word_log_probs(plm, entry.template, words, examples, scoring, states, keep=False)
+            if scoring == SUMMED:
+                scores = best_log_probs(plm, entry.template, words, examples, states)
+            else:
+                scores = word_log_probs(plm, entry.template, words, examples, scoring, states, keep=False)
         except (TemplateError, VerbalizerError) as error:
             _log.info("left out for %s: %s: %s", plm.identity.reference, entry.template, error.message)
             continue
