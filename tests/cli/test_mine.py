@@ -200,7 +200,7 @@ def test_pairs_that_cannot_be_mined_are_told():
     told = " ".join(record["notices"])
     assert "1 pair left out: the same name on both sides, as 'Rome', 'rome'." in told
     assert "1 pair left out: an empty side" in told
-    assert "1 names are one character long ('Q')" in told
+    assert "1 name of one character ('Q')" in told
 
 
 def test_frames_for_classification():

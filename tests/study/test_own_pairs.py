@@ -57,9 +57,9 @@ def test_what_cannot_be_mined_is_left_out_and_told(tmp_path):
     own = own_pairs(write(tmp_path, "x,y\nAda,Rome\nRome,ROME\nada,rome\nBo,\n"))
     assert len(own.rows) == 1
     assert sorted(notice.split(",")[0] for notice in own.notices) == [
-        "1 pairs left out that are repeated",
-        "1 pairs left out that have an empty side",
-        "1 pairs left out that have the same name on both sides",
+        "1 pair left out: an empty side",
+        "1 pair left out: repeated",
+        "1 pair left out: the same name on both sides",
     ]
     with pytest.raises(DataError, match="no pair can be mined with"):
         own_pairs(write(tmp_path, "x,y\nRome,ROME\n"))
