@@ -73,7 +73,7 @@ def test_templates_of_a_relation_stand_with_their_figures(found):
     ]
     # Wilson at 95 %: 8 of 10.
     dev = "80.0 [49.0, 94.3] n=10"
-    assert first == [str(LIVED.cloze), "≥4", "1", "0.750", "25.0 n=32", dev, "batch", "minilm-mlm"]
+    assert first == [str(LIVED.cloze), "≥4", "1", "0.750", "50.0 n=10", dev, "batch", "minilm-mlm"]
     assert second[:2] == [str(BORN.cloze), "9"]
 
 

@@ -29,16 +29,6 @@ class MinedRow:
         """As the PLM reads it."""
         return str(self.trial.candidate.template)
 
-    @property
-    def train_accuracy(self) -> float:
-        """Share of the train examples right that the PLM was asked when it ranked what was mined."""
-        return float(str(self.trial.candidate.provenance["train_accuracy"]))
-
-    @property
-    def train_n(self) -> int:
-        """Number of those examples."""
-        return int(str(self.trial.candidate.provenance["train_n"]))
-
 
 def mined_rows(discovery: Discovery) -> list[MinedRow]:
     """One row for each mined template and PLM that it was tried on, by dev.

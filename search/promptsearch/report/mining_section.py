@@ -71,7 +71,7 @@ def templates_table(rows: Sequence[MinedRow], metric: str, names: Sequence[str])
     """
     frames = any(isinstance(row.mined, Frame) for row in rows)
     special = ("balance", "words found (pairs)", "read with") if frames else ("others", "specificity")
-    titles = ("template", "support", *special, "train accuracy", f"dev {metric}", "calibration", "PLM")
+    titles = ("template", "support", *special, f"train {metric}", f"dev {metric}", "calibration", "PLM")
     lines = []
     for row in rows:
         trial, mined = row.trial, row.mined
@@ -80,7 +80,7 @@ def templates_table(rows: Sequence[MinedRow], metric: str, names: Sequence[str])
                 f"{row.template} (chosen)" if row.chosen else row.template,
                 support(mined),
                 *_special(mined, row, names),
-                f"{percent(row.train_accuracy)} n={row.train_n}",
+                f"{percent(trial.train.value(metric))} n={trial.train.n}",
                 figure(trial.dev, metric),
                 trial.calibration.method,
                 trial.plm,
@@ -141,7 +141,7 @@ def _legend(facts: bool, chosen: bool) -> str:
         )
         read = "the calibration and label words that do"
     own = ", for the chosen prompt's template of that prompt" if chosen else ""
-    return f"{told} Train accuracy is what the PLM ranked them by; dev is of {read} best on train{own}."
+    return f"{told} Train and dev are of {read} best on train{own}."
 
 
 def _left(mined: Sequence[Mined | Frame]) -> list[str]:
