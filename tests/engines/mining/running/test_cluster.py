@@ -22,8 +22,17 @@ from tests.engines.mining.running.corpora import COUNTER, Deadly, Slow, whole, w
 distributed = pytest.importorskip("distributed")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _environment_as_it_was():
+    """Dask tells its workers by this process's environment to use one thread each, and leaves it so."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
 @pytest.fixture(scope="module")
-def cluster():
+def cluster(_environment_as_it_was):
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0", "processes": True}
     with distributed.LocalCluster(**options) as started:
         yield started
