@@ -219,7 +219,7 @@ def test_a_template_without_fields_is_refused_for_a_task_that_has_some():
 
 
 def test_known_fields_pass():
-    Template.parse("{b} {mask}").check_fields(["a", "b"])
+    assert Template.parse("{b} {mask}").check_fields(["a", "b"]) is None
 
 
 def test_text_after_the_slot_is_refused_for_a_left_to_right_plm():
@@ -242,7 +242,7 @@ def test_a_field_after_the_slot_is_not_advised_away():
 
 
 def test_blanks_after_the_slot_pass_on_a_left_to_right_plm():
-    Template.parse("{text} {mask} \n").check_left_to_right("gpt")
+    assert Template.parse("{text} {mask} \n").check_left_to_right("gpt") is None
 
 
 # --- pointing ------------------------------------------------------------------------------------------

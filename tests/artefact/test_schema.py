@@ -46,8 +46,8 @@ def test_the_schema_is_a_schema_with_an_id():
 
 @given(files())
 def test_valid_files_fit_the_schema(data):
-    SCHEMA.validate(data)
-    SCHEMA.validate(json.loads(prompt_json(parse_prompt_json(json.dumps(data)))))
+    assert SCHEMA.is_valid(data)
+    assert SCHEMA.is_valid(json.loads(prompt_json(parse_prompt_json(json.dumps(data)))))
 
 
 @given(spoilt_files())

@@ -21,7 +21,7 @@ def nowhere(tmp_path, monkeypatch) -> None:
     monkeypatch.delenv("WNSEARCHDIR", raising=False)
     monkeypatch.delenv("WNHOME", raising=False)
     monkeypatch.setattr(files, "_DEBIAN", tmp_path / "debian")
-    monkeypatch.setattr(files, "_nltk_roots", list)
+    monkeypatch.setattr(files, "nltk_roots", list)
     write_wordnet(tmp_path / "wn")
 
 

@@ -24,7 +24,7 @@ def nowhere(tmp_path, monkeypatch) -> Path:
     monkeypatch.chdir(here)
     monkeypatch.setenv("PROMPTSEARCH_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(files, "_DEBIAN", tmp_path / "debian")
-    monkeypatch.setattr(files, "_nltk_roots", list)
+    monkeypatch.setattr(files, "nltk_roots", list)
     for name in ("WNSEARCHDIR", "WNHOME"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
@@ -53,7 +53,7 @@ def test_each_place_goes_before_the_next(nowhere, monkeypatch):
     debian = write_wordnet(nowhere / "debian")
     assert find_folder() == debian
     nltk = write_wordnet(nowhere / "nltk" / "corpora" / "wordnet31")
-    monkeypatch.setattr(files, "_nltk_roots", lambda: [nowhere / "nltk"])
+    monkeypatch.setattr(files, "nltk_roots", lambda: [nowhere / "nltk"])
     assert find_folder() == nltk
     fetched = write_wordnet(files.fetched_folder())
     assert find_folder() == fetched
@@ -70,7 +70,7 @@ def test_each_place_goes_before_the_next(nowhere, monkeypatch):
 
 def test_an_archive_that_nltk_has_left_packed(nowhere, monkeypatch):
     archive = packed(nowhere / "nltk/corpora/wordnet.zip", write_wordnet(nowhere / "source"))
-    monkeypatch.setattr(files, "_nltk_roots", lambda: [nowhere / "nltk"])
+    monkeypatch.setattr(files, "nltk_roots", lambda: [nowhere / "nltk"])
     folder = find_folder()
     assert folder.is_relative_to(nowhere / "cache")
     assert [entry.lemma for entry in Reader(folder).lookup("geese")] == ["goose"]
@@ -88,7 +88,7 @@ def test_nltks_own_list_of_folders(monkeypatch):
     monkeypatch.undo()
     monkeypatch.delitem(sys.modules, "nltk.data", raising=False)
     monkeypatch.setenv("NLTK_DATA", os.pathsep.join(["/one", "", "/two"]))
-    roots = files._nltk_roots()
+    roots = files.nltk_roots()
     assert roots[:3] == [Path("/one"), Path("/two"), Path("~/nltk_data").expanduser()]
     assert Path("/usr/share/nltk_data") in roots
     assert "nltk.data" not in sys.modules
@@ -100,7 +100,7 @@ def test_the_folders_are_nltks_where_it_is_loaded(monkeypatch):
 
     monkeypatch.setenv("NLTK_DATA", "/elsewhere")
     monkeypatch.setattr(nltk.data, "path", ["/mine"])
-    assert files._nltk_roots() == [Path("/mine")]
+    assert files.nltk_roots() == [Path("/mine")]
 
 
 def test_our_list_is_nltks(monkeypatch):
@@ -108,7 +108,7 @@ def test_our_list_is_nltks(monkeypatch):
     import subprocess
 
     program = (
-        "import sys; from promptsearch.knowledge.wordnet.files import _nltk_roots; ours = _nltk_roots();"
+        "import sys; from promptsearch.knowledge.wordnet.files import nltk_roots; ours = nltk_roots();"
         "import nltk.data; assert list(map(str, ours)) == nltk.data.path, (ours, nltk.data.path)"
     )
     done = subprocess.run([sys.executable, "-c", program], env={**os.environ, "NLTK_DATA": "/a:/b"})

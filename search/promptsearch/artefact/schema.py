@@ -10,23 +10,33 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from promptsearch.artefact.models import VERSION, PromptDocument
+from promptsearch.artefact.models import VERSION, PromptDocument, Record
 
 
 def prompt_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of prompt files, generated from the models."""
-    schema = PromptDocument.model_json_schema()
+    return file_schema(PromptDocument, "prompt", VERSION)
+
+
+def file_schema(model: type[Record], name: str, version: int) -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of files that begin with `format` and `version`."""
+    schema = model.model_json_schema()
     # They have defaults for those who build a document in Python; a file must name them.
     required = ["format", "version", *schema.pop("required")]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:promptsearch:prompt:{VERSION}",
+        "$id": f"urn:promptsearch:{name}:{version}",
         **schema,
-        "title": "promptsearch prompt",
+        "title": f"promptsearch {name}",
         "required": required,
     }
 
 
 def schema_json() -> str:
     """The schema as it is shipped and printed."""
-    return json.dumps(prompt_schema(), indent=2, ensure_ascii=False) + "\n"
+    return written(prompt_schema())
+
+
+def written(schema: dict[str, Any]) -> str:
+    """A schema as text."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

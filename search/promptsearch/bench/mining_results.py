@@ -52,10 +52,12 @@ class Result:
 
     @property
     def sentences_per_second(self) -> float:
+        """Sentences of the text over the median time."""
         return self.way.text.sentences / self.seconds
 
     @property
     def megabytes_per_second(self) -> float:
+        """Size of the text in MB (10^6 bytes) over the median time."""
         return self.way.text.size / 1e6 / self.seconds
 
     @property

@@ -51,10 +51,12 @@ class MiningJob:
     fold: bool = True
 
     def to_json(self) -> str:
+        """For another process."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> MiningJob:
+        """Read what `to_json` gave."""
         values: dict[str, Any] = json.loads(text)
         relations = {
             name: tuple(
@@ -66,12 +68,15 @@ class MiningJob:
         return cls(relations=relations, **values)
 
     def counter(self) -> FactCounter:
+        """The counter for the facts of all relations."""
         return FactCounter.of(self.relations.values(), Words(self.fold, self.fold), self.between)
 
     def text(self) -> Corpus:
+        """The corpus."""
         return Corpus.of([self.corpus])
 
     def sentences(self) -> Iterator[str]:
+        """Every sentence of the corpus."""
         corpus = self.text()
         for segment in corpus.segments():
             for _, sentence in corpus.read(segment).sentences:

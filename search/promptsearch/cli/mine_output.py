@@ -32,7 +32,7 @@ _ROWS = 12  # templates of a PLM
 
 def show_mined(found: MinedOnly, told: Sequence[str], most: int, json: bool) -> None:
     """What was mined, where no PLM has ranked it."""
-    from promptsearch.study.mining_report import share, share_name, wording
+    from promptsearch.report.mined_only import share, share_name, wording
 
     if json:
         screen.print_json(_mined_record(found, told, most))
@@ -103,9 +103,9 @@ def _table(share: str) -> Table:
 
 
 def _show_ranked(console: Console, found: Discovery) -> None:
+    from promptsearch.report.mined_only import share
     from promptsearch.report.mined_rows import mined_rows
     from promptsearch.report.rows import figure, percent
-    from promptsearch.study.mining_report import share
 
     metric, rows = found.task.metric, mined_rows(found)
     several = len({row.trial.plm for row in rows}) > 1

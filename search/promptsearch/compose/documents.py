@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -17,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from promptsearch.artefact import EvaluationRecord, PromptDocument, ProvenanceRecord, TaskRecord
 from promptsearch.artefact.checks import PROBLEMS
 from promptsearch.artefact.models import Record
+from promptsearch.artefact.schema import file_schema, written
 from promptsearch.template import Template
 
 FORMAT = "promptsearch/ensemble"
@@ -88,18 +88,9 @@ def _fields(document: PromptDocument) -> tuple[str, ...]:
 
 def ensemble_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of ensemble files, generated from the models."""
-    schema = EnsembleDocument.model_json_schema()
-    # They have defaults for those who build a document in Python; a file must name them.
-    required = ["format", "version", *schema.pop("required")]
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:promptsearch:ensemble:{VERSION}",
-        **schema,
-        "title": "promptsearch ensemble",
-        "required": required,
-    }
+    return file_schema(EnsembleDocument, "ensemble", VERSION)
 
 
 def ensemble_schema_json() -> str:
     """The schema as it is shipped and printed."""
-    return json.dumps(ensemble_schema(), indent=2, ensure_ascii=False) + "\n"
+    return written(ensemble_schema())

@@ -132,9 +132,9 @@ def _first_word(line: str, start: int) -> str:
 
 
 def _has_punkt() -> bool:
-    from promptsearch.knowledge.wordnet.files import _nltk_roots
+    from promptsearch.knowledge.wordnet.files import nltk_roots
 
-    return any((root / "tokenizers/punkt_tab/english/abbrev_types.txt").is_file() for root in _nltk_roots())
+    return any((root / "tokenizers/punkt_tab/english/abbrev_types.txt").is_file() for root in nltk_roots())
 
 
 def _no_punkt() -> DataError:

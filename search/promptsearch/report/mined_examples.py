@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from enum import IntEnum
 from itertools import pairwise
 
@@ -10,6 +12,22 @@ from promptsearch.report.marks import code, escape
 
 # Characters shown of a long stretch, at each of its ends that stands at something marked.
 _AROUND = 80
+
+
+def sightings_list(sightings: Sequence[Sighting], sources: Sequence[str]) -> str:
+    """One line a sentence, with where it stands.
+
+    Args:
+        sources: all of the corpus; their folders are left out where that tells them apart.
+    """
+    names = _short_names(sources)
+    return "\n".join(f"- {code(f'{names.get(s.source, s.source)}:{s.line}')} {marked(s)}" for s in sightings)
+
+
+def _short_names(sources: Sequence[str]) -> dict[str, str]:
+    """Sources without their folders, where that tells them apart."""
+    short = {source: re.split(r"[/\\]", source)[-1] or source for source in sources}
+    return short if len(set(short.values())) == len(short) else {}
 
 
 class _Mark(IntEnum):

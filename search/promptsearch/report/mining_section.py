@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from promptsearch.engines.mining.framing import Frame
 from promptsearch.engines.mining.mined import Mined
 from promptsearch.engines.mining.mining import Mining
 from promptsearch.report.marks import code, escape, table
-from promptsearch.report.mined_examples import marked
+from promptsearch.report.mined_examples import sightings_list
 from promptsearch.report.mined_rows import MinedRow, best_single, mined_rows, not_tried, wordings
 from promptsearch.report.mining_picture import Line, support_picture
 from promptsearch.report.rows import figure, percent
@@ -158,7 +157,6 @@ def _sentences(rows: Sequence[MinedRow], sources: Sequence[str], facts: bool) ->
     shown = {wordings(row.mined): row.mined for row in rows if row.mined.sightings}
     if not shown:
         return []
-    names = _short_names(sources)
     parts = [
         "### Where they were found",
         "**Bold**: the two sides of a pair. `Code`: the words between them."
@@ -166,18 +164,8 @@ def _sentences(rows: Sequence[MinedRow], sources: Sequence[str], facts: bool) ->
         else "**Bold**: a label word, and a word of the inputs if any. `Code`: the words of the frame.",
     ]
     for mined in shown.values():
-        lines = [
-            f"- {code(f'{names.get(s.source, s.source)}:{s.line}')} {marked(s)}"
-            for s in mined.sightings[:_EXAMPLES]
-        ]
-        parts += [code(wordings(mined)[0]), "\n".join(lines)]
+        parts += [code(wordings(mined)[0]), sightings_list(mined.sightings[:_EXAMPLES], sources)]
     return parts
-
-
-def _short_names(sources: Sequence[str]) -> dict[str, str]:
-    """Sources without their folders, where that tells them apart."""
-    short = {source: re.split(r"[/\\]", source)[-1] or source for source in sources}
-    return short if len(set(short.values())) == len(short) else {}
 
 
 def _ensemble(discovery: Discovery, ensemble: MinedEnsemble) -> list[str]:

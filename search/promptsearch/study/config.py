@@ -137,8 +137,8 @@ def config_record(config: DiscoverConfig, task: Task) -> dict[str, Any]:
         "shots": config.shots,
         "seed": config.seed,
         "engines": list(config.engines),
-        "label_words": _plain(asdict(config.label_words)),
-        "mining": _plain(asdict(config.mining)),
+        "label_words": plain(asdict(config.label_words)),
+        "mining": plain(asdict(config.mining)),
         "ensemble": config.ensemble,
         "unlabelled": str(config.unlabelled) if config.unlabelled is not None else None,
         "calibrations": list(config.calibrations or DEFAULT_CALIBRATIONS),
@@ -154,12 +154,12 @@ def config_record(config: DiscoverConfig, task: Task) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Paths as text, tuples as lists."""
     if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
+        return {key: plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     return str(value) if isinstance(value, Path) else value
 
 

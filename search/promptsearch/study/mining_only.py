@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -10,15 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from promptsearch.engines.mining.mining import Mining
-from promptsearch.engines.mining.pairs import Fact, Pairs
+from promptsearch.engines.mining.pairs import Fact, Pairs, no_pairs
 from promptsearch.engines.mining.words import Words
 from promptsearch.errors import DataError
 from promptsearch.paths import atomic_write
 from promptsearch.showing import printable
 from promptsearch.study.artefacts import clear, new_folder, versions, write_json
-from promptsearch.study.config import DiscoverConfig
+from promptsearch.study.config import DiscoverConfig, plain
 from promptsearch.study.observer import Observer
-from promptsearch.study.own_pairs import no_pairs
 from promptsearch.study.setup import load_source, manual_engine, mining_engine
 from promptsearch.tasks.facts import facts_of
 from promptsearch.tasks.task import Task
@@ -94,14 +92,14 @@ def check_facts(task: Task, words: Words) -> None:
     Raises:
         DataError: it has none, and why.
     """
-    facts = [Fact(triple.subject, triple.object) for triple in facts_of(mining_task(task))]
+    facts = [Fact.of(triple) for triple in facts_of(mining_task(task))]
     pairs = Pairs.of([("", facts)], words)
     if not pairs.relations[""]:
         raise no_pairs(pairs.notices, task.source.location or task.name)
 
 
 def _write(found: MinedOnly, config: DiscoverConfig) -> None:
-    from promptsearch.study.mining_report import markdown
+    from promptsearch.report.mined_only import markdown
 
     clear(found.folder)
     write_json(found.folder / "config.json", _config_record(found.task, config))
@@ -116,7 +114,7 @@ def _config_record(task: Task, config: DiscoverConfig) -> dict[str, Any]:
         "stand_in_for": task.stand_in_for,
         "source": {"kind": task.source.kind, "location": task.source.location},
         "fingerprint": task.fingerprint,
-        "mining": json.loads(json.dumps(asdict(config.mining), default=str)),
+        "mining": plain(asdict(config.mining)),
         "command": config.command,
         "versions": versions(),
     }

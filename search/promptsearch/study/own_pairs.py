@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from promptsearch.engines.mining.pairs import Fact, Pairs
+from promptsearch.engines.mining.pairs import Fact, Pairs, no_pairs
 from promptsearch.engines.mining.words import Words
 from promptsearch.errors import DataError, near_matches
 from promptsearch.tasks.catalogue import known_task
@@ -49,20 +49,14 @@ def own_pairs(
     relations = read_pairs(path, mapping)
     chosen = _chosen(relations, relation, stem, path)
     called = relation or chosen
-    pairs = Pairs.of([(called, [_fact(triple) for triple in relations[chosen]])], words or Words())
+    pairs = Pairs.of([(called, [Fact.of(triple) for triple in relations[chosen]])], words or Words())
     if not pairs.relations[called]:
         raise no_pairs(pairs.notices, str(path))
     rows = [_row(called, fact) for fact in pairs.relations[called]]
     for other, triples in relations.items():
         if other != chosen:
-            rows += [_row(other, _fact(triple)) for triple in triples]
+            rows += [_row(other, Fact.of(triple)) for triple in triples]
     return OwnPairs(_name(stem, called), tuple(rows), pairs.notices)
-
-
-def no_pairs(why: Sequence[str], where: str) -> DataError:
-    """That no pair can be mined with, and why none can."""
-    wanted = "A pair is two different names, each with a letter or digit."
-    return DataError("no pair can be mined with", where=where, hint=" ".join((*why, wanted)))
 
 
 def _chosen(relations: Mapping[str, Sequence[Triple]], wanted: str | None, stem: str, path: Path) -> str:
@@ -92,10 +86,6 @@ def _name(stem: str, relation: str) -> str:
     if known_task(base) is not None or not base.strip():
         base = "pairs"
     return f"{base}:{relation}"
-
-
-def _fact(triple: Triple) -> Fact:
-    return Fact(triple.subject, triple.object, triple.subject_aliases, triple.object_aliases)
 
 
 def _row(relation: str, fact: Fact) -> dict[str, object]:

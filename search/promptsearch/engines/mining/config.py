@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from promptsearch.engines.mining.counts import MOST
 from promptsearch.engines.mining.words import Words
 from promptsearch.errors import OptionError
 
@@ -61,7 +62,7 @@ class MiningConfig:
     most_texts: int = 100
     kept: int = 12
     examples: int = 3
-    most: int = 250_000
+    most: int = MOST
     workers: int | None = None
     scheduler: str | None = None
     checkpoint: Path | None = None

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+MOST = 250_000
+"""Places to hold, see `prune`."""
 Pair = tuple[int, int]
 """Numbers of the two names (or words) that met."""
 

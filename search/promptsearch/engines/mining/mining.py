@@ -14,13 +14,12 @@ from promptsearch.engines.mining.facts import FactCounter
 from promptsearch.engines.mining.frames import FrameCounter
 from promptsearch.engines.mining.framing import Frame, top_frames
 from promptsearch.engines.mining.mined import Mined, top
-from promptsearch.engines.mining.pairs import Fact, Pairs
+from promptsearch.engines.mining.pairs import Fact, Pairs, no_pairs
 from promptsearch.engines.mining.running import Counter, Progress, count
 from promptsearch.engines.mining.salient import salient_words
-from promptsearch.errors import DataError
 from promptsearch.knowledge.lexicon import Lexicon
 from promptsearch.showing import count as count_of
-from promptsearch.tasks.facts import Triple, facts_of, other_relations
+from promptsearch.tasks.facts import facts_of, other_relations
 from promptsearch.tasks.samples import corpora_folder
 from promptsearch.tasks.task import Task
 from promptsearch.verbalizer import Verbalizer
@@ -114,14 +113,10 @@ def mine_facts(task: Task, corpus: Corpus, config: MiningConfig, progress: Progr
     """
     words = config.words
     relations = [("", facts_of(task)), *other_relations(task).items()]
-    pairs = Pairs.of([(name, [_fact(t) for t in triples]) for name, triples in relations], words)
+    pairs = Pairs.of([(name, [Fact.of(t) for t in triples]) for name, triples in relations], words)
     own = pairs.relations[""]
     if not own:
-        raise DataError(
-            "no pair can be mined with",
-            where=task.source.location or task.name,
-            hint="Give pairs of two different names, each with a letter or digit.",
-        )
+        raise no_pairs(pairs.notices, task.source.location or task.name)
     start = time.monotonic()
     counter = FactCounter.of(pairs.relations.values(), words, config.between)
     counts = _counted(_with_parser(counter, config), corpus, config, progress)
@@ -211,10 +206,6 @@ def _with_parser(counter: FactCounter, config: MiningConfig) -> Counter:
     parser = SpacyParser(config.parser)
     parser.check()
     return DependencyCounter(counter, parser, middles="middle" in config.miners)
-
-
-def _fact(triple: Triple) -> Fact:
-    return Fact(triple.subject, triple.object, triple.subject_aliases, triple.object_aliases)
 
 
 def _counted(counter: Counter, corpus: Corpus, config: MiningConfig, progress: Progress | None) -> Counts:

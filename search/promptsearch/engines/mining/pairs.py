@@ -8,7 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from promptsearch.engines.mining.words import Words, has_letters
+from promptsearch.errors import DataError
 from promptsearch.showing import count
+from promptsearch.tasks.facts import Triple
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,11 @@ class Fact:
     object: str
     subject_aliases: tuple[str, ...] = ()
     object_aliases: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, triple: Triple) -> Fact:
+        """A task's fact without its relation."""
+        return cls(triple.subject, triple.object, triple.subject_aliases, triple.object_aliases)
 
     @property
     def subject_names(self) -> tuple[str, ...]:
@@ -70,6 +77,12 @@ class Pairs:
             kept[relation] = tuple(chosen.values())
         notices = [f"{count(n, 'pair')} left out: {why}, as {examples[why]}." for why, n in reasons.items()]
         return cls(kept, (*notices, *_short_names(kept)))
+
+
+def no_pairs(why: Sequence[str], where: str) -> DataError:
+    """That no pair can be mined with, and why none can."""
+    wanted = "A pair is two different names, each with a letter or digit."
+    return DataError("no pair can be mined with", where=where, hint=" ".join((*why, wanted)))
 
 
 def _fault(fact: Fact, words: Words) -> str | None:

@@ -67,7 +67,7 @@ def places() -> Iterator[Path]:
     if home := os.environ.get("WNHOME"):
         yield from (Path(home).expanduser() / "dict", Path(home).expanduser())
     yield fetched_folder()
-    for root in _nltk_roots():
+    for root in nltk_roots():
         for name in _NLTK_NAMES:
             yield from (root / "corpora" / name, root / "corpora" / f"{name}.zip")
     yield _DEBIAN
@@ -75,7 +75,7 @@ def places() -> Iterator[Path]:
     yield from (folder / _NPM for folder in (here, *here.parents))
 
 
-def _nltk_roots() -> list[Path]:
+def nltk_roots() -> list[Path]:
     """nltk's data folders: its own list where the program has imported it, else the same list.
 
     Importing nltk takes a second, so its rule is repeated here: `$NLTK_DATA`, the home folder, the

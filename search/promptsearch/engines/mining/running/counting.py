@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from promptsearch.corpus import Corpus
 from promptsearch.corpus.segments import SEGMENT
-from promptsearch.engines.mining.counts import Counts
+from promptsearch.engines.mining.counts import MOST, Counts
 from promptsearch.engines.mining.running.automatic import AutomaticCheckpoint
 from promptsearch.engines.mining.running.base import Counter, Progress
 from promptsearch.engines.mining.running.checkpoints import Checkpoint, State
@@ -21,7 +21,6 @@ from promptsearch.errors import OptionError
 if TYPE_CHECKING:
     from distributed import Client
 
-MOST = 250_000
 EVERY = 30.0
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from promptsearch.engines.mining.framing import Frame
-from promptsearch.engines.mining.mined import Mined, Sighting
+from promptsearch.engines.mining.mined import Mined
 from promptsearch.report.marks import code, escape, table
-from promptsearch.report.mined_examples import marked
+from promptsearch.report.mined_examples import sightings_list
 from promptsearch.showing import count
 from promptsearch.study.mining_only import MinedOnly
 
@@ -22,7 +24,7 @@ def markdown(found: MinedOnly) -> str:
         *(f"> {escape(notice)}" for notice in found.notices),
         *(["## Templates", _table(found)] if templates else []),
         *(["## Example sentences"] if templates else []),
-        *(_examples(template) for template in templates[:_WITH_EXAMPLES]),
+        *(_examples(template, found.mining.sources) for template in templates[:_WITH_EXAMPLES]),
         "## How they were found",
         _method(found),
     ]
@@ -62,13 +64,10 @@ def _table(found: MinedOnly) -> str:
     return f"{shown}\n\n{more:,} more are in mined.json." if more > 0 else shown
 
 
-def _examples(template: Mined | Frame) -> str:
-    lines = [f"- {marked(sighting)} ({_place(sighting)})" for sighting in template.sightings]
-    return "\n".join([code(wording(template)), "", *lines]) if lines else ""
-
-
-def _place(sighting: Sighting) -> str:
-    return f"{escape(sighting.source)}, line {sighting.line:,}"
+def _examples(template: Mined | Frame, sources: Sequence[str]) -> str:
+    if not template.sightings:
+        return ""
+    return f"{code(wording(template))}\n\n{sightings_list(template.sightings, sources)}"
 
 
 def _method(found: MinedOnly) -> str:
