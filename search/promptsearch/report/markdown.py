@@ -123,7 +123,7 @@ def _method(discovery: Discovery) -> str:
         f"- {tried:,} combinations of template, label words, PLM and calibration were tried in "
         f"{discovery.seconds:.0f} s; {discovery.screened} that did best on train were "
         "compared on dev, and test was scored once.",
-        f"- Data: {escape(task.source.kind)} {code(task.source.location)}; train {len(task.train)}, "
+        f"- Data: {escape(task.source.kind)} {code(task.source.location or '-')}; train {len(task.train)}, "
         f"dev {len(task.dev)}, test {len(task.test)} examples; seed {task.seed}; "
         f"fingerprint `{task.fingerprint[:16]}`.",
         "- The seed fixes which examples are drawn for train and dev, the folds of cross-validation and the "

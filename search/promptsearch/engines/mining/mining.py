@@ -146,7 +146,10 @@ def mine_frames(
     names: Sequence[Verbalizer] = (),
     progress: Progress | None = None,
 ) -> Mining:
-    """Frames for a classification task, from sentences with a label word and what the inputs speak of."""
+    """Frames for a classification task, from sentences with a label word.
+
+    Those that hold what the task's inputs speak of count once for each such thing, see `FrameCounter`.
+    """
     start = time.monotonic()
     label_words = label_words_of(task, names)
     texts = [" ".join(example.values.values()) for example in task.train]
@@ -167,7 +170,7 @@ def mine_frames(
     met = len({y for _, (_, y) in counts.together})
     notices = list(_told(counts))
     if not met:
-        notices.append("No sentence holds a label word together with a word that the task's texts speak of.")
+        notices.append("No sentence holds a label word.")
     elif not found:
         notices.append(f"{met} label words were met, but no frame holds for every label.")
     return _mining(found, corpus, counts, len(counter.answers), met, start, notices)
