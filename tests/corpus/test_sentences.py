@@ -135,3 +135,8 @@ assert not {{"nltk", "torch", "transformers", "pyarrow", "datasets"}} & set(sys.
 def test_an_unknown_way_of_splitting_is_refused():
     with pytest.raises(DataError, match="sentences cannot be split by 'spacy'"):
         Corpus.of_texts(["x"], sentences="spacy")  # ty: ignore[invalid-argument-type]
+
+
+def test_an_initial_in_quotation_marks_ends_its_sentence():
+    assert by_rules('He said "I." The end.') == ['He said "I."', "The end."]
+    assert by_rules("He met I. Newton.") == ["He met I. Newton."]

@@ -110,7 +110,8 @@ def _ends_by_rules(before: str, after: str) -> bool:
     It does at ? and !, and at a full stop that is not one of several, nor that of an abbreviation, nor of
     initials with a letter after them.
     """
-    closed = before.rstrip().rstrip(_CLOSING)
+    bare = before.rstrip()
+    closed = bare.rstrip(_CLOSING)
     word = closed[:-1].split()[-1] if closed[:-1].strip() else ""
     word = word.lstrip(_OPENING)
     if closed[-1] != "." or not word:
@@ -120,7 +121,7 @@ def _ends_by_rules(before: str, after: str) -> bool:
     lower = word.lower()
     if lower in ABBREVIATIONS or lower.rpartition("-")[2] in ABBREVIATIONS:
         return False
-    return not (_INITIALS.fullmatch(word) and after.isalpha())
+    return not (closed == bare and _INITIALS.fullmatch(word) and after.isalpha())
 
 
 def _first_letter(line: str, start: int) -> str:

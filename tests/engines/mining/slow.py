@@ -76,8 +76,8 @@ def count(relations, segments, between, case=True, accents=True):
     facts = [
         (
             relation,
-            [words(name, case, accents) for name in fact.subject_names],
-            [words(name, case, accents) for name in fact.object_names],
+            [words(name, case, accents) for name in fact.subject_names if any(map(str.isalnum, name))],
+            [words(name, case, accents) for name in fact.object_names if any(map(str.isalnum, name))],
         )
         for relation, of_relation in enumerate(relations)
         for fact in of_relation

@@ -191,3 +191,8 @@ def test_an_alias_without_letters_is_no_name(alias):
     counter = FactCounter.of([[Fact("Ada", "Rome", (alias,))]], Words(), between=8)
     assert counter.marks == {"ada", "rome"}
     assert not counter.count(SegmentText([(0, f"{alias} saw Rome")], 1, 0)).seen
+
+
+def test_an_alias_of_marks_alone_is_no_name():
+    found = counted([Fact("Ada", "Rome", ("\u0301", "---"))], "a \u0301 --- Rome", "Ada loves Rome")
+    assert middles(found) == {(0, " loves "): 1}

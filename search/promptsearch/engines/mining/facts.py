@@ -25,7 +25,7 @@ class FactCounter:
     Between x and y of a pair that are both in a sentence, whole words, stand at most `between` words and
     punctuation marks; that text is counted once for each distinct pair. Names that stand in the relation
     to others, but not to each other, are counted apart, under `-1 - relation`: they tell what a middle is
-    worth that also stands between any two such names.
+    worth that also stands between any two such names. An alias without any letter or digit is no name.
 
     Attributes:
         finder: finds the names.
