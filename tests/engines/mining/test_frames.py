@@ -244,3 +244,9 @@ def test_parts_of_a_text_add_up_to_the_whole(pairs: list[tuple[str, str]], cut: 
     together = one.count(whole)
     assert {k: set(v) for k, v in apart.seen.items()} == {k: set(v) for k, v in together.seen.items()}
     assert apart.together == together.together
+
+
+def test_a_negation_turns_the_label_whatever_the_length_of_frames() -> None:
+    text = text_of("not it it and was good")
+    assert counter(["film"], longest=1).count(text).seen == {}
+    assert counter(["film"], longest=8).count(text).seen == {}

@@ -16,6 +16,8 @@ ENDINGS = range(2, 6)
 LEAD_INS = 2
 # How far a frame may reach, so that text without blanks or marks takes no longer than other text.
 _CHARACTERS_A_WORD = 16
+# How far before a label word a negation is looked for; frames may be shorter.
+_NEGATES = 256
 
 
 def _set(words: str) -> frozenset[str]:
@@ -70,7 +72,7 @@ def outlines(
     goes on), by itself and behind one or two clauses that lead it in with a comma; the two to five words
     before such a label word; a clause in which at most `right` words follow; and the whole sentence. Left
     out are those of the slot alone or of more than `longest` other words, and all where a negation stands
-    before the slot in its clause, for it turns the label round.
+    before the slot in its clause, at most `_NEGATES` characters away, for it turns the label round.
 
     Args:
         parts: the clauses of `sentence`.
@@ -80,7 +82,7 @@ def outlines(
     if at < 0 or y[1] > parts[at].end:
         return []
     clause, reach = parts[at], longest * _CHARACTERS_A_WORD
-    before = sentence[max(clause.start, y[0] - reach) : y[0]]
+    before = sentence[max(clause.start, y[0] - max(reach, _NEGATES)) : y[0]]
     after = sentence[y[1] : min(clause.end, y[1] + reach)]
     if not (_is_apart(before[-1:]) and _is_apart(after[:1])) or _is_turned(before, after, clause.mark):
         return []
