@@ -183,6 +183,32 @@ def test_text_from_right_to_left():
     assert "ירושלים היא בירת ישראל." in outcome.out
 
 
+def test_a_broken_line_is_located():
+    Path("own.jsonl").write_text('{"text": "Ada was born in Rome."}\n{"text": "Bo\n', "utf-8")
+    record = mined("--pairs", write_pairs(), "--corpus", "own.jsonl", "--min-support", "1")
+    assert supports(record) == {BORN: 1}
+    (told,) = record["notices"]
+    assert told == "own.jsonl: 1 line left out (no JSON object, or no text as 'text'), line 2."
+
+
+def test_earlier_runs_are_no_text():
+    write_text(), write_pairs()
+    given = ("mine", "--pairs", "towns.csv", "--corpus", ".", "--no-plm")
+    assert run(*given, "--out", "first").code == 0
+    outcome = run(*given, "--out", "second")
+    assert "1 run folder of promptsearch was left out of the corpus." in outcome.said
+    first, second = (json.loads(read(f"{folder}/mined.json")) for folder in ("first", "second"))
+    assert first["templates"] == second["templates"]
+    assert "1 run folder of promptsearch" in read("second/report.md")
+
+
+def test_one_pair_is_told_in_the_singular():
+    pairs = write_pairs("one.csv", {"Ada": "Rome"})
+    outcome = run("mine", "--pairs", pairs, "--corpus", write_text(), "--no-plm", "--out", "run")
+    assert "1 of 1 pair met" in " ".join(outcome.out.split())
+    assert "1 of 1 pair was met" in read("run/report.md")
+
+
 def test_nothing_found_is_no_failure():
     Path("other.txt").write_text("Ada never saw Oslo.\n", "utf-8")
     outcome = run("mine", "--pairs", write_pairs(), "--corpus", "other.txt", "--no-plm", "--out", "run")
@@ -241,6 +267,11 @@ def test_what_is_shown_with_a_plm(languages):
     assert re.match(r"Mined [\d,]+ sentences in [\d.]+ s.*: 18 of 18 pairs met, \d+ templates found\.", shown)
     assert "template support specificity train % dev accuracy %" in shown
     assert re.search(r"best of minilm-mlm together, weights learned on train: dev [\d.]+ \[", shown)
+    assert re.search(
+        r"Only the \d+ of \d+ mined templates that did best on train were compared on dev;", shown
+    )
+    assert "so --min-support was lowered to 1 by itself" in shown
+    assert "Dev has 9 examples and test has 9 examples: figures on fewer than 30 cannot tell much." in shown
     for row in ("best  minilm-mlm", "manual  minilm-mlm", "majority class"):
         assert re.search(rf"^{row}\s+\d", outcome.out, re.MULTILINE), row
     files = {
@@ -261,6 +292,7 @@ def test_json_with_a_plm(languages_record):
         *("majority", "prompt", "mining", "mined", "ensembles"),
     }
     assert record["mining"]["met"] == 18
+    assert any("cannot tell much" in notice for notice in record["notices"])
     assert record["mining"]["found"] == len(json.loads(read(out / "mined.json"))["templates"])
     assert {entry["engine"] for entry in record["mined"]} == {"mining"}
     templates = [entry["template"] for entry in record["mined"]]

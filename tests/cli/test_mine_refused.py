@@ -81,6 +81,32 @@ def test_a_corpus_without_text():
         assert "The folder holds no text that can be read. folder" in said.replace("Reading the data ", "")
 
 
+@pytest.mark.parametrize("task", [P19, ("--task", "reviews")])
+@pytest.mark.parametrize("alone", [(), ("--no-plm",)])
+def test_a_blank_corpus(task, alone):
+    Path("blank.txt").write_text(" \n\t\n\n")
+    said = refused("mine", *task, *alone, "--corpus", "blank.txt")
+    assert "The corpus holds no text: it has 3 lines and 5 characters, nothing but white space. blank" in said
+    assert "Give files that hold text with --corpus" in said
+    assert not Path("runs").exists()
+
+
+def test_a_column_that_is_missing_names_the_option():
+    Path("own.jsonl").write_text('{"id": 1, "a review": "Fine."}\n', "utf-8")
+    for column in ((), ("--column", "a_review")):
+        said = refused("mine", *P19, "--corpus", "own.jsonl", *column)
+        assert "Columns: 'id', 'a review'. Name the one that holds the text: `promptsearch mine" in said
+    assert "--column 'a review'`." in said
+
+
+def test_a_column_of_no_texts_names_the_option():
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    pq.write_table(pa.table({"text": [1, 2], "said": ["a", "b"]}), "own.parquet")
+    said = refused("mine", *P19, "--corpus", "own.parquet")
+    assert "Column 'text' holds int64, not texts. own.parquet" in said
+    assert "--column" in said
+
+
 def test_a_scheduler_that_does_not_answer(monkeypatch):
     cluster = pytest.importorskip("promptsearch.engines.mining.running.cluster")
     pytest.importorskip("distributed")

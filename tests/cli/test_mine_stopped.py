@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from promptsearch.corpus import Corpus
+from promptsearch.engines.mining.running import automatic
+from promptsearch.engines.mining.running.merging import Part
 from promptsearch.paths import cache_dir
-from tests.cli.mining import write_pairs, write_texts
+from tests.cli.mining import QUICK, write_pairs, write_texts
 from tests.cli.running import run
 
 ALONE = ("mine", "--pairs", "towns.csv", "--corpus", "texts/*.txt", "--no-plm", "--workers", "1")
@@ -47,10 +48,10 @@ def cache(tmp_path, monkeypatch):
     write_pairs(), write_texts(files=SEGMENTS)
 
 
-def stopped(signal: int, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+def stopped(signal: int, *arguments: str, program: str = STOPPED) -> subprocess.CompletedProcess[bytes]:
     surroundings = {**os.environ, "SIGNAL": str(signal)}
     return subprocess.run(
-        [sys.executable, "-c", STOPPED, *arguments], env=surroundings, capture_output=True, timeout=60
+        [sys.executable, "-c", program, *arguments], env=surroundings, capture_output=True, timeout=60
     )
 
 
@@ -64,9 +65,9 @@ def without_time(folder: str) -> dict:
 
 
 def segments_read(monkeypatch, *arguments: str) -> int:
-    """How many segments a command reads."""
-    read, seen = Corpus.read, []
-    monkeypatch.setattr(Corpus, "read", lambda self, segment: seen.append(segment) or read(self, segment))
+    """How many segments a command counts in."""
+    of, seen = Part.of, []
+    monkeypatch.setattr(Part, "of", lambda *given: seen.append(given) or of(*given))
     assert run(*arguments).code == 0
     return len(seen)
 
@@ -82,6 +83,34 @@ def test_the_same_command_goes_on(monkeypatch, signal, code):
     assert checkpoints() == []
     assert run(*ALONE, "--out", "whole").code == 0
     assert without_time("run") == without_time("whole")
+
+
+WITH_PLM = ("mine", "--task", "facts:P103", *QUICK, "--workers", "1", "--out", "run")
+KILLED_IN_THE_PLM_PHASE = """
+import os
+from promptsearch.cli.app import main
+from promptsearch.engines.mining import engine
+from promptsearch.engines.mining.running import automatic
+
+automatic.WORTH_SECONDS = 0.0
+engine.read = lambda *given: os.kill(os.getpid(), int(os.environ["SIGNAL"]))
+main()
+"""
+
+
+@pytest.mark.parametrize(("signal", "code"), [(9, -9), (2, 130)], ids=["killed", "Ctrl-C"])
+def test_a_stop_after_counting_does_not_count_again(monkeypatch, signal, code):
+    done = stopped(signal, *WITH_PLM, program=KILLED_IN_THE_PLM_PHASE)
+    assert done.returncode == code, done.stderr
+    assert len(checkpoints()) == 1
+    assert segments_read(monkeypatch, *WITH_PLM) == 0
+    assert checkpoints() == []
+
+
+def test_a_finished_command_leaves_no_checkpoint(monkeypatch):
+    monkeypatch.setattr(automatic, "WORTH_SECONDS", 0.0)
+    assert segments_read(monkeypatch, *ALONE, "--out", "run") == SEGMENTS
+    assert checkpoints() == []
 
 
 def test_another_command_starts_from_the_beginning(monkeypatch):

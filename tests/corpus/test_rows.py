@@ -45,13 +45,13 @@ def test_rows_without_a_text_are_skipped_and_counted(tmp_path: Path):
     content = b'{"text": "a"}\nnot json\n{"other": 1}\n\n{"text": null}\n["text"]\n{"text": "b"}'
     found = whole(corpus_of(tmp_path, content, "x.jsonl"))
     assert found.sentences == [(0, "a"), (6, "b")]
-    assert (found.lines, found.skipped) == (7, 4)
+    assert (found.lines, found.skipped, found.first_skipped) == (7, 4, 1)
 
 
 def test_a_field_that_no_row_has_is_refused_with_those_there_are(tmp_path: Path):
     path = tmp_path / "x.jsonl"
     path.write_bytes(json_lines(["a"], "texts"))
-    with pytest.raises(DataError, match=r"no column 'text'\n.*x\.jsonl\n.*'id', 'texts'.*as 'texts'"):
+    with pytest.raises(DataError, match=r"no column 'text'\n.*x\.jsonl\n.*'id', 'texts'.*--column texts"):
         Corpus.of([path])
     assert whole(Corpus.of([path], column="texts", sentences="none")).sentences == [(0, "a")]
 

@@ -47,8 +47,11 @@ def whole(corpus: Corpus, size: int = 4 << 20) -> SegmentText:
 
 def together(parts) -> SegmentText:
     sentences, lines, characters, undecodable, skipped = [], 0, 0, 0, 0
+    first = None
     for part in parts:
+        if first is None and part.first_skipped is not None:
+            first = lines + part.first_skipped
         sentences += [(lines + line, sentence) for line, sentence in part.sentences]
         lines, characters = lines + part.lines, characters + part.characters
         undecodable, skipped = undecodable + part.undecodable, skipped + part.skipped
-    return SegmentText(sentences, lines, characters, undecodable, skipped)
+    return SegmentText(sentences, lines, characters, undecodable, skipped, first)

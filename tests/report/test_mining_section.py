@@ -149,7 +149,7 @@ class Ensemble:
     weights: tuple[float, ...]
     dev: Evaluation
     test: Evaluation | None
-    plm: str = "minilm-mlm"
+    plms: tuple[str, ...] = ("minilm-mlm",)
     file: str = "ensemble.json"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -16,11 +17,12 @@ from promptsearch.cli.tables import template_text
 from promptsearch.showing import count, printable
 
 if TYPE_CHECKING:
+    from promptsearch.cli.mine_options import MineOptions
     from promptsearch.engines.mining.framing import Frame
     from promptsearch.engines.mining.mined import Mined, Sighting
     from promptsearch.engines.mining.mining import Mining
     from promptsearch.scoring import Evaluation
-    from promptsearch.study.ensembles import MinedEnsemble
+    from promptsearch.study.ensembles import Ensemble
     from promptsearch.study.mining_only import MinedOnly
     from promptsearch.study.result import Discovery
 
@@ -32,7 +34,7 @@ _ROWS = 12  # templates of a PLM
 
 def show_mined(found: MinedOnly, told: Sequence[str], most: int, json: bool) -> None:
     """What was mined, where no PLM has ranked it."""
-    from promptsearch.report.mined_only import share, share_name, wording
+    from promptsearch.report.mined_only import more_in_file, share, share_name, wording
 
     if json:
         screen.print_json(_mined_record(found, told, most))
@@ -45,7 +47,7 @@ def show_mined(found: MinedOnly, told: Sequence[str], most: int, json: bool) -> 
             table.add_row(_one_line(wording(template)), f"{template.support:,}", f"{share(template):.2f}")
         console.print(table)
         if len(templates) > most:
-            console.print(Text(f"{len(templates) - most:,} more are in mined.json.", style="dim"))
+            console.print(Text(more_in_file(len(templates) - most), style="dim"))
         console.print()
         for template in templates[:_WITH_EXAMPLES]:
             _show_examples(console, template, wording(template))
@@ -55,10 +57,13 @@ def show_mined(found: MinedOnly, told: Sequence[str], most: int, json: bool) -> 
     console.print(Text(printable(f"{found.seconds:.0f} s. Files in {found.folder}: {files}")))
 
 
-def show_searched(found: Discovery, told: Sequence[str], json: bool) -> None:
+def show_searched(found: Discovery, told: Sequence[str], options: MineOptions) -> None:
     """What was mined, as the PLMs ranked it, then what `discover` shows."""
-    if json:
-        screen.print_json(_searched_record(found, told))
+    from promptsearch.report.mined_remarks import by_hand
+
+    remarks = _remarks(found, options.min_support is None)
+    if options.json:
+        screen.print_json(_searched_record(found, [*told, *remarks]))
         return
     console, mining = screen.stdout(), found.mining
     if mining is not None:
@@ -71,18 +76,45 @@ def show_searched(found: Discovery, told: Sequence[str], json: bool) -> None:
         console.print(Text("No template was mined; hand-written ones alone were tried."))
     for ensemble in found.ensembles:
         _show_ensemble(console, ensemble, found.task.metric)
+    for remark in (*remarks, by_hand(found)):
+        if remark:
+            console.print(Text(remark))
     console.print()
     discover_output.show(found)
+    _show_better(console, found)
+
+
+def _remarks(found: Discovery, default_support: bool) -> list[str]:
+    """What must be known beside the figures."""
+    from promptsearch.report.mined_remarks import lowered, too_few
+
+    by_itself = lowered(found.mining, found.task.kind) if default_support and found.mining else None
+    return [remark for remark in (by_itself, too_few(found)) if remark]
+
+
+def _show_better(console: Console, found: Discovery) -> None:
+    """How to use the ensemble, where it is what does best."""
+    from promptsearch.report.mined_remarks import against_best, better_ensemble
+
+    ensemble = better_ensemble(found)
+    if ensemble is not None:
+        file = shlex.quote(str(found.folder / ensemble.file))
+        text = (
+            f"Or the ensemble of {len(ensemble.members)} mined templates, which is better on dev "
+            f'({against_best(found, ensemble)}): promptsearch predict {file} "…"'
+        )
+        console.print(Text(printable(text), style="dim"))
 
 
 def _show_line(console: Console, mining: Mining, kind: str) -> None:
     """What was read, how fast, and what of it was met."""
+    from promptsearch.report.mined_remarks import met
+
     rate = f" ({mining.sentences / mining.seconds:,.0f}/s)" if mining.seconds >= 0.05 else ""
-    unit = "pairs" if kind == "fact" else "label words"
     console.print(
         Text(
             f"Mined {count(mining.sentences, 'sentence')} in {mining.seconds:.1f} s{rate}: "
-            f"{mining.met:,} of {mining.pairs:,} {unit} met, "
+            f"{met(mining, kind)} met, "
             f"{count(len(mining.templates), 'template')} found."
         )
     )
@@ -104,6 +136,7 @@ def _table(share: str) -> Table:
 
 def _show_ranked(console: Console, found: Discovery) -> None:
     from promptsearch.report.mined_only import share
+    from promptsearch.report.mined_remarks import compared
     from promptsearch.report.mined_rows import mined_rows
     from promptsearch.report.rows import figure, percent
 
@@ -125,15 +158,15 @@ def _show_ranked(console: Console, found: Discovery) -> None:
             dev = figure(row.trial.dev, metric, with_n=False)
             table.add_row(_one_line(row.template, bold=row.chosen), *cells, dev)
         console.print(table)
-    if not rows:
-        console.print(Text("None of them can be read by the PLM.", style="dim"))
+    told = compared(found, rows) if rows else "None of them can be read by the PLM."
+    console.print(Text(told, style="dim"))
 
 
-def _show_ensemble(console: Console, ensemble: MinedEnsemble, metric: str) -> None:
+def _show_ensemble(console: Console, ensemble: Ensemble, metric: str) -> None:
     from promptsearch.report.rows import figure
 
     text = (
-        f"The {len(ensemble.members)} best of {ensemble.plm} together, weights learned on train: "
+        f"The {len(ensemble.members)} best of {ensemble.plms[0]} together, weights learned on train: "
         f"dev {figure(ensemble.dev, metric)}"
     )
     if ensemble.test is not None:
@@ -201,12 +234,12 @@ def _searched_record(found: Discovery, told: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _ensemble_record(ensemble: MinedEnsemble, metric: str) -> dict[str, Any]:
+def _ensemble_record(ensemble: Ensemble, metric: str) -> dict[str, Any]:
     def figures(evaluation: Evaluation | None) -> dict[str, Any] | None:
         return None if evaluation is None else discover_output.figures(evaluation, metric)
 
     return {
-        "plm": ensemble.plm,
+        "plm": ensemble.plms[0],
         "members": [
             {"template": str(trial.candidate.template), "weight": round(weight, 6)}
             for trial, weight in zip(ensemble.members, ensemble.weights)

@@ -33,12 +33,14 @@ class Corpus:
         splitting: how lines become sentences: by Punkt's English model, by the bundled rules, or not at all.
         texts: of a source in memory.
         piece: longer lines are read in pieces of this many bytes.
+        notices: what a user must know of how the sources were found.
     """
 
     sources: tuple[Source, ...]
     splitting: Splitting = "rules"
     texts: tuple[str, ...] = ()
     piece: int = PIECE
+    notices: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -58,7 +60,8 @@ class Corpus:
         Raises:
             DataError: a place holds nothing that can be read, a column is missing, or Punkt's model is.
         """
-        return cls(find_sources(places, column), resolved(sentences))
+        sources, notices = find_sources(places, column)
+        return cls(sources, resolved(sentences), notices=notices)
 
     @classmethod
     def of_texts(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptsearch.corpus.segments import Position, Segment
-from promptsearch.corpus.sources import FIELD, Source, no_column
+from promptsearch.corpus.sources import FIELD, Source, no_column, not_texts
 from promptsearch.errors import DataError
 
 if TYPE_CHECKING:
@@ -156,9 +156,7 @@ def _packed(arrays: list[pa.Array]) -> bytes:
 
 def _check_type(type_: object, column: str, where: str) -> None:
     if "string" not in str(type_):
-        raise DataError(
-            f"column {column!r} holds {type_}, not texts", where=where, hint="Name the column of the texts."
-        )
+        raise not_texts(column, type_, where)
 
 
 def _damaged(path: str, error: Exception) -> DataError:

@@ -65,6 +65,7 @@ class SegmentText:
         characters: of the text, line ends included.
         undecodable: bytes that are no UTF-8, replaced by U+FFFD.
         skipped: rows without a text: damaged JSON, no such field, not a string.
+        first_skipped: line or row of the first of them, within the segment.
     """
 
     sentences: list[tuple[int, str]]
@@ -72,6 +73,7 @@ class SegmentText:
     characters: int
     undecodable: int = 0
     skipped: int = 0
+    first_skipped: int | None = None
 
 
 @dataclass(frozen=True)

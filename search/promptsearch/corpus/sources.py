@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -105,9 +106,17 @@ def no_column(column: str, columns: list[str], where: str) -> DataError:
     return DataError(
         f"there is no column {column!r}",
         where=where,
-        hint=f"Columns: {', '.join(map(repr, columns))}. Say which holds the text"
-        + (f", as {near[0]!r}." if near else "."),
+        hint=f"Columns: {', '.join(map(repr, columns))}. {_name_it(near[0] if near else 'NAME')}",
     )
+
+
+def not_texts(column: str, holds: object, where: str) -> DataError:
+    """That a column holds something else than texts."""
+    return DataError(f"column {column!r} holds {holds}, not texts", where=where, hint=_name_it("NAME"))
+
+
+def _name_it(column: str) -> str:
+    return f"Name the one that holds the text: `promptsearch mine … --column {shlex.quote(column)}`."
 
 
 def _inner_suffix(path: Path) -> tuple[str, bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from promptsearch.corpus.segments import SegmentText, piece_length
 
@@ -54,17 +55,18 @@ def read_records(block: bytes, column: str, split: Split | None, piece: int) -> 
         lines.pop()
     texts = [_field(line, column) if line.strip() else "" for line in lines]
     found = read_texts(texts, split, piece)
-    return SegmentText(found.sentences, found.lines, found.characters, undecodable, found.skipped)
+    return replace(found, undecodable=undecodable)
 
 
 def read_texts(texts: Iterable[str | None], split: Split | None, piece: int) -> SegmentText:
     """Sentences of texts that may have several lines each; None: a row without a text."""
     sentences: list[tuple[int, str]] = []
-    rows = characters = skipped = 0
+    rows = characters = 0
+    skipped: list[int] = []
     for row, text in enumerate(texts):
         rows += 1
         if text is None:
-            skipped += 1
+            skipped.append(row)
             continue
         characters += len(text)
         lines = [(row, line) for line in text.split("\n")]
@@ -72,7 +74,7 @@ def read_texts(texts: Iterable[str | None], split: Split | None, piece: int) -> 
             pieces = (_pieces(line.encode(errors="replace"), piece) for _, line in lines)
             lines = [(row, part) for parts in pieces for _, part in parts]
         sentences += _sentences(lines, split)
-    return SegmentText(sentences, rows, characters, 0, skipped)
+    return SegmentText(sentences, rows, characters, 0, len(skipped), skipped[0] if skipped else None)
 
 
 def _sentences(numbered: Iterable[tuple[int, str]], split: Split | None) -> list[tuple[int, str]]:

@@ -8,6 +8,7 @@ from promptsearch.engines.mining.framing import Frame
 from promptsearch.engines.mining.mined import Mined
 from promptsearch.report.marks import code, escape, table
 from promptsearch.report.mined_examples import sightings_list
+from promptsearch.report.mined_remarks import met, were
 from promptsearch.showing import count
 from promptsearch.study.mining_only import MinedOnly
 
@@ -34,10 +35,9 @@ def markdown(found: MinedOnly) -> str:
 def outcome(found: MinedOnly) -> str:
     """What was found, in one sentence."""
     mining = found.mining
-    met = "label words" if found.task.kind != "fact" else "pairs"
     return (
         f"{count(len(mining.templates), 'template')} in {count(mining.sentences, 'sentence')}; "
-        f"{mining.met:,} of {mining.pairs:,} {met} were met."
+        f"{met(mining, found.task.kind)} {were(mining.met)} met."
     )
 
 
@@ -61,7 +61,12 @@ def _table(found: MinedOnly) -> str:
     rows = [(wording(t), f"{t.support:,}", f"{share(t):.2f}") for t in templates[:_ROWS]]
     more = len(templates) - _ROWS
     shown = table(("template", "support", share_name(found)), rows)
-    return f"{shown}\n\n{more:,} more are in mined.json." if more > 0 else shown
+    return f"{shown}\n\n{more_in_file(more)}" if more > 0 else shown
+
+
+def more_in_file(number: int) -> str:
+    """That so many templates are not shown."""
+    return f"{number:,} more {'is' if number == 1 else 'are'} in mined.json."
 
 
 def _examples(template: Mined | Frame, sources: Sequence[str]) -> str:
@@ -72,12 +77,11 @@ def _examples(template: Mined | Frame, sources: Sequence[str]) -> str:
 
 def _method(found: MinedOnly) -> str:
     mining, task = found.mining, found.task
-    unit = "label words" if task.kind != "fact" else "pairs"
     lines = [
         f"- Read: {count(mining.sentences, 'sentence')} of {escape(', '.join(mining.sources))}, in "
         f"{mining.seconds:.1f} s.",
-        f"- Support is the number of distinct pairs that stand in a template; {mining.met:,} of "
-        f"{mining.pairs:,} {unit} were met. No PLM has read the templates.",
+        "- Support is the number of distinct pairs that stand in a template; "
+        f"{met(mining, task.kind)} {were(mining.met)} met. No PLM has read the templates.",
         f"- Data: {escape(task.source.kind)} {code(task.source.location or '-')}; fingerprint "
         f"`{task.fingerprint[:16]}`.",
     ]

@@ -9,12 +9,22 @@ from promptsearch.engines.mining.mined import Mined
 from promptsearch.engines.mining.mining import Mining
 from promptsearch.report.marks import code, escape, table
 from promptsearch.report.mined_examples import sightings_list
+from promptsearch.report.mined_remarks import (
+    against_best,
+    better_ensemble,
+    by_hand,
+    compared,
+    found_once,
+    met,
+    too_few,
+    were,
+)
 from promptsearch.report.mined_rows import MinedRow, best_single, mined_rows, not_tried, wordings
 from promptsearch.report.mining_picture import Line, support_picture
 from promptsearch.report.rows import figure, percent
 from promptsearch.report.words import short_words
 from promptsearch.showing import count
-from promptsearch.study.ensembles import MinedEnsemble
+from promptsearch.study.ensembles import Ensemble
 from promptsearch.study.result import Discovery
 
 PICTURE_FILE = "mined-templates.svg"
@@ -40,6 +50,7 @@ def mined_templates(discovery: Discovery) -> list[str]:
             f"![Support against {discovery.task.metric} on dev]({PICTURE_FILE})",
             templates_table(rows, discovery.task.metric, discovery.task.label_names),
             _legend(facts, any(row.chosen for row in rows)),
+            *filter(None, (compared(discovery, rows), by_hand(discovery), too_few(discovery))),
         ]
     parts += _left(not_tried(discovery, rows))
     if discovery.ensembles:
@@ -106,18 +117,23 @@ def _special(mined: Mined | Frame, row: MinedRow, names: Sequence[str]) -> tuple
 def _account(mining: Mining, facts: bool) -> str:
     """What was mined, in a sentence or two."""
     hold = "two names near enough to count" if facts else "a label word with a frame around it"
-    looked_for = "pair" if facts else "label word"
     shown = ", ".join(map(code, mining.sources[:_SOURCES]))
     more = f" and {len(mining.sources) - _SOURCES} more" if len(mining.sources) > _SOURCES else ""
     told = (
         f"{count(len(mining.templates), 'template')} from {count(mining.sentences, 'sentence')} of "
-        f"{shown}{more}, mined in {mining.seconds:.1f} s. {mining.matched:,} of the sentences hold "
-        f"{hold}; {mining.met:,} of {count(mining.pairs, looked_for)} were met."
+        f"{shown}{more}, mined in {mining.seconds:.1f} s. {mining.matched:,} of the sentences "
+        f"{'holds' if mining.matched == 1 else 'hold'} "
+        f"{hold}; {met(mining, 'fact' if facts else '')} {were(mining.met)} met."
     )
     if mining.missed:
         told += (
             " Counts were pruned to fit memory: supports are lower bounds. Each wording may lack "
             f"{count(mining.missed, 'pair')}, and wordings of so few may be gone."
+        )
+    if once := found_once(mining, "fact" if facts else ""):
+        told += (
+            f" {count(once, 'template')} {were(once)} found with one pair only: where few are found with "
+            "two, those fill up what a PLM can read."
         )
     if mining.undecodable:
         told += f" {count(mining.undecodable, 'byte')} could not be read as text."
@@ -168,14 +184,14 @@ def _sentences(rows: Sequence[MinedRow], sources: Sequence[str], facts: bool) ->
     return parts
 
 
-def _ensemble(discovery: Discovery, ensemble: MinedEnsemble) -> list[str]:
+def _ensemble(discovery: Discovery, ensemble: Ensemble) -> list[str]:
     """One PLM's mined templates together: weights, and figures beside each alone."""
     metric = discovery.task.metric
-    singles = [("best single mined template", best_single(discovery, ensemble.plm))]
+    singles = [("best single mined template", best_single(discovery, ensemble.plms[0]))]
     singles += [
         ("manual prompt", f)
         for f in discovery.finalists
-        if f.role == "manual" and f.trial.plm == ensemble.plm
+        if f.role == "manual" and f.trial.plm == ensemble.plms[0]
     ]
     figures = [("ensemble", "–", "–", figure(ensemble.dev, metric), figure(ensemble.test, metric))]
     for name, finalist in singles:
@@ -186,9 +202,17 @@ def _ensemble(discovery: Discovery, ensemble: MinedEnsemble) -> list[str]:
         (str(trial.candidate.template), trial.calibration.method, f"{weight:.3f}", figure(trial.dev, metric))
         for weight, trial in sorted(zip(ensemble.weights, ensemble.members), key=lambda pair: -pair[0])
     ]
+    told = (
+        f"{count(len(ensemble.members), 'template')} answer together on {code(ensemble.plms[0])}, with "
+        f"weights learned on train, in {code(ensemble.file)}."
+    )
+    if ensemble is better_ensemble(discovery):
+        told += (
+            f" On dev that is better than the best prompt ({against_best(discovery, ensemble)}): "
+            f"{code(f'promptsearch predict {ensemble.file}')} uses it."
+        )
     return [
-        f"{count(len(ensemble.members), 'template')} answer together on {code(ensemble.plm)}, with weights "
-        f"learned on train, in {code(ensemble.file)}.",
+        told,
         table(("", "template", "calibration", f"dev {metric}", f"test {metric}"), figures),
         table(("template", "calibration", "weight", f"dev {metric}"), weights),
     ]

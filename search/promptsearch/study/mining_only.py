@@ -15,8 +15,9 @@ from promptsearch.errors import DataError
 from promptsearch.paths import atomic_write
 from promptsearch.showing import printable
 from promptsearch.study.artefacts import clear, new_folder, versions, write_json
-from promptsearch.study.config import DiscoverConfig, plain
+from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.observer import Observer
+from promptsearch.study.record import plain
 from promptsearch.study.setup import load_source, manual_engine, mining_engine
 from promptsearch.tasks.facts import facts_of
 from promptsearch.tasks.task import Task

@@ -107,10 +107,48 @@ def test_a_question_and_an_article_before_the_slot_are_other_frames() -> None:
 
 
 def test_fragments_make_no_frames_of_their_own() -> None:
-    sentences = said("Yesterday we all thought it was _.", "bad dull good fine")
+    sentences = [*said("Yesterday we all thought it was _.", "bad dull good"), "So it was fine."]
     found = {str(frame.cloze[0]) for frame in ranked(sentences)}
     assert "{text} It was {mask}." in found
     assert "{text} Thought it was {mask}." not in found
+
+
+def test_a_frame_that_only_ends_a_longer_one_gives_way_to_it() -> None:
+    sentences = said("All in all it was _.", "bad dull good fine") + said("It was _.", "sad great")
+    assert {str(frame.cloze[0]) for frame in ranked(sentences)} == {
+        "{text} All in all it was {mask}.",
+        "{text} It was {mask}.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("together", "apart", "whole"),
+    [("bad dull good fine", "", False), ("bad dull good fine great", "sad", False),
+     ("bad dull good fine", "sad", True)],
+)  # fmt: skip
+def test_a_frame_stands_where_a_fifth_of_its_pairs_is_met_without_the_longer_one(
+    together: str, apart: str, whole: bool
+) -> None:
+    sentences = said("Truly the acting was _.", together) + said("The acting was _.", apart)
+    found = {str(frame.cloze[0]) for frame in ranked(sentences)}
+    assert "{text} Truly the acting was {mask}." in found
+    assert ("{text} The acting was {mask}." in found) is whole
+
+
+def test_the_same_pairs_in_other_sentences_make_a_frame_of_its_own() -> None:
+    words = "bad dull good fine"
+    sentences = said("The acting was _.", words) + said("Truly the acting was _.", words)
+    assert {str(frame.cloze[0]) for frame in ranked(sentences)} == {
+        "{text} The acting was {mask}.",
+        "{text} Truly the acting was {mask}.",
+    }
+
+
+def test_what_follows_the_slot_or_asks_is_no_tail() -> None:
+    words = "bad dull good fine"
+    sentences = said("Truly, was it _?", words) + said("Truly the _ acting.", words)
+    found = {str(frame.cloze[0]) for frame in ranked(sentences)}
+    assert {"{text} Truly, was it {mask}?", "{text} Truly the {mask} acting."} <= found
 
 
 def test_fragments_add_to_clauses_of_the_same_words() -> None:

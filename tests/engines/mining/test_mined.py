@@ -29,6 +29,7 @@ BARE = {"window": (0, 0)}
         ((3, 4, 0, 0), 0.75 / 1.25),  # p = 3/4, q = 1/2
         ((4, 4, 1, 5), 1 / 1.25),  # p = 1, q = 1.5/6
         ((1, 2, 5, 10), 0.5),  # p = 1/2, q = 5.5/11
+        ((1, 18, 0, 0), 1 / 10),  # p = 1/18, q = 1/2, since no other pair was met
     ],
 )
 def test_specificity_is_worked_out_by_hand(counts, expected):

@@ -133,11 +133,11 @@ def test_aliases_are_found(tmp_path):
         ),
         (
             ["Ada, who is one two three four five six seven, of Rome."],
-            "1 pairs are in one sentence, but never with at most 8 words between them.",
+            "Met both sides of 1 pair in one sentence, never with at most 8 words between.",
         ),
         (
             said("X in Y.", "Ada Bo Cy"),
-            f"3 pairs were met, but no words that stand with 1 of them {EMPTY}.",
+            f"Met 3 pairs, but no words that stand with 1 of them {EMPTY}.",
         ),
     ],
 )
@@ -149,7 +149,24 @@ def test_the_nearest_reason_for_no_template_is_told(tmp_path, sentences, reason)
 
 def test_too_few_pairs_for_what_was_asked(tmp_path):
     found = mined(tmp_path, said("X was born in Y.", "Ada Bo"), least=3)
-    assert found.notices == (f"2 pairs were met, but no words that stand with 3 of them {EMPTY}.",)
+    assert found.notices == (f"Met 2 pairs, but no words that stand with 3 of them {EMPTY}.",)
+
+
+def test_one_of_a_thing_is_told_in_the_singular(tmp_path):
+    one = towns([{"subject": "Ada", "object": "Rome"}])
+    assert mined(tmp_path, ["Ada is old."], one).notices == (
+        "No sentence holds both sides of a pair: of 1 subject 1 occurs in the text, of 1 object 0.",
+    )
+    assert mined(tmp_path, ["Ada is old in Rome."], one, between=1).notices == (
+        "Met both sides of 1 pair in one sentence, never with at most 1 word between.",
+    )
+    assert mined(tmp_path, ["Ada in Rome."], one).notices == (
+        f"Met 1 pair, but no words that stand with 1 of them {EMPTY}.",
+    )
+    (tmp_path / "odd.txt").write_bytes(b"\xfc Ada was born in Rome.\n")
+    assert mine(one, MiningConfig(corpora=(tmp_path / "odd.txt",), workers=1)).notices == (
+        "Not UTF-8 text, and replaced: 1 byte.",
+    )
 
 
 def test_pairs_that_cannot_be_mined_are_told(tmp_path):
@@ -179,7 +196,7 @@ def test_bytes_that_are_no_text_are_counted_and_told(tmp_path):
     (tmp_path / "odd.txt").write_bytes(b"\xfc\xfd Ada was born in Rome.\nBo was born in Oslo.\n")
     found = mine(towns(), MiningConfig(corpora=(tmp_path / "odd.txt",), workers=1))
     assert (found.undecodable, [each.support for each in found.templates]) == (2, [2])
-    assert found.notices == ("2 bytes are no UTF-8 text and were replaced.",)
+    assert found.notices == ("Not UTF-8 text, and replaced: 2 bytes.",)
 
 
 def test_of_a_truncated_archive_what_could_be_read_is_mined(tmp_path):
@@ -245,7 +262,7 @@ def test_why_there_are_no_frames(reviews, tmp_path):
         return mine(reviews, MiningConfig(corpora=(path,), own_texts=False, workers=1)).notices
 
     assert notices("Nothing.") == ("No sentence holds a label word.",)
-    assert notices("It was good.") == ("1 label words were met, but no frame holds for every label.",)
+    assert notices("It was good.") == ("Met 1 label word, but no frame holds for every label.",)
 
 
 def test_label_words_given_come_first_and_once(reviews):

@@ -28,6 +28,9 @@ BARE = {"window": (0, 0)}
         ("In 1815 the poet ", "The poet "),
         ("In spring, ", None),
         ("In 1815 ", None),
+        ("On 12 May the poet ", "The poet "),
+        ("On 12 May ", None),
+        ("On 12 May 1815 ", None),
         ("“the   poet ", "The poet "),
         ("éclair ", "Éclair "),
     ],
@@ -101,6 +104,9 @@ def test_words_around_are_those_of_the_first_place_of_a_pair():
         ("", ""),
         ("は", "は"),
         (" B2B in ", " B2B in "),
+        (" was born on 12 May 1815 in ", " was born in "),
+        (" was born on May 12, 1815, in ", " was born in "),
+        (", the poet born (1815) on the 4th of July in ", ", the poet born in "),
     ],
 )
 def test_numbers_and_brackets_belong_to_one_pair_alone(middle, left):

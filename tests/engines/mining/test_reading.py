@@ -27,9 +27,9 @@ WAYS = [
 ]
 
 
-def entry(template: str, verbalizer: Verbalizer = COUNTRIES) -> Entry:
+def entry(template: str, verbalizer: Verbalizer = COUNTRIES, support: int = 1) -> Entry:
     parsed = Template.parse(template)
-    return Entry(Mined(parsed, None, 1, 0, 0, 0.5), parsed, verbalizer)
+    return Entry(Mined(parsed, None, support, 0, 0, 0.5), parsed, verbalizer)
 
 
 def names(found) -> list[str]:
@@ -80,6 +80,35 @@ def test_templates_are_ordered_by_accuracy_then_likelihood(minilm):
 def test_the_best_are_kept(minilm):
     whole = read(minilm, [entry(way) for way in WAYS], FOODS, SUMMED, most=9)
     assert names(read(minilm, [entry(way) for way in WAYS], FOODS, SUMMED, most=2)) == names(whole)[:2]
+
+
+@pytest.mark.parametrize("ending", ["{subject}", "{mask}"])
+def test_the_most_supported_of_a_direction_is_kept_however_it_does(minilm, ending):
+    # Best first, by what the PLM makes of them.
+    order = names(read(minilm, [entry(way) for way in WAYS], FOODS, SUMMED, most=9))
+    worst = next(way for way in reversed(order) if way.rstrip(".!").endswith(ending))
+    kept = names(read(minilm, [entry(way, support=1 + (way == worst)) for way in WAYS], FOODS, SUMMED, 2))
+    assert kept == [way for way in order if way in (worst, next(w for w in order if w != worst))]
+
+
+def test_the_most_supported_comes_through_both_rounds(minilm, passes):
+    ways = [f"{chr(65 + n)}: {{text}} {{mask}}." for n in range(12)]
+    worst = names(read(minilm, [entry(way, WORDS) for way in ways], short(36), SUMMED, 12))[-1]
+    passes.clear()
+    entries = [entry(way, WORDS, 9 if way == worst else 2) for way in ways]
+    found = read(minilm, entries, short(36), SUMMED, 1)
+    assert worst in passes[1][0]
+    assert names(found) == [worst]
+
+
+def test_templates_of_one_pair_have_the_room_that_others_leave(minilm):
+    order = names(read(minilm, [entry(way) for way in WAYS], FOODS, SUMMED, most=9))
+    several = order[2:]
+    kept = [
+        names(read(minilm, [entry(w, support=1 + (w in several)) for w in WAYS], FOODS, SUMMED, most))
+        for most in (2, 3)
+    ]
+    assert kept == [several, [order[0], *several]]
 
 
 def test_with_few_labels_each_is_said_equally_often(minilm):

@@ -11,11 +11,12 @@ from promptsearch.engines.mining.config import MiningConfig
 from promptsearch.engines.mining.framing import Frame
 from promptsearch.engines.mining.mined import Mined
 from promptsearch.engines.mining.mining import Mining, corpus_of, label_words_of, mine
+from promptsearch.engines.mining.preference import to_read
 from promptsearch.engines.mining.reading import Entry, Read, read
 from promptsearch.engines.mining.running import Progress
 from promptsearch.plms.base import PLM, SUMMED, AnswerScoring
 from promptsearch.tasks.drawing import drawn_by_class
-from promptsearch.tasks.task import Example, Task
+from promptsearch.tasks.task import Example, Task, gold
 from promptsearch.template import Template
 from promptsearch.verbalizer import Verbalizer
 
@@ -76,11 +77,18 @@ class MiningEngine:
         Each comes with the one or two sets of label words that it does best with. `budget.evaluations` is
         the number of templates that the PLM reads. The seed fixes which train examples it reads them on.
 
+        Where train has no labels, those that the text supports most come, with all their sets of label
+        words, in the order of the text.
+
         Raises:
             DataError: the corpus cannot be read, or there is nothing to mine with.
         """
         end = None if budget.seconds is None else time.monotonic() + budget.seconds
         most = self.config.read if budget.evaluations is None else budget.evaluations
+        if not gold(task.train):
+            for entry in self._entries(task, plm, min(most, self.config.kept)):
+                yield Candidate(entry.template, entry.verbalizer, "mining", entry.mined.record())
+            return
         found = read(
             plm,
             self._entries(task, plm, most),
@@ -93,16 +101,23 @@ class MiningEngine:
             yield _candidate(entry)
 
     def _entries(self, task: Task, plm: PLM, most: int) -> list[Entry]:
-        """The first `most` templates that the PLM can read, with the label words to read them with."""
+        """The first `most` templates that the PLM can read, with the label words to read them with.
+
+        Those that one pair alone supports come last, and only where others do not fill the places.
+        """
         masked = plm.identity.family == "masked"
         plain = self._plain_verbalizers(task)
-        of_template: dict[Template, list[Entry]] = {}
+        mined_of: dict[Template, Mined | Frame] = {}
         for mined in self.mine(task).templates:
             for template in _templates(mined, masked):
-                if template not in of_template and len(of_template) < most:
-                    verbalizers = dict.fromkeys((*plain, *_seen(mined, task)))
-                    of_template[template] = [Entry(mined, template, each) for each in verbalizers]
-        return [entry for entries in of_template.values() for entry in entries]
+                mined_of.setdefault(template, mined)
+        support = {template: mined.support for template, mined in mined_of.items()}
+        chosen = to_read(list(mined_of), support, self.config.kept, most)
+        return [
+            Entry(mined_of[template], template, verbalizer)
+            for template in chosen
+            for verbalizer in dict.fromkeys((*plain, *_seen(mined_of[template], task)))
+        ]
 
     def _plain_verbalizers(self, task: Task) -> Sequence[Verbalizer]:
         """Facts answer with the object itself, labels with words that a person would write."""

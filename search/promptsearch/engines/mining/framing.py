@@ -13,6 +13,7 @@ from promptsearch.engines.mining.counts import Counts, Key, Pair, Place
 from promptsearch.engines.mining.frames import FRAGMENT, STANDING, FrameCounter
 from promptsearch.engines.mining.mined import Sighting
 from promptsearch.engines.mining.outlines import ARTICLES, halves, outlines
+from promptsearch.engines.mining.tails import Outlined, tails
 from promptsearch.engines.mining.words import Words
 from promptsearch.pieces import Field, Mask, Piece, Text
 from promptsearch.template import Template
@@ -109,7 +110,8 @@ def top_frames(
 
     The score is balance * log2(1 + s), with s the support of the least supported label that is needed: a
     frame is worth as much as the label that stands in it least. At least one label must be seen with two
-    words where any has two, or a pair of set phrases would do ("thumbs up", "thumbs down").
+    words where any has two, or a pair of set phrases would do ("thumbs up", "thumbs down"). A frame that is
+    a longer one cut off at its beginning gives way to it, see `tails`.
 
     Args:
         counter: what counted.
@@ -124,8 +126,9 @@ def top_frames(
     needed = max(2, math.ceil(share_of_labels * counter.labels - 1e-9))
     totals = Counter(label for label, _ in counts.together)
     has_choice = len(counter.answers) > counter.labels
-    frames: list[Frame] = []
-    for wordings, seen in _merged(counts.seen, counter.words):
+    frames: dict[Outlined, Frame] = {}
+    seen_in: dict[Outlined, _Seen] = {}
+    for core, wordings, seen in _merged(counts.seen, counter.words):
         by_label = _by_label(seen, counter)
         if sum(len(label.words) >= least for label in by_label) < needed:
             continue
@@ -137,21 +140,21 @@ def top_frames(
             continue
         support = sorted((label.pairs for label in by_label), reverse=True)[needed - 1]
         cloze, prefix = templates_of(wordings[0], fields)
-        frames.append(
-            Frame(
-                cloze,
-                prefix,
-                len(seen),
-                counts.missed,
-                by_label,
-                even,
-                even * math.log2(1 + support),
-                _sightings(seen, counts, counter, sources, examples),
-                tuple(wordings[1:]),
-            )
+        seen_in[core] = seen
+        frames[core] = Frame(
+            cloze,
+            prefix,
+            len(seen),
+            counts.missed,
+            by_label,
+            even,
+            even * math.log2(1 + support),
+            _sightings(seen, counts, counter, sources, examples),
+            tuple(wordings[1:]),
         )
-    frames.sort(key=lambda frame: (-frame.score, -frame.support, str(frame.cloze[0])))
-    return frames[:most]
+    whole = [frames[core] for core in frames.keys() - tails(seen_in)]
+    whole.sort(key=lambda frame: (-frame.score, -frame.support, str(frame.cloze[0])))
+    return whole[:most]
 
 
 def templates_of(text: str, fields: Sequence[str]) -> tuple[tuple[Template, ...], Template | None]:
@@ -174,18 +177,20 @@ def templates_of(text: str, fields: Sequence[str]) -> tuple[tuple[Template, ...]
     return cloze, Template((*inputs, Text(f" {left}"), Mask()))
 
 
-def _merged(seen: Mapping[Key, Mapping[Pair, Place]], words: Words) -> list[tuple[list[str], _Seen]]:
+def _merged(
+    seen: Mapping[Key, Mapping[Pair, Place]], words: Words
+) -> list[tuple[Outlined, list[str], _Seen]]:
     """Frames that differ in case, accents, articles or punctuation as one, its commonest wording first.
 
     Fragments of clauses, such as "thought it was", are added to the frame of their words unless few clauses
     consist of it: else they would count for more than what they were cut from.
     """
-    alike: dict[tuple[object, ...], list[Key]] = defaultdict(list)
+    alike: dict[Outlined, list[Key]] = defaultdict(list)
     for key in seen:
         if core := _core(key.text, words):
             alike[core].append(key)
     merged = []
-    for keys in alike.values():
+    for core, keys in alike.items():
         standing = [key for key in keys if key.group == STANDING]
         if not standing:
             continue
@@ -198,7 +203,7 @@ def _merged(seen: Mapping[Key, Mapping[Pair, Place]], words: Words) -> list[tupl
             if key.group == FRAGMENT:
                 _add(every, key, seen[key])
         wordings = list(dict.fromkeys(key.text for key in standing))
-        merged.append((wordings, every if len(pairs) >= _STANDING_SHARE * len(every) else pairs))
+        merged.append((core, wordings, every if len(pairs) >= _STANDING_SHARE * len(every) else pairs))
     return merged
 
 
@@ -209,16 +214,16 @@ def _add(known: _Seen, key: Key, places: Mapping[Pair, Place]) -> None:
             known[pair] = place, key.text
 
 
-def _core(text: str, words: Words) -> tuple[object, ...] | None:
+def _core(text: str, words: Words) -> Outlined | None:
     """What frames that are too alike have in common; None for nothing but articles.
 
     A question is not like a statement, nor "this is a …" like "this is …", where another sort of word ends
     the clause.
     """
     left, right = ([word for word in words.of(half.lower()) if word[0].isalnum()] for half in halves(text))
-    noun = not right and left[-1:] and left[-1] in ARTICLES
-    bare = tuple(tuple(word for word in half if word not in ARTICLES) for half in (left, right))
-    return (*bare, noun, text.endswith("?")) if any(bare) else None
+    noun = not right and bool(left) and left[-1] in ARTICLES
+    bare_left, bare_right = (tuple(w for w in half if w not in ARTICLES) for half in (left, right))
+    return (bare_left, bare_right, noun, text.endswith("?")) if bare_left or bare_right else None
 
 
 def _by_label(seen: _Seen, counter: FrameCounter) -> tuple[LabelSupport, ...]:

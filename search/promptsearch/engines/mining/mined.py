@@ -91,7 +91,9 @@ def specificity(support: int, found: int, others: int, others_found: int) -> flo
 
     It is taken as if pairs of the relation and others were equally many in the text:
     p / (p + q) with p = support / found and q = (others + 1/2) / (others_found + 1), so that a pattern which
-    pairs of the relation and other pairs stand in equally often has 1/2.
+    pairs of the relation and other pairs stand in equally often has about 1/2. Here q is smoothed (Jeffreys'
+    prior) and p is not: where few other pairs were met, q is near 1/2 for want of evidence, and what few
+    pairs of the relation stand in reads as unspecific.
 
     Args:
         found, others_found: distinct pairs of either sort that were found near each other at all.

@@ -172,7 +172,7 @@ def mine_frames(
     if not met:
         notices.append("No sentence holds a label word.")
     elif not found:
-        notices.append(f"{met} label words were met, but no frame holds for every label.")
+        notices.append(f"Met {count_of(met, 'label word')}, but no frame holds for every label.")
     return _mining(found, corpus, counts, len(counter.answers), met, start, notices)
 
 
@@ -251,7 +251,7 @@ def _told(counts: Counts) -> list[str]:
     """What went wrong with the text itself."""
     notices = list(counts.troubles)
     if counts.undecodable:
-        notices.append(f"{counts.undecodable:,} bytes are no UTF-8 text and were replaced.")
+        notices.append(f"Not UTF-8 text, and replaced: {count_of(counts.undecodable, 'byte')}.")
     if counts.missed:
         notices.append(
             "Counts were pruned to fit memory: supports are lower bounds. Each wording may lack "
@@ -278,16 +278,17 @@ def _why_none(
         objects = {fact.object for fact in facts if _occurs(fact.object_names, counts, counter)}
         every = len({fact.object for fact in facts})
         return [
-            f"No sentence holds both sides of a pair: of {len(facts):,} subjects {subjects:,} occur in the "
-            f"text, of {every:,} objects {len(objects):,}."
+            f"No sentence holds both sides of a pair: of {count_of(len(facts), 'subject')} {subjects:,} "
+            f"occur{'s' * (subjects == 1)} in the text, of {count_of(every, 'object')} {len(objects):,}."
         ]
     if not any(key.group == 0 for key in counts.seen):
+        near = count_of(config.between, "word")
         return [
-            f"{met:,} pairs are in one sentence, but never with at most {config.between} words between them."
+            f"Met both sides of {count_of(met, 'pair')} in one sentence, never with at most {near} between."
         ]
     return [
-        f"{met:,} pairs were met, but no words that stand with {config.least or 1} of them say anything of "
-        "the relation by themselves."
+        f"Met {count_of(met, 'pair')}, but no words that stand with {config.least or 1} of them say anything "
+        "of the relation by themselves."
     ]
 
 

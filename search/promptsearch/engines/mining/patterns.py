@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from promptsearch.engines.mining.counts import Key, Pair, Place
+from promptsearch.engines.mining.dates import without_dates, without_month
 from promptsearch.engines.mining.paths import is_path
 from promptsearch.engines.mining.stopwords import STOP_WORDS, is_empty
 from promptsearch.engines.mining.words import Words
@@ -69,8 +70,10 @@ def patterns_of(
     """All patterns of a relation that at least `least` distinct pairs stand in.
 
     Left out are those of stop words, numbers and punctuation marks alone. A pattern with words around it
-    must hold for at least a tenth of the pairs that stand around its middle, each taken where it stands
-    first in the text.
+    must hold for at least a tenth of the pairs that stand around its middle. Of a pair only its first place
+    is known, so that the support of words around is a lower bound: a pair which stands between them later,
+    but not first, is not counted. To count them as middles are, each middle would need as many keys as it
+    has windows, up to six by default, and memory for their places.
 
     Args:
         group: number of the relation.
@@ -137,8 +140,8 @@ def _cut(bare: Seen) -> dict[Pattern, dict[str, dict[Pair, Place]]]:
 
 
 def simplified(middle: str) -> str:
-    """A middle without what belongs to one pair alone: numbers, "in" a year, and what stands in brackets."""
-    text = _NUMBER.sub("", _BRACKETS.sub("", middle)) if not middle.isalpha() else middle
+    """A middle without what belongs to one pair alone: dates, numbers, and what stands in brackets."""
+    text = _NUMBER.sub("", without_dates(_BRACKETS.sub("", middle))) if not middle.isalpha() else middle
     return _one_spaced(f"{' ' * middle[:1].isspace()}{text.strip()}{' ' * middle[-1:].isspace()}")
 
 
@@ -199,7 +202,9 @@ def _left(sentence: str, starts: list[int], end: int, most: int) -> str | None:
     """What leads a clause in to the name at `end`, if it is one to `most` words."""
     for number, start in enumerate(reversed(starts)):
         if sentence[start] in _CLAUSE_ENDS or sentence[start].isdigit():
-            return None if number == 0 else _capital(sentence[starts[-number] : end])
+            text = "" if number == 0 else sentence[starts[-number] : end]
+            text = without_month(text) if sentence[start].isdigit() else text
+            return _capital(text) if text else None
         if number == most:
             return None
     return _capital(sentence[starts[0] : end]) if starts else None

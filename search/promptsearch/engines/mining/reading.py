@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from promptsearch.engines.mining.framing import Frame
 from promptsearch.engines.mining.mined import Mined
+from promptsearch.engines.mining.preference import preferred
 from promptsearch.errors import TemplateError, VerbalizerError
 from promptsearch.plms.base import PLM, SUMMED, AnswerScoring, AnswerStates
 from promptsearch.readings import best_log_probs, states_of_each, word_log_probs
@@ -66,23 +67,25 @@ def read(
 
     Each comes with at most two of its sets of label words. All are read on the first examples, and the
     better half of the templates, but at least twice `most`, on the others too (successive halving, one
-    round).
+    round). Both times the most supported template of each direction stays, and those of one pair have what
+    room others leave, see `preferred`.
 
     Args:
         stop: asked between blocks of templates; what has been read until then is ranked.
     """
     first, rest = list(examples[:_FIRST]), list(examples[_FIRST:])
     found = _round(plm, entries, first, scoring, stop)
+    support = {entry.template: entry.mined.support for entry in entries}
     if not rest:
-        return _of_best_templates(found, most)
+        return _of_best_templates(found, support, most)
     ranked = list(dict.fromkeys(r.entry.template for r in found))
     by_template = _by_template(entries)
-    better = ranked[: max(2 * most, len(ranked) // 2)]
+    better = preferred(ranked, support, max(2 * most, len(ranked) // 2))
     # The best of the first round go first, so that a search which is stopped has read those that count.
     survivors = [entry for template in better for entry in by_template[template]]
     again = _round(plm, survivors, [*first, *rest], scoring, stop)
     done = {r.entry.template for r in again}
-    return _of_best_templates([*again, *(r for r in found if r.entry.template not in done)], most)
+    return _of_best_templates([*again, *(r for r in found if r.entry.template not in done)], support, most)
 
 
 def _by_template(entries: Sequence[Entry]) -> dict[Template, list[Entry]]:
@@ -92,12 +95,12 @@ def _by_template(entries: Sequence[Entry]) -> dict[Template, list[Entry]]:
     return found
 
 
-def _of_best_templates(found: Sequence[Read], most: int) -> list[Read]:
-    """Of the first `most` templates, the best two entries each."""
+def _of_best_templates(found: Sequence[Read], support: Mapping[Template, int], most: int) -> list[Read]:
+    """Of the `most` preferred templates, the best two entries each."""
     kept: dict[Template, list[Read]] = {}
     for each in found:
         kept.setdefault(each.entry.template, []).append(each)
-    best = set(list(kept)[:most])
+    best = set(preferred(list(kept), support, most))
     return [r for r in found if r.entry.template in best and r in kept[r.entry.template][:_SETS]]
 
 

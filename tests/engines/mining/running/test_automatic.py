@@ -12,8 +12,7 @@ from promptsearch.corpus import Corpus
 from promptsearch.engines.mining.running import automatic, count
 from promptsearch.paths import cache_dir
 from tests.engines.mining.running.corpora import COUNTER, whole, write_text
-
-SIZE = 500
+from tests.engines.mining.running.stopping import SIZE, Told, stop
 
 
 @pytest.fixture
@@ -24,35 +23,46 @@ def corpus(tmp_path, monkeypatch):
     return Corpus.of([tmp_path / "a.txt"], sentences="rules")
 
 
-class Stop(Exception):
-    pass
-
-
-class StopAfter:
-    def __init__(self, segments):
-        self.left = segments
-
-    def advance(self, done, total, sentences):
-        self.left -= 1
-        if not self.left:
-            raise Stop
-
-
 def files():
     return list((cache_dir() / "mining").glob("*.json.gz"))
 
 
-def stop(corpus, **options):
-    with pytest.raises(Stop):
-        count(COUNTER, corpus, workers=1, size=SIZE, checkpoint="automatic", progress=StopAfter(5), **options)
+def test_finished_counts_outlive_counting_as_part_of_more(corpus, caplog):
+    with automatic.keep_finished():
+        counts = count(COUNTER, corpus, workers=1, size=SIZE, checkpoint="automatic")
+    assert len(files()) == 1
+    told = Told()
+    with automatic.keep_finished() as kept, caplog.at_level(logging.WARNING):
+        again = count(COUNTER, corpus, workers=1, size=SIZE, checkpoint="automatic", progress=told)
+        assert len(files()) == 1
+        kept.remove()
+    assert (again, told) == (counts, [])
+    assert "the text is not read again" in caplog.text
+    assert files() == []
+
+
+def test_a_short_rest_of_a_long_run_is_kept_too(corpus, monkeypatch):
+    stop(corpus)
+    monkeypatch.setattr(automatic, "WORTH_SECONDS", 60.0)
+    with automatic.keep_finished():
+        count(COUNTER, corpus, workers=1, size=SIZE, checkpoint="automatic")
+    told = Told()
+    count(COUNTER, corpus, workers=1, size=SIZE, checkpoint="automatic", progress=told)
+    assert told == []
+
+
+def test_what_is_not_worth_it_is_not_kept(corpus, monkeypatch):
+    monkeypatch.setattr(automatic, "WORTH_SECONDS", 60.0)
+    with automatic.keep_finished():
+        count(COUNTER, corpus, workers=1, size=SIZE, checkpoint="automatic")
+    assert files() == []
 
 
 def test_counting_goes_on_and_leaves_nothing(corpus):
     stop(corpus)
     assert len(files()) == 1
-    told = []
-    progress = type("Told", (), {"advance": lambda self, *said: told.append(said)})()
-    counts = count(COUNTER, corpus, workers=1, size=SIZE, checkpoint="automatic", progress=progress)
+    told = Told()
+    counts = count(COUNTER, corpus, workers=1, size=SIZE, checkpoint="automatic", progress=told)
     assert counts == whole(COUNTER, corpus)
     assert len(told) == sum(1 for _ in corpus.segments(SIZE)) - 5
     assert files() == []

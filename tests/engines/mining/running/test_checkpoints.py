@@ -17,8 +17,7 @@ from promptsearch.corpus import Corpus
 from promptsearch.engines.mining.running import count
 from promptsearch.errors import DataError, StorageError
 from tests.engines.mining.running.corpora import COUNTER, Slow, whole, write_text
-
-SIZE = 500
+from tests.engines.mining.running.stopping import SIZE, Told, stop
 
 
 @pytest.fixture
@@ -29,34 +28,27 @@ def corpus(tmp_path):
     return Corpus.of([tmp_path / "a.txt", tmp_path / "b.txt.gz"], sentences="rules")
 
 
-class Stop(Exception):
-    pass
-
-
-class StopAfter:
-    """Ends a run after some segments."""
-
-    def __init__(self, segments):
-        self.left = segments
-
-    def advance(self, done, total, sentences):
-        self.left -= 1
-        if not self.left:
-            raise Stop
-
-
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("segments", [1, 7, 30, 40])
 def test_a_run_that_was_stopped_goes_on(corpus, tmp_path, workers, segments):
     path = tmp_path / "run.json.gz"
-    with pytest.raises(Stop):
-        count(COUNTER, corpus, workers=1, size=SIZE, checkpoint=path, progress=StopAfter(segments))
-    told = []
-    progress = type("Told", (), {"advance": lambda self, *said: told.append(said)})()
-    counts = count(COUNTER, corpus, workers=workers, size=SIZE, checkpoint=path, progress=progress)
+    stop(corpus, segments, checkpoint=path)
+    told = Told()
+    counts = count(COUNTER, corpus, workers=workers, size=SIZE, checkpoint=path, progress=told)
     assert counts == whole(COUNTER, corpus)
     assert len(told) == sum(1 for _ in corpus.segments(SIZE)) - segments
     assert told[-1][0] == corpus.size
+
+
+def test_rows_left_out_before_a_stop_are_told(tmp_path):
+    rows = ['{"text": "Ada in Rome."}'] * 40
+    rows[3] = rows[30] = "{broken"
+    (tmp_path / "r.jsonl").write_text("\n".join(rows))
+    corpus, path = Corpus.of([tmp_path / "r.jsonl"]), tmp_path / "run.json.gz"
+    stop(corpus, 4, size=100, checkpoint=path)
+    counts = count(COUNTER, corpus, workers=1, size=100, checkpoint=path)
+    (told,) = counts.troubles
+    assert told.endswith(": 2 lines left out (no JSON object, or no text as 'text'), first line 4.")
 
 
 def test_a_finished_run_is_not_counted_again(corpus, tmp_path):

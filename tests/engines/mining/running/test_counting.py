@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -80,7 +81,33 @@ def test_troubles_name_their_source(tmp_path):
     corpus = Corpus.of([tmp_path / "cut.txt.gz", tmp_path / "rows.jsonl"])
     broken, skipped = count(COUNTER, corpus, workers=1, size=20).troubles
     assert "cut.txt.gz: the archive breaks off" in broken
-    assert "rows.jsonl: 2 rows without a text" in skipped
+    assert skipped.endswith(
+        "rows.jsonl: 2 lines left out (no JSON object, or no text as 'text'), first line 2."
+    )
+
+
+@pytest.mark.parametrize("size", [20, 100, 10_000])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_first_row_left_out_is_located(tmp_path, size, workers):
+    whole = '{"text": "Ada was born in Rome."}\n'
+    (tmp_path / "two.jsonl").write_text("\n\n" + whole * 17 + "{broken\n" + whole * 20 + "{broken")
+    (tmp_path / "one.jsonl").write_text(whole * 40 + '{"text": 4}\n')
+    corpus = Corpus.of([tmp_path / "two.jsonl", tmp_path / "one.jsonl"])
+    two, one = count(COUNTER, corpus, workers=workers, size=size).troubles
+    assert two.endswith("two.jsonl: 2 lines left out (no JSON object, or no text as 'text'), first line 20.")
+    assert one.endswith("one.jsonl: 1 line left out (no JSON object, or no text as 'text'), line 41.")
+
+
+def test_rows_of_a_table_are_located(tmp_path):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    pq.write_table(pa.table({"text": ["Ada in Rome."] * 7 + [None, "x", None]}), tmp_path / "t.parquet")
+    (told,) = count(COUNTER, Corpus.of([tmp_path / "t.parquet"]), workers=1, size=20).troubles
+    assert told.endswith("t.parquet: 2 rows left out (no text), first row 8.")
+
+
+def test_what_is_left_out_of_a_corpus_is_told_once(tmp_path):
+    corpus = replace(Corpus.of_texts(["Ada in Rome."] * 50), notices=("Something was left out.",))
+    assert count(COUNTER, corpus, workers=1, size=20).troubles == ("Something was left out.",)
 
 
 def test_an_empty_corpus_has_no_counts():

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from pathlib import Path
 
 from promptsearch.engines.mining.running.checkpoints import Checkpoint, State
 from promptsearch.engines.mining.running.fingerprints import fingerprint
@@ -18,12 +21,43 @@ _STALE_SECONDS = 30 * 24 * 3600
 _log = logging.getLogger(__name__)
 
 
+class Kept:
+    """The automatic checkpoints of a longer piece of work."""
+
+    def __init__(self) -> None:
+        self.files: set[Path] = set()
+
+    def remove(self) -> None:
+        """Remove them, once all the work is done."""
+        for file in self.files:
+            with suppress(OSError):
+                file.unlink()
+
+
+_kept: ContextVar[Kept | None] = ContextVar("_kept", default=None)
+
+
+@contextmanager
+def keep_finished() -> Generator[Kept]:
+    """Within, automatic checkpoints outlive the counting: it is only a part of the work.
+
+    The same work, begun again after it was killed, then finds the finished counts. Who has done all of it
+    calls `Kept.remove`.
+    """
+    kept = Kept()
+    token = _kept.set(kept)
+    try:
+        yield kept
+    finally:
+        _kept.reset(token)
+
+
 class AutomaticCheckpoint(Checkpoint):
     """A file of its own for each thing that is counted, so that the same run finds it again.
 
     Since no one asked for it, it is written only where counting takes longer than `WORTH_SECONDS` and is
-    removed when counting is finished; one that cannot be read is dropped, and one that cannot be written is
-    done without, both with a warning.
+    removed when counting is finished, but see `keep_finished`; one that cannot be read is dropped, and one
+    that cannot be written is done without, both with a warning.
 
     Args:
         identity: see `Checkpoint`; the file is named by it.
@@ -35,22 +69,30 @@ class AutomaticCheckpoint(Checkpoint):
         super().__init__(self._file, identity, every)
         self._begun = time.monotonic()
         self._writable = True
+        self._kept = _kept.get()
+        if self._kept is not None:
+            self._kept.files.add(self._file)
         self._drop_stale()
 
     def load(self, most: int) -> State | None:
         """The state that was kept last; None where there is none that can be read."""
         try:
-            return super().load(most)
+            state = super().load(most)
         except DataError as error:
             _log.warning("counting starts from the beginning: %s (%s)", error.message, self._file)
             self._remove()
             return None
+        if state is not None and state.finished:
+            _log.warning(
+                "the text is not read again: its counts are those of an earlier run that was stopped"
+            )
+        return state
 
     def keep(self, state: State) -> None:
-        """Keep the state if that is worth a file; remove the file when the state is finished."""
-        if state.finished:
+        """Keep the state if that is worth a file; remove a finished one that no one wants to be kept."""
+        if state.finished and self._kept is None:
             self._remove()
-        elif self._writable and time.monotonic() - self._begun >= WORTH_SECONDS:
+        elif self._writable and self._is_worth_it():
             try:
                 super().keep(state)
             except StorageError as error:
@@ -58,6 +100,10 @@ class AutomaticCheckpoint(Checkpoint):
                 _log.warning(
                     "a run that is killed will start from the beginning: %s (%s)", error.message, error.where
                 )
+
+    def _is_worth_it(self) -> bool:
+        # Where a file is there, a stopped run took longer for what this one did not do again.
+        return time.monotonic() - self._begun >= WORTH_SECONDS or self._file.exists()
 
     def _remove(self) -> None:
         with suppress(OSError):

@@ -12,11 +12,11 @@ from typing import Any
 
 from promptsearch.corpus import Corpus, Position, Segment
 from promptsearch.engines.mining.counts import Counts
-from promptsearch.engines.mining.running.merging import Part, Tally
+from promptsearch.engines.mining.running.merging import Part, Skipped, Tally
 from promptsearch.errors import DataError
 from promptsearch.paths import atomic_write
 
-_FORMAT = 1
+_FORMAT = 2
 _KIND = "promptsearch mining checkpoint"
 # Writing may take at most this share of the time.
 _SHARE = 0.05
@@ -135,7 +135,7 @@ def _record(state: State) -> dict[str, Any]:
         "positions": [[source, *position] for source, position in sorted(state.positions.items())],
         "consumed": sorted(state.consumed.items()),
         "segments": [[*at, n] for at, n in sorted(part.sentences.items())],
-        "skipped": sorted(part.skipped.items()),
+        "skipped": [[source, *skipped] for source, skipped in sorted(part.skipped.items())],
         "counts": part.counts.record(),
     }
 
@@ -144,7 +144,7 @@ def _state(record: dict[str, Any], most: int) -> State:
     part = Part(
         Counts.of_record(record["counts"]),
         {(source, segment): n for source, segment, n in record["segments"]},
-        dict(record["skipped"]),
+        {source: Skipped(*skipped) for source, *skipped in record["skipped"]},
     )
     positions = {source: Position(index, end) for source, index, end in record["positions"]}
     return State(Tally(most, part), positions, dict(record["consumed"]), record["finished"])

@@ -4,10 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from promptsearch.corpus import Corpus, Segment
+from promptsearch.corpus import Corpus, Segment, Source
 from promptsearch.engines.mining.counts import Counts, Place, prune
 from promptsearch.engines.mining.running.base import Counter
+from promptsearch.showing import count
+
+
+class Skipped(NamedTuple):
+    """Rows of a source without a text, and where the first of them stands.
+
+    Attributes:
+        line: within the segment, from 0.
+    """
+
+    rows: int
+    segment: int
+    line: int
+
+    def and_also(self, other: Skipped) -> Skipped:
+        """Those of both."""
+        return Skipped(self.rows + other.rows, *min(self[1:], other[1:]))
 
 
 @dataclass
@@ -16,12 +34,12 @@ class Part:
 
     Attributes:
         sentences: (source, segment) -> number of sentences; `counts.lines` holds the lines.
-        skipped: source -> rows without a text.
+        skipped: source -> its rows without a text.
     """
 
     counts: Counts = field(default_factory=Counts)
     sentences: dict[tuple[int, int], int] = field(default_factory=dict)
-    skipped: dict[int, int] = field(default_factory=dict)
+    skipped: dict[int, Skipped] = field(default_factory=dict)
 
     @classmethod
     def of(cls, counter: Counter, corpus: Corpus, segment: Segment) -> Part:
@@ -34,17 +52,16 @@ class Part:
         counts = counter.count(text, segment.source, segment.index)
         if segment.trouble:
             counts.troubles = (*counts.troubles, f"{corpus.sources[segment.source].name}: {segment.trouble}")
-        skipped = {segment.source: text.skipped} if text.skipped else {}
+        skipped = {}
+        if text.first_skipped is not None:
+            skipped[segment.source] = Skipped(text.skipped, segment.index, text.first_skipped)
         return cls(counts, {(segment.source, segment.index): len(text.sentences)}, skipped)
 
     def finished(self, corpus: Corpus) -> Counts:
         """The counts of the whole corpus: each source is one segment, however it was cut."""
         counts = self.joined(0).counts
-        skipped = [
-            f"{corpus.sources[source].name}: {rows:,} row{'s' * (rows > 1)} without a text left out."
-            for source, rows in sorted(self.skipped.items())
-        ]
-        counts.troubles = (*counts.troubles, *skipped)
+        skipped = [_told(corpus.sources[source], rows) for source, rows in sorted(self.skipped.items())]
+        counts.troubles = (*corpus.notices, *counts.troubles, *skipped)
         return counts
 
     def joined(self, segment: int) -> Part:
@@ -62,8 +79,20 @@ class Part:
                 source, part, number, line, sentence, x, y = place
                 earlier = before[source, part]
                 places[pair] = Place(source, segment, number + earlier[0], line + earlier[1], sentence, x, y)
+        for source, (rows, part, line) in self.skipped.items():
+            self.skipped[source] = Skipped(rows, segment, line + before[source, part][1])
         self.counts.lines, self.sentences = lines, sentences
         return self
+
+
+def _told(source: Source, skipped: Skipped) -> str:
+    """What a user is told of rows that were left out; the one segment of the source is the whole of it."""
+    records = source.kind == "jsonl"
+    unit = "line" if records else "row"
+    why = f"no JSON object, or no text as {source.column!r}" if records else "no text"
+    first = "" if skipped.rows == 1 else "first "
+    left_out = f"{count(skipped.rows, unit)} left out ({why})"
+    return f"{source.name}: {left_out}, {first}{unit} {skipped.line + 1:,}."
 
 
 class Tally:
@@ -118,8 +147,9 @@ class Tally:
         total.missed += counts.missed
         total.troubles = tuple(dict.fromkeys((*total.troubles, *counts.troubles)))
         self.part.sentences.update(part.sentences)
-        for source, rows in part.skipped.items():
-            self.part.skipped[source] = self.part.skipped.get(source, 0) + rows
+        for source, skipped in part.skipped.items():
+            known = self.part.skipped.get(source)
+            self.part.skipped[source] = skipped if known is None else known.and_also(skipped)
 
 
 def merged(parts: Iterable[Part], most: int) -> Part:
