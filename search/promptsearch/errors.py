@@ -41,6 +41,10 @@ class PromptFileError(PromptSearchError):
     """A prompt file that is missing, damaged, mistyped or of a newer format."""
 
 
+class ReportError(PromptSearchError):
+    """A report that is missing, damaged or of a newer format."""
+
+
 class TaskError(PromptSearchError):
     """A task that is unknown or cannot be provided."""
 

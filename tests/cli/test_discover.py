@@ -16,7 +16,7 @@ from tests.cli.running import run, start
 
 QUICK = ("discover", "--plm", "minilm-mlm", "--dtype", "float32", "--shots", "4", "--max-test", "12")
 OWN = ("--template", "{text} It was {mask}.", "--words", "negative=bad;positive=good")
-FILES = {"config.json", "candidates.jsonl", "best_prompt.json", "report.md"}
+FILES = {"config.json", "candidates.jsonl", "best_prompt.json", "report.json", "report.md", "report.html"}
 
 
 def read(path: str) -> str:
@@ -72,7 +72,21 @@ def test_json_is_all_that_stdout_holds():
     assert best["test"]["value"] == evaluation["test"]["value"]
     assert best["test"]["interval"] == [evaluation["test"]["low"], evaluation["test"]["high"]]
     assert found["majority"]["dev"] == 0.5
+    assert (found["ended"], found["evaluations"], found["together"]) == ("done", 1, None)
     assert {entry["split"]: entry["majority"] for entry in evaluation.values()} == found["majority"]
+
+
+def test_json_has_the_best_together():
+    two = (*OWN, "--template", "{mask} film: {text}", "--calibration", "none")
+    outcome = run(*QUICK, "--task", "reviews", *two, "--out", "run", "--json")
+    found = json.loads(outcome.out)
+    assert found["evaluations"] == 2
+    row = json.loads(read("run/report.json"))["finalists"][-2]
+    together = found["together"]
+    assert (together["file"], together["members"]) == ("ensemble.json", 2)
+    assert together["test"]["value"] == row["test"]["value"]
+    assert together["to_best"]["interval"] == [row["to_best"]["low"], row["to_best"]["high"]]
+    assert together["tokens"] == pytest.approx(sum(trial["tokens"] for trial in candidates("run")), abs=0.02)
 
 
 def test_quiet_prints_the_result_alone():
@@ -155,7 +169,7 @@ def test_without_out_each_run_gets_a_folder_of_its_own():
     folders = [run(*QUICK, "--task", "reviews", *OWN, "--json").out for _ in range(3)]
     found = [json.loads(out)["folder"] for out in folders]
     assert len(set(found)) == 3
-    assert all({path.name for path in Path(folder).iterdir()} == FILES for folder in found)
+    assert all({path.name for path in Path(folder).iterdir()} >= FILES for folder in found)
     assert all(folder.startswith("runs/reviews-") for folder in found)
 
 
@@ -163,7 +177,7 @@ def test_an_earlier_run_in_the_folder_is_replaced_as_a_whole(monkeypatch):
     arguments = (*QUICK, "--task", "reviews", *OWN, "--out", "run")
     assert run(*arguments).code == 0
     Path("run/.report.md.123-abc.tmp").write_text("left by a killed process")
-    monkeypatch.setattr("promptsearch.report.markdown.write", interrupt)
+    monkeypatch.setattr("promptsearch.report.writing.write", interrupt)
     assert run(*arguments).code == 130
     # Nothing of the first run passes for the second.
     assert {path.name for path in Path("run").iterdir()} & FILES == {"config.json", "candidates.jsonl"}
@@ -190,11 +204,11 @@ def test_stopping_keeps_what_was_tried(monkeypatch):
                 raise KeyboardInterrupt
             yield trials
 
-    monkeypatch.setattr("promptsearch.study.discover.try_candidates", two_templates)
+    monkeypatch.setattr("promptsearch.study.search.try_candidates", two_templates)
     outcome = run(*QUICK, "--task", "reviews", "--out", "run")
     assert outcome.code == 130
     assert "Traceback" not in outcome.err
-    assert {path.name for path in Path("run").iterdir()} == FILES
+    assert {path.name for path in Path("run").iterdir()} >= FILES
     assert len({row["template"] for row in candidates("run")}) == 2
     prompt = json.loads(read("run/best_prompt.json"))
     assert [entry["split"] for entry in prompt["evaluation"]] == ["dev"]
@@ -204,7 +218,7 @@ def test_stopping_keeps_what_was_tried(monkeypatch):
 
 
 def test_stopping_before_anything_was_tried_leaves_nothing(monkeypatch):
-    monkeypatch.setattr("promptsearch.study.discover.load_search_plm", interrupt)
+    monkeypatch.setattr("promptsearch.study.session.load_search_plm", interrupt)
     outcome = run(*QUICK, "--task", "reviews")
     assert (outcome.code, outcome.out) == (130, "")
     assert outcome.said.endswith("Stopped.")
@@ -225,6 +239,6 @@ def test_control_c(tmp_path):
     assert process.returncode == 130
     assert b"Traceback" not in err
     assert b"Best prompt for reviews" in out
-    assert {path.name for path in Path("run").iterdir()} == FILES
+    assert {path.name for path in Path("run").iterdir()} >= FILES
     assert candidates("run")
     json.loads(read("run/best_prompt.json"))

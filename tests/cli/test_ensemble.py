@@ -10,6 +10,7 @@ import pytest
 from promptsearch import compose
 from promptsearch.compose import PromptEnsemble
 from promptsearch.prompt import Prompt, load_prompt
+from promptsearch.report import document as documents
 from promptsearch.study.evaluating import evaluate_prompt
 from promptsearch.tasks import draw_splits, load_task
 from tests.cli.conftest import ROWS, lines
@@ -88,4 +89,6 @@ def test_the_schema_is_the_committed_one():
     out = run("schema", "ensemble").out
     assert out == Path(compose.__file__).with_name("ensemble.schema.json").read_text("utf-8")
     assert run("schema").out == run("schema", "prompt").out != out
-    assert "There is no schema of 'x'. Schemas: prompt, ensemble." in refused("schema", "x")
+    report = Path(documents.__file__).with_name("report.schema.json").read_text("utf-8")
+    assert run("schema", "report").out == report
+    assert "There is no schema of 'x'. Schemas: prompt, ensemble, report." in refused("schema", "x")

@@ -289,7 +289,7 @@ def test_json_with_a_plm(languages_record):
     record, out = languages_record
     assert set(record) == {
         *("folder", "stand_in_for", "interrupted", "seconds", "notices", "verdicts", "finalists"),
-        *("majority", "prompt", "mining", "mined", "ensembles"),
+        *("majority", "prompt", "mining", "mined", "ensembles", "together", "ended", "evaluations"),
     }
     assert record["mining"]["met"] == 18
     assert any("cannot tell much" in notice for notice in record["notices"])

@@ -8,6 +8,9 @@ from promptsearch.engines.base import Candidate
 from promptsearch.engines.mining.framing import Frame, LabelSupport
 from promptsearch.engines.mining.mined import Mined, Sighting
 from promptsearch.engines.mining.mining import Mining
+from promptsearch.report.blocks_markdown import section_markdown
+from promptsearch.report.mining_section import mined_section
+from promptsearch.study.result import Discovery
 from promptsearch.study.trial import Trial
 from promptsearch.template import Template
 from tests.study.trials import WORDS, trial
@@ -71,3 +74,9 @@ def searched(found, outcome: Mining, *trials: Trial, kind: str = "fact", **parts
     best = replace(found.best, trial=manual[0])
     given = {"trials": (*manual, *trials), "finalists": (best, *found.finalists[1:]), "mining": outcome}
     return replace(found, task=task, **{**given, **parts})
+
+
+def mined_parts(discovery: Discovery) -> list[str]:
+    """The report's section on what was mined, in Markdown; empty where there is none."""
+    section = mined_section(discovery)
+    return [] if section is None else section_markdown(section)

@@ -5,10 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptsearch.engines.mining.mined import Sighting
-from promptsearch.report.mined_examples import marked
+from promptsearch.report.mined_examples import marked_line, pieces_of
 from tests.report.mined import sighting
 from tests.report.reading import READER, kinds, text_of
 from tests.report.test_markdown import AWKWARD
+
+
+def marked(found: Sighting) -> str:
+    """The sentence in Markdown."""
+    return marked_line(pieces_of(found))
 
 
 def parts(markdown: str) -> tuple[str, list[str], list[str]]:
@@ -98,3 +103,14 @@ def test_what_lies_between_two_marks_is_cut_in_its_middle():
     sentence = f"the film {'c' * 100} {'d' * 100} it was bad"
     shown = marked(sighting(sentence, "film", "bad", "it was bad"))
     assert shown == f"the **film** {'c' * 80} … {'d' * 80} `it was` **bad**"
+
+
+def test_a_sentence_in_pieces_is_the_whole_of_it():
+    found = sighting("In 1867 Marie Curie was born in Warsaw.", "Marie Curie", "Warsaw", " was born in ")
+    assert pieces_of(found) == (
+        ("In 1867 ", ""),
+        ("Marie Curie", "name"),
+        (" was born in ", "between"),
+        ("Warsaw", "name"),
+        (".", ""),
+    )

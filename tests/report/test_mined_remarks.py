@@ -19,9 +19,8 @@ from promptsearch.report.mined_remarks import (
     too_few,
 )
 from promptsearch.report.mined_rows import mined_rows
-from promptsearch.report.mining_section import mined_templates
 from promptsearch.study.ensembles import Ensemble
-from tests.report.mined import frame, mined_trial, mining, searched, template
+from tests.report.mined import frame, mined_parts, mined_trial, mining, searched, template
 from tests.study.trials import figures
 
 BORN, LIVED, DIED = template("was born in", 9), template("lived in", 1), template("died in", 1)
@@ -36,7 +35,7 @@ def test_what_was_met_is_counted_in_words():
 
 def test_one_pair_is_told_in_the_singular(found):
     outcome = mining(BORN, pairs=1, met=1, matched=1)
-    told = mined_templates(searched(found, outcome, mined_trial(BORN)))[1]
+    told = mined_parts(searched(found, outcome, mined_trial(BORN)))[1]
     assert "1 of the sentences holds two names" in told
     assert told.endswith("1 of 1 pair was met.")
 
@@ -84,10 +83,10 @@ def test_small_splits_are_told(found, dev, test, told):
 def test_a_best_prompt_that_was_not_mined_is_told(found):
     discovery = searched(found, mining(BORN), mined_trial(BORN))
     assert "written by hand, not mined" in (by_hand(discovery) or "")
-    assert by_hand(discovery) in mined_templates(discovery)
+    assert by_hand(discovery) in mined_parts(discovery)
     mined = replace(discovery, finalists=(replace(found.best, trial=mined_trial(BORN)),))
     assert by_hand(mined) is None
-    assert "written by hand, not mined" not in "".join(mined_templates(mined))
+    assert "written by hand, not mined" not in "".join(mined_parts(mined))
 
 
 def ensemble(right: int, file: str = "ensemble.json") -> Ensemble:
@@ -106,6 +105,6 @@ def test_the_ensemble_is_named_only_where_it_is_better(found):
     better = better_ensemble(two)
     assert better is two.ensembles[1]
     assert against_best(two, better) == "80.0 % against 60.0 %"
-    report = "".join(mined_templates(two))
+    report = "".join(mined_parts(two))
     assert report.count("On dev that is better than the best prompt (80.0 % against 60.0 %)") == 1
     assert "`promptsearch predict ensemble-b.json`" in report

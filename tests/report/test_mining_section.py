@@ -6,11 +6,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from promptsearch.report.markdown import markdown, write
-from promptsearch.report.mining_section import PICTURE_FILE, mined_templates, support
+from promptsearch.report.mining_section import PICTURE_FILE, support
 from promptsearch.scoring import Evaluation
 from promptsearch.study.trial import Trial
-from tests.report.mined import frame, mined_trial, mining, searched, sighting, template
+from tests.report.mined import frame, mined_parts, mined_trial, mining, searched, sighting, template
 from tests.report.reading import READER, kinds, table_rows, text_of
 from tests.report.test_markdown import AWKWARD
 from tests.study.trials import figures
@@ -22,7 +21,7 @@ LIVED = template("lived in", 4, 2)
 
 
 def section(discovery) -> list:
-    return READER.parse("\n\n".join(mined_templates(discovery)))
+    return READER.parse("\n\n".join(mined_parts(discovery)))
 
 
 def test_a_search_reports_what_it_mined(mined_search):
@@ -38,7 +37,7 @@ def test_a_search_reports_what_it_mined(mined_search):
 
 
 def test_what_was_mined_is_said(found):
-    parts = mined_templates(searched(found, mining(BORN, LIVED), mined_trial(BORN)))
+    parts = mined_parts(searched(found, mining(BORN, LIVED), mined_trial(BORN)))
     assert parts[:2] == [
         "## Mined templates",
         "2 templates from 1,200 sentences of `/a/text.txt`, mined in 0.2 s. 40 of the sentences hold two "
@@ -48,7 +47,7 @@ def test_what_was_mined_is_said(found):
 
 def test_pruning_and_bytes_that_are_no_text_are_said(found):
     outcome = mining(BORN, missed=3, undecodable=1)
-    told = mined_templates(searched(found, outcome, mined_trial(BORN)))[1]
+    told = mined_parts(searched(found, outcome, mined_trial(BORN)))[1]
     assert "supports are lower bounds. Each wording may lack 3 pairs" in told
     assert told.endswith("1 byte could not be read as text.")
 
@@ -104,7 +103,7 @@ def test_examples_stand_with_their_places(found):
         sighting(f"A{i} lies in B{i}.", f"A{i}", f"B{i}", " lies in ", "/a/text.txt", i) for i in range(5)
     ]
     lies = template("lies in", 5, 0, *sentences)
-    parts = mined_templates(searched(found, mining(lies), mined_trial(lies)))
+    parts = mined_parts(searched(found, mining(lies), mined_trial(lies)))
     assert parts[-1].splitlines() == [
         "- `text.txt:0` **A0** `lies in` **B0**.",
         "- `text.txt:1` **A1** `lies in` **B1**.",
@@ -117,28 +116,26 @@ def test_folders_tell_sources_apart_where_names_do_not(found):
     seen = sighting("A lies in B.", "A", "B", " lies in ", "/b/text.txt", 7)
     lies = template("lies in", 5, 0, seen)
     outcome = mining(lies, sources=("/a/text.txt", "/b/text.txt"))
-    assert mined_templates(searched(found, outcome, mined_trial(lies)))[-1].startswith("- `/b/text.txt:7` ")
+    assert mined_parts(searched(found, outcome, mined_trial(lies)))[-1].startswith("- `/b/text.txt:7` ")
 
 
 def test_what_no_plm_was_tried_with_is_listed_shortly(found):
     others = [template(f"w{i}", 20 - i) for i in range(12)]
-    report = "\n".join(mined_templates(searched(found, mining(BORN, *others), mined_trial(BORN))))
+    report = "\n".join(mined_parts(searched(found, mining(BORN, *others), mined_trial(BORN))))
     [line] = [line for line in report.splitlines() if line.startswith("Mined, but not among those")]
     assert "`{text} w0 {mask}.` (20), " in line
     assert "`{text} w9 {mask}.` (11) … and 2 more." in line
     assert "w10" not in line
 
 
-def test_where_nothing_was_mined_it_says_why(found, tmp_path):
+def test_where_nothing_was_mined_it_says_why(found):
     outcome = mining(notices=("No sentence holds both sides of a *pair*.",))
     discovery = searched(found, outcome)
-    assert mined_templates(discovery)[2:] == ["No sentence holds both sides of a \\*pair\\*."]
-    write(tmp_path / "report.md", discovery)
-    assert not (tmp_path / PICTURE_FILE).exists()
+    assert mined_parts(discovery)[2:] == ["No sentence holds both sides of a \\*pair\\*."]
 
 
 def test_no_section_without_mining(found):
-    assert "Mined templates" not in markdown(replace(found, mining=None))
+    assert mined_parts(replace(found, mining=None)) == []
 
 
 @dataclass(frozen=True)
@@ -157,7 +154,7 @@ def test_an_ensemble_stands_beside_its_best_member_and_the_manual_prompt(found):
     one, two = mined_trial(BORN, train=8, dev=6), mined_trial(LIVED, train=7, dev=7, method="batch")
     ensemble: Any = Ensemble((one, two), (0.25, 0.75), figures(9), figures(8))
     discovery = searched(found, mining(BORN, LIVED), one, two, ensembles=(ensemble,))
-    report = "\n\n".join(mined_templates(discovery))
+    report = "\n\n".join(mined_parts(discovery))
     part = report.split("### Ensemble of mined templates")[1].split("###")[0]
     assert (
         "2 templates answer together on `minilm-mlm`, with weights learned on train, in `ensemble.json`"

@@ -5,9 +5,11 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from promptsearch.report.blocks_markdown import block_markdown
+from promptsearch.report.building import report_document
 from promptsearch.report.label_words import words_trials
-from promptsearch.report.markdown import markdown, write
-from promptsearch.report.words_section import PICTURE_FILE, words_parts
+from promptsearch.report.markdown import markdown
+from promptsearch.report.words_section import PICTURE_FILE, words_blocks, words_section
 from promptsearch.scoring import SoftReadout
 from tests.report.reading import READER, kinds, table_rows, text_of
 from tests.report.steps import candidate, dropped
@@ -50,10 +52,10 @@ def chosen(found, readout=None):
 
 def test_the_chosen_step_is_marked_and_the_others_are_not(found):
     discovery = chosen(found)
-    steps = table_rows(section(markdown(discovery)))[1 : 1 + len(words_trials(discovery))]
+    steps = table_rows(section(markdown(report_document(discovery))))[1 : 1 + len(words_trials(discovery))]
     method = discovery.best.trial.candidate.provenance["method"]
     assert [row[0] for row in steps if row[0].endswith("(chosen)")] == [f"{method} (chosen)"]
-    assert "is none of these" not in markdown(discovery)
+    assert "is none of these" not in markdown(report_document(discovery))
 
 
 def test_words_stand_at_length_in_their_section_alone(found):
@@ -64,7 +66,7 @@ def test_words_stand_at_length_in_their_section_alone(found):
     wide = replace(best, candidate=replace(best.candidate, verbalizer=verbalizer))
     trials = tuple(wide if trial is best else trial for trial in discovery.trials)
     discovery = replace(discovery, trials=trials, finalists=(replace(discovery.best, trial=wide),))
-    report = markdown(discovery)
+    report = markdown(report_document(discovery))
     inside = report.split("## Label words\n")[1].split("\n## ")[0]
     outside = report.replace(inside, "")
     assert "w0x7" in outside
@@ -76,19 +78,18 @@ def test_words_stand_at_length_in_their_section_alone(found):
 
 def test_a_readout_is_named_with_the_prompt_and_in_the_comparison(found):
     readout = SoftReadout(np.zeros((2, 4)), np.zeros(2))
-    report = markdown(chosen(found, readout))
-    assert "labels read by the `soft` readout in place of its words" in report
+    report = markdown(report_document(chosen(found, readout)))
+    assert "labels read by the soft readout in place of its words" in report
     best = next(line for line in report.splitlines() if line.startswith("| best |"))
-    assert ", read by soft |" in best
-    assert "read by" not in markdown(chosen(found)).split("## Comparison")[1].split("## Label words")[0]
+    assert ", read by soft readout in place of its words |" in best
+    plain = markdown(report_document(chosen(found)))
+    assert "read by" not in plain.split("## Comparison")[1].split("## All candidates")[0]
 
 
-def test_no_section_where_no_words_were_searched(found, tmp_path):
+def test_no_section_where_no_words_were_searched(found):
     manual = tuple(trial for trial in found.trials if trial.candidate.engine == "manual")
     best = replace(found.best, trial=manual[0])
-    write(tmp_path / "report.md", replace(found, trials=manual, finalists=(best,)))
-    assert [path.name for path in tmp_path.iterdir()] == ["report.md"]
-    assert "Label words" not in (tmp_path / "report.md").read_text("utf-8")
+    assert words_section(replace(found, trials=manual, finalists=(best,))) is None
 
 
 def test_words_write_no_markup():
@@ -101,7 +102,7 @@ def test_words_write_no_markup():
         dropped=dropped("<b>no</b>", "nearer to '<i>|`'", *AWKWARD),
         notes=["All words of '**no**' were taken out; <b>its</b> name stays."],
     )
-    tokens = READER.parse("\n\n".join(words_parts(found, ["[no](x)", "yes"], [found])))
+    tokens = READER.parse("\n\n".join(map(block_markdown, words_blocks(found, ["[no](x)", "yes"], [found]))))
     assert not kinds(tokens) & {"html_block", "html_inline", "link_open", "image", "em_open", "strong_open"}
     rows = table_rows(tokens)
     assert [len(row) for row in rows] == [4, 4, 4, 5, 5]

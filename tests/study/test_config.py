@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from promptsearch.engines.words import METHODS, WordsConfig, WordsEngine
+from promptsearch.engines.words import METHODS, WordsConfig
 from promptsearch.errors import OptionError
-from promptsearch.study.config import DiscoverConfig, config_record
+from promptsearch.study.config import DiscoverConfig
+from promptsearch.study.record import config_record
 from promptsearch.study.result import Discovery
 from promptsearch.study.selection import ranked_on_train
 from promptsearch.study.setup import Engines, load_search_task
@@ -33,7 +33,7 @@ QUICK = WordsConfig(methods=("expanded",), knowledge=("lexicon",), refine=("cali
         ({"words": WORDS}, ("manual",)),
         ({"words": "words.json"}, ("manual",)),
         ({"templates": [TEMPLATE]}, ("manual", "words")),
-        ({"words": WORDS, "engines": ["manual", "words"]}, ["manual", "words"]),
+        ({"words": WORDS, "engines": ["manual", "words"]}, ("manual", "words")),
         ({"engines": "words"}, ("words",)),
     ],
 )
@@ -84,39 +84,23 @@ def engines(task: str = "reviews", **options: Any) -> Engines:
     return Engines.of(config, load_search_task(config))
 
 
-def templates(engine: object) -> Sequence[Template]:
-    assert isinstance(engine, WordsEngine)
-    return engine.templates
+def test_the_engine_gets_one_template_and_plain_words():
+    plain = trial("a").candidate.verbalizer
+    found = engines().words_for(Template.parse(TEMPLATE), plain)
+    assert [str(template) for template in found.templates] == [TEMPLATE]
+    assert found.names == plain
 
 
-def test_the_best_templates_on_train_each_once():
-    tried = [trial("a", train=5), trial("b", train=9), trial("b", train=8), trial("c", train=7)]
-    found = engines(words_templates=2).named("words", "minilm-mlm", tried)
-    assert [str(template) for template in templates(found)] == ["{text} b {mask}", "{text} c {mask}"]
-
-
-def test_trials_of_another_plm_are_not_looked_at():
-    tried = [trial("a", train=5), trial("b", train=9, plm="other")]
-    found = engines(words_templates=2).named("words", "minilm-mlm", tried)
-    assert [str(template) for template in templates(found)] == ["{text} a {mask}"]
-
-
-def test_nothing_for_a_plm_that_can_read_no_template():
-    assert engines().named("words", "minilm-mlm", [trial("a", plm="other")]) is None
-    assert templates(engines(engines="words").named("words", "minilm-mlm", [])) == ()
-
-
-def test_names_are_those_a_person_would_write():
-    tried = [trial("a", train=9), trial("b", train=5, baseline=True)]
-    found = engines().named("words", "minilm-mlm", tried)
-    assert isinstance(found, WordsEngine)
-    assert found.names == tried[1].candidate.verbalizer
+def test_alone_it_takes_a_template_of_its_own():
+    alone = engines(engines="words")
+    assert alone.words_templates == 1
+    assert alone.words_for(None, None).templates == ()
+    assert engines(words_templates=5).words_templates == 5
 
 
 def test_texts_of_a_file_reach_the_engine(tmp_path):
     (tmp_path / "texts.txt").write_text("one film\n\nanother\n", "utf-8")
-    found = engines(unlabelled=tmp_path / "texts.txt").named("words", "minilm-mlm", [trial("a")])
-    assert isinstance(found, WordsEngine)
+    found = engines(unlabelled=tmp_path / "texts.txt").words_for(None, None)
     assert [text.values["text"] for text in found.unlabelled] == ["one film", "another"]
 
 
@@ -130,7 +114,7 @@ def test_the_other_engines_work_without_it(tmp_path):
     config = DiscoverConfig(
         task="reviews", shots=2, engines="manual", label_words=WordsConfig(knowledge=("lexica",))
     )
-    assert Engines.of(config, load_search_task(config)).named("manual", "minilm-mlm", []) is not None
+    assert Engines.of(config, load_search_task(config)).named("manual") is not None
 
 
 # A search with both ----------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ from promptsearch.report.label_words import notes_of
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.evaluating import evaluate_prompt
 from promptsearch.study.observer import Observer
-from promptsearch.study.unlabelled import TEXTS, Step, WordsFound, drawn_texts, run, task_of_labels
+from promptsearch.study.texts import TEXTS, drawn_texts, task_of_labels
+from promptsearch.study.unlabelled import Step, WordsFound, run
 from promptsearch.tasks import draw_splits, load_task
 from promptsearch.tasks.duplicates import content_key
 from tests.study.searching import TEMPLATE, films

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptsearch.report.rows import verdicts
+from promptsearch.report.verdicts import verdicts
 from tests.study.searching import WORDS, films, search
 
 

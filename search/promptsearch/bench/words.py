@@ -18,7 +18,7 @@ from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.discover import load_search_plm
 from promptsearch.study.observer import Observer
 from promptsearch.study.setup import load_search_task
-from promptsearch.study.unlabelled import drawn_texts
+from promptsearch.study.texts import drawn_texts
 from promptsearch.tasks.task import Task, gold
 from promptsearch.template import Template
 

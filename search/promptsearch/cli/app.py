@@ -14,6 +14,8 @@ from promptsearch.cli import (
     bench_mined,
     bench_mining,
     bench_words,
+    compare,
+    dashboard,
     data,
     discover,
     kb,
@@ -22,9 +24,12 @@ from promptsearch.cli import (
     options,
     predict,
     pretrain,
+    report,
+    runs,
     schema,
     screen,
     words,
+    worker,
 )
 from promptsearch.errors import PromptSearchError
 
@@ -41,6 +46,11 @@ app = typer.Typer(
 app.command("discover")(discover.command)
 app.command("mine")(mine.command)
 app.command("words")(words.command)
+app.command("compare")(compare.command)
+app.command("runs")(runs.command)
+app.command("report")(report.command)
+app.command("worker")(worker.command)
+app.command("dashboard")(dashboard.command)
 app.command("predict")(predict.predict)
 app.command("evaluate")(predict.evaluate)
 app.add_typer(data.app, name="tasks")

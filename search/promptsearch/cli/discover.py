@@ -5,11 +5,14 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from promptsearch.cli import options, screen
+
+if TYPE_CHECKING:
+    from promptsearch.study.config import DiscoverConfig
 
 
 def command(
@@ -30,7 +33,8 @@ def command(
         options.value(
             "--shots",
             metavar="N",
-            help="Labelled examples a class for train, and for dev alike; or all.",
+            help="Labelled examples a class for train, and for dev alike; all; or 0 for a search without "
+            "labels.",
             default=True,
         ),
     ] = "16",
@@ -86,6 +90,31 @@ def command(
             "--unlabelled", metavar="FILE", help="Texts of the task without labels, for label words."
         ),
     ] = None,
+    minutes: options.Minutes = None,
+    evaluations: options.Evaluations = None,
+    preset: options.PresetName = "standard",
+    objective: options.Objective = None,
+    seeds: Annotated[
+        int,
+        options.value(
+            "--seeds",
+            metavar="N",
+            min=1,
+            help="Search on so many draws of train and dev, to see how much is luck; the time is split.",
+            default=True,
+        ),
+    ] = 1,
+    workers: options.Workers = None,
+    storage: options.Storage = None,
+    resume: Annotated[
+        Path | None,
+        options.value(
+            "--resume",
+            metavar="RUN",
+            help="Go on with a run that was stopped or killed; --minutes, --evaluations, --workers and "
+            "--device may be given anew.",
+        ),
+    ] = None,
     max_test: options.MaxTest = None,
     out: options.Out = None,
     device: options.Device = "auto",
@@ -98,15 +127,20 @@ def command(
 ) -> None:
     """Search for the best prompt of a task, and compare it with the manual prompt and the majority class.
 
-    Ctrl-C keeps what has been tried; the same command then goes on quickly.
+    Ctrl-C concludes from what has been tried; --resume goes on, also after a kill.
     """
-    from promptsearch.cli.discover_output import record, show
     from promptsearch.engines.manual import templates_from_file
     from promptsearch.engines.manual.user import unescape
     from promptsearch.engines.mining.config import MiningConfig
     from promptsearch.study.config import DiscoverConfig
-    from promptsearch.study.discover import run
 
+    if resume is not None:
+        changes: dict[str, Any] = {"minutes": minutes, "evaluations": evaluations, "workers": workers}
+        if device != "auto":
+            changes["device"] = device
+        _resume(resume, changes, json, quiet)
+        return
+    metric, by_cost = options.parse_objective(objective, metric)
     own = [unescape(source) for source in template or []]
     if templates is not None:
         own += [str(found) for found in templates_from_file(templates)]
@@ -116,7 +150,7 @@ def command(
         mapping=mapping,
         kind=kind,
         plms=plm,
-        shots=options.parse_shots(shots),
+        shots=None if shots == "0" else options.parse_shots(shots),
         seed=seed,
         calibrations=calibration,
         metric=metric,
@@ -126,6 +160,13 @@ def command(
         mining=MiningConfig(corpora=tuple(corpus or ())),
         unlabelled=unlabelled,
         max_test=max_test,
+        minutes=minutes,
+        evaluations=evaluations,
+        preset=preset,
+        objective=("quality", "cost") if by_cost else ("quality",),
+        seeds=seeds,
+        workers=workers or 1,
+        storage=storage,
         stand_in=not no_stand_in,
         offline=offline,
         device=device,
@@ -134,11 +175,44 @@ def command(
         out=out,
         command=shlex.join(["promptsearch", *sys.argv[1:]]),
     )
+    if shots == "0":
+        _without_labels(config, json, quiet)
+    else:
+        _search(config, json, quiet)
+
+
+def _without_labels(config: DiscoverConfig, json: bool, quiet: bool) -> None:
+    """Search without labelled examples, and print what was found."""
+    from promptsearch.cli.unlabelled_output import print_found
+    from promptsearch.study.without_labels import run
+
     with screen.watching(quiet or json) as observer:
         found = run(config, observer)
-    if json:
-        screen.print_json(record(found))
-    else:
-        show(found)
+    print_found(found, json)
+    if found.interrupted:
+        raise typer.Exit(130)
+
+
+def _search(config: DiscoverConfig, json: bool, quiet: bool) -> None:
+    """Search as the config says, and print what was found."""
+    from promptsearch.cli.discover_output import print_found
+    from promptsearch.study.discover import run
+
+    with screen.watching(quiet or json) as observer:
+        found = run(config, observer)
+    print_found(found, json)
+    if found.interrupted:
+        raise typer.Exit(130)
+
+
+def _resume(run: Path, changes: dict[str, Any], json: bool, quiet: bool) -> None:
+    """Go on with a run, and print what was found."""
+    from promptsearch.cli.discover_output import print_found
+    from promptsearch.study.discover import resume
+
+    given = {name: value for name, value in changes.items() if value is not None}
+    with screen.watching(quiet or json) as observer:
+        found = resume(run, observer, **given)
+    print_found(found, json)
     if found.interrupted:
         raise typer.Exit(130)

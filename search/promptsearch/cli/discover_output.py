@@ -15,12 +15,22 @@ from promptsearch.showing import printable
 
 if TYPE_CHECKING:
     from promptsearch.scoring import Evaluation
+    from promptsearch.study.ensembles import Ensemble
     from promptsearch.study.result import Discovery
+
+
+def print_found(found: Discovery, as_json: bool) -> None:
+    """What was found, for people or for machines."""
+    if as_json:
+        screen.print_json(record(found))
+    else:
+        show(found)
 
 
 def show(found: Discovery) -> None:
     """The best prompt, the comparison, what follows from it, and where the files are."""
-    from promptsearch.report.rows import answer_sentence, verdicts
+    from promptsearch.report.rows import answer_sentence
+    from promptsearch.report.verdicts import verdicts
 
     console = screen.stdout()
     title = f"Best prompt for {found.task.stand_in_for or found.task.name}"
@@ -37,7 +47,7 @@ def show(found: Discovery) -> None:
 
 def record(found: Discovery) -> dict[str, Any]:
     """All of that for machines."""
-    from promptsearch.report.rows import verdicts
+    from promptsearch.report.verdicts import verdicts
 
     metric = found.task.metric
     finalists = []
@@ -50,15 +60,31 @@ def record(found: Discovery) -> dict[str, Any]:
         "folder": str(found.folder),
         "stand_in_for": found.task.stand_in_for,
         "interrupted": found.interrupted,
+        "ended": found.ended,
+        "evaluations": len(found.history),
         "seconds": round(found.seconds, 2),
         "notices": list(found.notices),
         "verdicts": verdicts(found),
         "finalists": finalists,
+        "together": None if found.together is None else together(found.together, metric),
         "majority": {
             "dev": found.majority_dev.value(metric),
             "test": found.majority_test.value(metric),
         },
         "prompt": found.prompt.document.model_dump(mode="json"),
+    }
+
+
+def together(ensemble: Ensemble, metric: str) -> dict[str, Any]:
+    """The best prompts as an ensemble, as JSON."""
+    gap = ensemble.to_best
+    return {
+        "file": ensemble.file,
+        "members": len(ensemble.members),
+        "tokens": round(ensemble.cost, 2),
+        "dev": figures(ensemble.dev, metric),
+        "test": None if ensemble.test is None else figures(ensemble.test, metric),
+        "to_best": None if gap is None else {"value": gap.value, "interval": [gap.low, gap.high]},
     }
 
 

@@ -68,6 +68,46 @@ Corpus = Annotated[
     ),
 ]
 Seed = Annotated[int, value("--seed", metavar="N", help="Fixes which examples are drawn.", default=True)]
+Minutes = Annotated[
+    float | None,
+    value(
+        "--minutes",
+        metavar="N",
+        help="Wall clock that the search may take, set-up and report included (default: the preset's).",
+    ),
+]
+Evaluations = Annotated[
+    int | None,
+    value("--evaluations", metavar="N", min=1, help="Templates that may be tried, over all PLMs."),
+]
+PresetName = Annotated[
+    str,
+    value(
+        "--preset",
+        metavar="NAME",
+        help="quick (1 minute at most), standard (10) or thorough (60); all end when everything is tried.",
+        default=True,
+    ),
+]
+Objective = Annotated[
+    str | None,
+    value(
+        "--objective",
+        metavar="LIST",
+        help="What counts, as accuracy or accuracy,cost; with cost the cheapest prompt that cannot be told "
+        "apart from the best is taken.",
+    ),
+]
+Workers = Annotated[int | None, value("--workers", metavar="N", min=1, help="Processes on this machine. [1]")]
+Storage = Annotated[
+    str | None,
+    value(
+        "--storage",
+        metavar="URL",
+        help="Where the study is kept for workers on other machines: postgresql://host/name, "
+        "grpc://host:port, sqlite:///file (default: a file in the run's folder).",
+    ),
+]
 MaxTest = Annotated[
     int | None, value("--max-test", metavar="N", min=1, help="Score at most so many test examples.")
 ]
@@ -106,17 +146,35 @@ Json = Annotated[bool, flag("--json", help="Print JSON, for machines.")]
 Quiet = Annotated[bool, flag("--quiet", "-q", help="No notices and no progress.")]
 
 
-def parse_shots(given: str) -> int | None:
+def parse_shots(given: str, least: int = 1) -> int | None:
     """A number of examples a class, or `all` (None)."""
     if given == "all":
         return None
-    if given.isascii() and given.isdigit() and int(given) >= 1:
+    if given.isascii() and given.isdigit() and int(given) >= least:
         return int(given)
     from promptsearch.errors import OptionError
 
     raise OptionError(
         f"--shots must be a number of examples a class, or all, not {given!r}", hint="For example --shots 16."
     )
+
+
+def parse_objective(given: str | None, metric: str | None) -> tuple[str | None, bool]:
+    """The metric of `accuracy,cost`, and whether cost counts; `metric` where it names none.
+
+    Raises:
+        OptionError: it names two metrics, or one besides `--metric`.
+    """
+    parts = listed(given) or ()
+    metrics = [part for part in parts if part != "cost"]
+    if len(metrics) > 1 or (metrics and metric not in (None, metrics[0])):
+        from promptsearch.errors import OptionError
+
+        raise OptionError(
+            f"--objective names one metric, and cost if that counts too, not {given!r}",
+            hint="For example --objective accuracy,cost.",
+        )
+    return (metrics[0] if metrics else metric), "cost" in parts
 
 
 def listed(given: str | None) -> tuple[str, ...] | None:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from promptsearch.cli import options, screen, texts
+from promptsearch.cli.labelled import Wanted, seen_in_search, splits_for
 from promptsearch.showing import count, printable
 
 if TYPE_CHECKING:
     from promptsearch.predicting import Prediction, Predictor
-    from promptsearch.study.evaluating import PromptEvaluation
 
 # Texts read and predicted together, so that output streams and memory stays flat.
 _CHUNK = 256
@@ -111,36 +111,16 @@ def evaluate(
 ) -> None:
     """Score a prompt on labelled examples: of --task, of --data, else of the known task it was found on."""
     from promptsearch.compose import load_prompt_or_ensemble
-    from promptsearch.errors import DataError, OptionError, TaskError
-    from promptsearch.study.evaluating import evaluate_prompt, searched_splits
-    from promptsearch.tasks import draw_splits, load_task
+    from promptsearch.study.evaluating import evaluate_prompt
 
-    if split not in ("train", "dev", "test"):
-        raise OptionError(f"there is no split {split!r}", hint="Splits: train, dev, test.")
+    wanted = Wanted(
+        split, task, data, mapping, seed=seed, max_test=max_test, stand_in=not no_stand_in, offline=offline
+    )
+    wanted.check_split("train", "dev", "test")
     prompt = load_prompt_or_ensemble(
         prompt_file, device=device, offline=offline, trust_remote_code=trust_remote_code
     )
-    of_prompt = prompt.document.task
-    name = task or (of_prompt.name if of_prompt and data is None else None)
-    kind = of_prompt.kind if of_prompt and task is None else None
-    try:
-        loaded = load_task(
-            name, data=data, mapping=mapping, stand_in=not no_stand_in, offline=offline, kind=kind
-        )
-    except TaskError:
-        if task is not None or data is not None or of_prompt is None:
-            raise
-        raise DataError(
-            f"the prompt was found on data of your own, called {of_prompt.name!r}",
-            hint="Give the data to score it on: --data FILE.",
-        ) from None
-    searched = searched_splits(prompt, loaded)
-    if searched is not None and seed is None and split != "test":
-        drawn = searched
-    else:
-        # Another seed cuts data of a single split elsewhere: what was searched on would be called test.
-        own = of_prompt.seed if of_prompt and of_prompt.seed is not None else 0
-        drawn = draw_splits(loaded, shots=None, seed=own if seed is None else seed, max_test=max_test)
+    drawn, [searched] = splits_for([prompt], wanted)
     with screen.watching(quiet or json) as observer:
         for notice in drawn.notices:
             observer.notice(notice)
@@ -148,8 +128,8 @@ def evaluate(
         for plm in prompt.plms:
             plm.watch(observer.advance)
         found = evaluate_prompt(prompt, drawn, split, metric=metric, searched=searched)
-        if of_prompt is not None:
-            observer.notice(_seen_in_search(found))
+        if prompt.document.task is not None:
+            observer.notice(seen_in_search(found))
     if json:
         screen.print_json(found.record())
         return
@@ -165,22 +145,6 @@ def evaluate(
     if found.shortened and not quiet:
         of = count(found.prompt.n, "text")
         screen.show_notice(f"{found.shortened:,} of {of} shortened to fit the PLM.")
-
-
-def _seen_in_search(found: PromptEvaluation) -> str:
-    """Whether the examples that were scored are new to the prompt."""
-    n, split = found.prompt.n, found.split
-    if found.seen is None:
-        return (
-            "These data are not those that the prompt was found on, "
-            "so it cannot be told whether the search has seen some of them."
-        )
-    if not found.seen:
-        return f"None of the {n:,} {split} examples stood in train or dev of the search."
-    return (
-        f"{found.seen:,} of the {n:,} {split} examples stood in train or dev of the search, "
-        "so the figures are likely too good."
-    )
 
 
 def _texts(

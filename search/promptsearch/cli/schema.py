@@ -9,10 +9,11 @@ import typer
 
 def command(
     kind: Annotated[
-        str, typer.Argument(metavar="[prompt|ensemble]", help="Which kind of file.", show_default=False)
+        str,
+        typer.Argument(metavar="[prompt|ensemble|report]", help="Which kind of file.", show_default=False),
     ] = "prompt",
 ) -> None:
-    """Print the JSON Schema of prompt files, or that of ensemble files."""
+    """Print the JSON Schema of prompt files, or that of ensemble files or reports."""
     from promptsearch.errors import OptionError
 
     if kind == "prompt":
@@ -23,5 +24,9 @@ def command(
         from promptsearch.compose import ensemble_schema_json
 
         print(ensemble_schema_json(), end="")
+    elif kind == "report":
+        from promptsearch.report.schema import report_schema_json
+
+        print(report_schema_json(), end="")
     else:
-        raise OptionError(f"there is no schema of {kind!r}", hint="Schemas: prompt, ensemble.")
+        raise OptionError(f"there is no schema of {kind!r}", hint="Schemas: prompt, ensemble, report.")

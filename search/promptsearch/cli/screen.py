@@ -19,7 +19,7 @@ from promptsearch.errors import PromptSearchError
 from promptsearch.showing import printable
 
 if TYPE_CHECKING:
-    from promptsearch.study.observer import Observer
+    from promptsearch.study.observer import Observer, Status
 
 
 @cache
@@ -97,6 +97,18 @@ def reading_text(done: int, total: int | None, sentences: int, seconds: float) -
     return text
 
 
+def status_text(status: Status) -> str:
+    """The best so far, what was tried, and the time left."""
+    parts = [f"{status.combinations:,} tried"]
+    if status.best is not None:
+        # Chosen as the winner will be; still, the best of many on dev promises too much.
+        parts.append(f"best on dev {100 * status.best:.1f}")
+    if status.left is not None:
+        left = max(0, round(status.left))
+        parts.append(f"{left // 60}:{left % 60:02} left")
+    return ", ".join(parts)
+
+
 @contextmanager
 def watching(quiet: bool) -> Generator[Observer]:
     """An observer that draws a progress bar on stderr where that is a terminal."""
@@ -142,9 +154,11 @@ def watching(quiet: bool) -> Generator[Observer]:
                 show_notice(text)
 
         def tried(self, trials: list[Trial]) -> None:
-            # Not the best figure on dev so far: most trials never get there, and it would promise too much.
             self.n += len(trials)
             bar.update(task, tried=f"{self.n:,} tried")
+
+        def status(self, status: Status) -> None:
+            bar.update(task, tried=status_text(status))
 
     with bar:
         yield OnScreen()

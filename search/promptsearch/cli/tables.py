@@ -62,7 +62,7 @@ def _plain(text: str) -> Text:
 
 
 def comparison(found: Discovery) -> Table:
-    """Best, best of the other PLMs, manual prompts, majority; figures in percent with 95 % intervals."""
+    """The prompts compared, the best together, the majority class; percent with 95 % intervals."""
     from promptsearch.report.rows import rows_of
 
     metric = found.task.metric
@@ -81,6 +81,8 @@ def comparison(found: Discovery) -> Table:
             words = Text(f"{printable(_short(row.short_words))}; calibration {row.calibration}", style="dim")
             for text in (template_text(row.template.replace("\n", "⏎")), words):
                 lines.append(Padding(text, (0, 0, 0, 2)))
+        elif row.words != "–":
+            lines.append(Padding(Text(printable(row.words), style="dim"), (0, 0, 0, 2)))
         table.add_row(Group(*lines), _figure(row.dev), _figure(row.test), row.tokens, end_section=True)
     return table
 

@@ -31,7 +31,8 @@ _SHOWN = 30  # words of a label
 def show_searched(found: Discovery, json: bool) -> None:
     """A search with labelled examples: steps by dev, the best prompt by test."""
     from promptsearch.report.label_words import notes_of, rows_of, words_trials
-    from promptsearch.report.rows import answer_sentence, verdicts
+    from promptsearch.report.rows import answer_sentence
+    from promptsearch.report.verdicts import verdicts
 
     trials = words_trials(found)
     if json:

@@ -154,14 +154,20 @@ def listed_words(candidate: Candidate, answers: Sequence[Answer], most: int = SH
 
     Learned weights also make up for how much a word varies; their shares are those of its importance.
     """
-    given = candidate.provenance.get("importance")
-    importance = given if isinstance(given, Mapping) else {}
-    weights = [float(importance.get(answer.text, answer.weight)) for answer in answers]
+    ordered = heaviest_first(candidate, answers)
+    weights = [weight for _, weight in ordered]
     total, equal = sum(weights), len(set(weights)) == 1
-    ordered = sorted(zip(answers, weights), key=lambda pair: -pair[1])
     shown = [a.text if equal else f"{a.text} {100 * weight / total:.1f} %" for a, weight in ordered[:most]]
     more = f" … and {len(ordered) - most} more" if len(ordered) > most else ""
     return ", ".join(shown) + more
+
+
+def heaviest_first(candidate: Candidate, answers: Sequence[Answer]) -> list[tuple[Answer, float]]:
+    """Words of a label with their weights or, where those are learned, their importance."""
+    given = candidate.provenance.get("importance")
+    importance = given if isinstance(given, Mapping) else {}
+    weights = [float(importance.get(answer.text, answer.weight)) for answer in answers]
+    return sorted(zip(answers, weights), key=lambda pair: -pair[1])
 
 
 def sources_of(candidate: Candidate, answers: Sequence[Answer]) -> str:

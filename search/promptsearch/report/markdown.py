@@ -1,139 +1,128 @@
-"""The report of a run in Markdown."""
+"""The report in Markdown, from the document alone."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Collection
 
-from promptsearch.paths import atomic_write
-from promptsearch.report.label_words import SHOWN, listed_words, words_trials
+from promptsearch.report.blocks_markdown import block_markdown, picture
+from promptsearch.report.document import PromptSummary, ReportDocument
+from promptsearch.report.drawings import drawings
+from promptsearch.report.html.figures import duration
+from promptsearch.report.html.parts import Part, parts_of
+from promptsearch.report.html.prompts import best_prompt, listed
+from promptsearch.report.markdown_details import PARTS as DETAILS
+from promptsearch.report.markdown_tables import best_of_all, comparison, words_cell
 from promptsearch.report.marks import code, escape, fenced, table
-from promptsearch.report.mined_rows import mined_rows
-from promptsearch.report.mining_section import PICTURE_FILE as MINED_PICTURE_FILE
-from promptsearch.report.mining_section import mined_picture, mined_templates
-from promptsearch.report.rows import Row, answer_sentence, rows_of, verdicts
-from promptsearch.report.words import CELL, cell_words, own_names
-from promptsearch.report.words_section import PICTURE_FILE, label_words, words_picture
+from promptsearch.report.plots import spread_sentence
+from promptsearch.report.words import CELL
 from promptsearch.showing import printable
-from promptsearch.study.result import Discovery
-from promptsearch.study.trial import Trial
+
+_ALTERNATIVES = {
+    "candidates": "All candidates on dev",
+    "history": "The best on dev over time",
+    "front": "Dev against the cost of a prediction",
+    "importances": "What explains the spread on dev",
+    "sensitivity": "The best prompt under small changes",
+    "seeds": "Dev and test over several draws",
+}
+_REJECTED = 20
+_WORDS = 40
+"""Words of a label that are listed where no section of its own lists them."""
 
 
-def write(path: Path, discovery: Discovery) -> None:
-    """Write the report and its pictures beside it; see `promptsearch.paths.atomic_write`."""
-    if mined_rows(discovery):
-        atomic_write(path.with_name(MINED_PICTURE_FILE), mined_picture(discovery))
-    if words_trials(discovery):
-        atomic_write(path.with_name(PICTURE_FILE), words_picture(discovery))
-    atomic_write(path, printable(markdown(discovery)))
+def markdown(document: ReportDocument) -> str:
+    """The report as text, its parts in the order of the page; pictures are files beside it."""
+    drawn = drawings(document)
+    parts = [*_head(document)]
+    for part in parts_of(document, drawn):
+        parts += [f"## {escape(part.title)}", *_part(document, part, drawn)]
+    return printable("\n\n".join(part for part in parts if part) + "\n")
 
 
-def markdown(discovery: Discovery) -> str:
-    """The report as text."""
-    task, best = discovery.task, discovery.best
-    title = task.stand_in_for or task.name
-    parts = [
-        f"# Best prompt for {code(title)}",
-        answer_sentence(discovery),
-        *(f"> {escape(notice)}" for notice in discovery.notices),
-        "## The prompt",
-        fenced(str(best.trial.candidate.template)),
-        _words(discovery),
-        f"PLM {code(best.trial.plm)}, calibration {code(best.trial.calibration.method)}"
-        f"{_readout(best.trial)}. With an example filled in:",
-        fenced(_example(discovery)),
-        "## Comparison",
-        table(Row.titles(task.metric), [row.cells() for row in rows_of(discovery)]),
-        *map(escape, verdicts(discovery)),
-        *mined_templates(discovery),
-        *label_words(discovery),
-        "## Next best on dev",
-        table(("dev", "PLM", "template", "label words", "calibration"), _next_best(discovery)),
-        "## Use it",
-        fenced(_use(discovery), "python"),
-        "## How it was found",
-        _method(discovery),
+def _head(document: ReportDocument) -> list[str]:
+    told = []
+    if document.interrupted:
+        told.append("The search was stopped before its end; this is what it had found by then.")
+    if not document.labelled:
+        told.append("Nothing was measured with labels: prompts were ranked without them.")
+    return [
+        f"# Best prompt for {code(document.task.stand_in_for or document.task.name)}",
+        escape(document.answer),
+        *(f"> {escape(notice)}" for notice in (*told, *document.notices)),
+        "\n".join(f"- {escape(verdict)}" for verdict in document.verdicts),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _readout(trial: Trial) -> str:
-    """How labels are read, where not off the words alone."""
-    readout = trial.candidate.readout
-    if readout is None:
-        return ""
-    how = "mixed with its words" if readout.uses_words else "in place of its words"
-    return f", labels read by the {code(readout.kind)} readout {how}"
+def _part(document: ReportDocument, part: Part, drawn: Collection[str]) -> list[str]:
+    if part.section is not None:
+        return [block_markdown(block) for block in part.section.blocks]
+    makers = {"prompt": _prompt, "comparison": _comparison, "candidates": _candidates, **DETAILS}
+    makers["reproduce"] = _reproduce
+    picture_of = [picture(f"{part.anchor}.svg", _ALTERNATIVES[part.anchor])] if part.anchor in drawn else []
+    before = makers[part.anchor](document) if part.anchor in makers else []
+    return [*before[:1], *picture_of, *before[1:]]
 
 
-def _words(discovery: Discovery) -> str:
-    candidate, names = discovery.best.trial.candidate, discovery.task.label_names
-    if own := own_names(candidate.verbalizer):
+def _prompt(document: ReportDocument) -> list[str]:
+    best = best_prompt(document)
+    if best is None:
+        return ["", fenced(document.use, "python")]
+    read = f", labels read by the {escape(best.readout)}" if best.readout else ""
+    return [
+        fenced(best.template),
+        _words(best),
+        f"PLM {code(best.plm)}, calibration {code(best.calibration)}{read}, found by {code(best.engine)}. "
+        "With an example filled in:",
+        fenced(document.example),
+        "In Python:",
+        fenced(document.use, "python"),
+    ]
+
+
+def _words(best: PromptSummary) -> str:
+    if own := words_cell(best, only_own=True):
         return f"Label words: {own}."
     # The section on label words lists them at length.
-    most = CELL if any(trial is discovery.best.trial for trial in words_trials(discovery)) else SHOWN
-    return table(
-        ("label", "words"),
-        [
-            (name, listed_words(candidate, answers, most))
-            for name, answers in zip(names, candidate.verbalizer.answers)
-        ],
-    )
+    most = CELL if best.engine == "words" else _WORDS
+    return table(("label", "words"), [(entry.label, listed(entry, most)) for entry in best.words])
 
 
-def _example(discovery: Discovery) -> str:
-    example = discovery.task.dev[0]
-    values = {name: value[:300] + ("…" if len(value) > 300 else "") for name, value in example.values.items()}
-    return discovery.best.trial.candidate.template.fill(values, "▁▁▁")
+def _comparison(document: ReportDocument) -> list[str]:
+    gaps = any(row.to_best is not None for row in document.finalists)
+    told = "Figures in percent with 95 % intervals."
+    if gaps:
+        told += " Differences in points on the same test examples, with paired 95 % intervals."
+    return [comparison(document.finalists, document.task.metric), told]
 
 
-def _next_best(discovery: Discovery) -> list[tuple[str, ...]]:
-    from promptsearch.study.selection import select
-
-    metric = discovery.task.metric
+def _candidates(document: ReportDocument) -> list[str]:
+    told = f"{document.n_candidates:,} combinations of template, label words, PLM and calibration were tried"
+    if document.compared > 1:
+        told += f"; {document.compared:,} that did best on train were compared on dev"
+    told += ", and test was scored once." if document.labelled else "."
+    spread = spread_sentence(document)
     return [
-        (
-            f"{100 * trial.dev.value(metric):.1f}",
-            trial.plm,
-            str(trial.candidate.template),
-            cell_words(trial.candidate),
-            trial.calibration.method,
-        )
-        for trial in select(discovery.trials, metric)[1:9]
+        f"{told} How far they lie apart is what picking one by hand leaves to luck.",
+        f"On dev, in percent: {escape(spread)}." if spread else "",
+        *best_of_all(document),
     ]
 
 
-def _use(discovery: Discovery) -> str:
-    fields = discovery.best.trial.candidate.template.fields
-    values = discovery.task.dev[0].values
-    text = (
-        repr(values[fields[0]][:80])
-        if len(fields) == 1
-        else repr({name: values[name][:60] for name in fields})
-    )
-    return (
-        "from promptsearch import load_prompt\n\n"
-        f'prompt = load_prompt("best_prompt.json")\nprint(prompt.predict({text}))'
-    )
-
-
-def _method(discovery: Discovery) -> str:
-    task = discovery.task
-    tried = len(discovery.trials)
+def _reproduce(document: ReportDocument) -> list[str]:
+    task = document.task
+    splits = ", ".join(f"{name} {n:,}" for name, n in task.splits.items())
+    shots = "" if task.shots is None else f" ({task.shots} shots a label)"
+    in_place = f" in place of {code(task.stand_in_for)}" if task.stand_in_for else ""
     lines = [
-        f"- {tried:,} combinations of template, label words, PLM and calibration were tried in "
-        f"{discovery.seconds:.0f} s; {discovery.screened} that did best on train were "
-        "compared on dev, and test was scored once.",
-        f"- Data: {escape(task.source.kind)} {code(task.source.location or '-')}; train {len(task.train)}, "
-        f"dev {len(task.dev)}, test {len(task.test)} examples; seed {task.seed}; "
-        f"fingerprint `{task.fingerprint[:16]}`.",
-        "- The seed fixes which examples are drawn for train and dev, the folds of cross-validation and the "
-        "starts of what is learned; nothing else here is random.",
+        f"- Task: {code(task.name)}{in_place}, {escape(task.kind)}, {len(task.labels):,} labels; "
+        f"data: {code(task.source)}, fingerprint `{task.fingerprint[:16]}`.",
+        f"- Examples: {escape(splits)}{shots}; seed {task.seed}. The seed fixes which examples are drawn for "
+        "train and dev, the order of the search, and the starts of what is learned.",
+        f"- Time: {duration(document.seconds)}.",
+        "- " + ", ".join(f"{escape(name)} {escape(value)}" for name, value in document.environment.items()),
     ]
-    if discovery.rejected:
-        reasons = list(dict.fromkeys(item.reason for item in discovery.rejected))
-        lines.append(
-            f"- {len(discovery.rejected)} candidates could not be tried: {escape('; '.join(reasons[:5]))}."
-        )
-    if discovery.command:
-        lines.append(f"- Command: {code(discovery.command)}")
-    return "\n".join(lines)
+    if document.rejected:
+        shown = "; ".join(document.rejected[:_REJECTED])
+        lines.append(f"- Could not be tried (candidates): {escape(shown)}.")
+    command = fenced(document.command, "sh") if document.command else ""
+    return [command, "\n".join(line for line in lines if line != "- ")]

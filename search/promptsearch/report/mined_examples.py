@@ -1,4 +1,4 @@
-"""Sentences that a template was found in, in Markdown: the two sides bold, the template's words as code."""
+"""Sentences that a template was found in, with its words and the two sides of a pair marked."""
 
 from __future__ import annotations
 
@@ -6,22 +6,31 @@ import re
 from collections.abc import Sequence
 from enum import IntEnum
 from itertools import pairwise
+from typing import Literal, TypeAlias
 
 from promptsearch.engines.mining.mined import Sighting
+from promptsearch.report.document import MarkedBlock
 from promptsearch.report.marks import code, escape
+from promptsearch.showing import whole_text
+
+Piece: TypeAlias = tuple[str, Literal["", "name", "between"]]
+"""Text of a sentence, and what it is: a side of a pair, words of the template, or neither."""
 
 # Characters shown of a long stretch, at each of its ends that stands at something marked.
 _AROUND = 80
 
 
-def sightings_list(sightings: Sequence[Sighting], sources: Sequence[str]) -> str:
-    """One line a sentence, with where it stands.
+def sightings_block(sightings: Sequence[Sighting], sources: Sequence[str]) -> MarkedBlock:
+    """The sentences, each with where it stands.
 
     Args:
         sources: all of the corpus; their folders are left out where that tells them apart.
     """
     names = _short_names(sources)
-    return "\n".join(f"- {code(f'{names.get(s.source, s.source)}:{s.line}')} {marked(s)}" for s in sightings)
+    return MarkedBlock(
+        sentences=tuple(pieces_of(sighting) for sighting in sightings),
+        places=tuple(whole_text(f"{names.get(s.source, s.source)}:{s.line}") for s in sightings),
+    )
 
 
 def _short_names(sources: Sequence[str]) -> dict[str, str]:
@@ -36,21 +45,39 @@ class _Mark(IntEnum):
     SIDE = 2
 
 
-def marked(sighting: Sighting) -> str:
-    """The sentence with its marks on one line; nothing else in it is read as Markdown or HTML."""
+_NAMES: dict[_Mark, Literal["", "name", "between"]] = {
+    _Mark.NONE: "",
+    _Mark.WORDS: "between",
+    _Mark.SIDE: "name",
+}
+
+
+def pieces_of(sighting: Sighting) -> tuple[Piece, ...]:
+    """The sentence in pieces, long ones without their middle; blanks at an end of a piece are one."""
     stretches = _stretches(sighting)
-    shown: list[str] = []
+    found: list[Piece] = []
     for i, (mark, text) in enumerate(stretches):
         inner = text.strip()
-        if mark is _Mark.SIDE:
-            inner = f"**{escape(_cut(inner, True, True))}**"
-        elif mark is _Mark.WORDS and inner:
-            inner = code(" ".join(_cut(inner, True, True).split()))
+        plain = mark is _Mark.NONE
+        inner = _cut(inner, not plain or i > 0, not plain or i + 1 < len(stretches))
+        blanks = " " * text[:1].isspace(), " " * (text[-1:].isspace() and bool(inner))
+        found.append((whole_text(f"{blanks[0]}{inner}{blanks[1]}"), _NAMES[mark]))
+    return tuple(found)
+
+
+def marked_line(pieces: Sequence[Piece]) -> str:
+    """A sentence in Markdown, on one line: sides bold, words of the template as code, the rest plain."""
+    shown: list[str] = []
+    for i, (text, mark) in enumerate(pieces):
+        inner = text.strip()
+        if inner and mark == "name":
+            inner = f"**{escape(inner)}**"
+        elif inner and mark == "between":
+            inner = code(" ".join(inner.split()))
         elif inner:
-            before = stretches[i - 1][1] if i and not text[0].isspace() else ""
-            after = stretches[i + 1][1] if i + 1 < len(stretches) and not text[-1].isspace() else ""
-            cut = _cut(inner, i > 0, i + 1 < len(stretches))
-            inner = _beside(escape(cut), before[-1:], after[:1])
+            before = pieces[i - 1][0] if i and not text[0].isspace() else ""
+            after = pieces[i + 1][0] if i + 1 < len(pieces) and not text[-1].isspace() else ""
+            inner = _beside(escape(inner), before[-1:], after[:1])
         shown.append(f"{' ' * text[:1].isspace()}{inner}{' ' * (text[-1:].isspace() and bool(inner))}")
     return "".join(shown).strip()
 

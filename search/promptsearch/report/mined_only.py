@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from promptsearch.engines.mining.framing import Frame
 from promptsearch.engines.mining.mined import Mined
+from promptsearch.report.blocks_markdown import block_markdown
 from promptsearch.report.marks import code, escape, table
-from promptsearch.report.mined_examples import sightings_list
+from promptsearch.report.mined_examples import sightings_block
 from promptsearch.report.mined_remarks import met, were
 from promptsearch.showing import count
 from promptsearch.study.mining_only import MinedOnly
@@ -72,7 +73,7 @@ def more_in_file(number: int) -> str:
 def _examples(template: Mined | Frame, sources: Sequence[str]) -> str:
     if not template.sightings:
         return ""
-    return f"{code(wording(template))}\n\n{sightings_list(template.sightings, sources)}"
+    return f"{code(wording(template))}\n\n{block_markdown(sightings_block(template.sightings, sources))}"
 
 
 def _method(found: MinedOnly) -> str:

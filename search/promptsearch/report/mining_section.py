@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from promptsearch.engines.mining.framing import Frame
 from promptsearch.engines.mining.mined import Mined
 from promptsearch.engines.mining.mining import Mining
-from promptsearch.report.marks import code, escape, table
-from promptsearch.report.mined_examples import sightings_list
+from promptsearch.report.document import Block, Heading, Paragraph, PictureBlock, Section, TableBlock
+from promptsearch.report.marks import code
+from promptsearch.report.mined_examples import sightings_block
 from promptsearch.report.mined_remarks import (
     against_best,
     better_ensemble,
@@ -23,7 +24,7 @@ from promptsearch.report.mined_rows import MinedRow, best_single, mined_rows, no
 from promptsearch.report.mining_picture import Line, support_picture
 from promptsearch.report.rows import figure, percent
 from promptsearch.report.words import short_words
-from promptsearch.showing import count
+from promptsearch.showing import count, whole_text
 from promptsearch.study.ensembles import Ensemble
 from promptsearch.study.result import Discovery
 
@@ -35,35 +36,48 @@ _WORDS = 4
 """Words of a label that are listed for a frame."""
 
 
-def mined_templates(discovery: Discovery) -> list[str]:
-    """The section, in parts; none where nothing was mined for."""
+def mined_section(discovery: Discovery) -> Section | None:
+    """The section; None where nothing was mined for."""
     mining = discovery.mining
     if mining is None:
-        return []
+        return None
     facts = discovery.task.kind == "fact"
-    parts = ["## Mined templates", _account(mining, facts)]
-    if not mining.templates:
-        return [*parts, *(escape(notice) for notice in mining.notices)]
-    rows = mined_rows(discovery)
-    if rows:
-        parts += [
-            f"![Support against {discovery.task.metric} on dev]({PICTURE_FILE})",
-            templates_table(rows, discovery.task.metric, discovery.task.label_names),
-            _legend(facts, any(row.chosen for row in rows)),
-            *filter(None, (compared(discovery, rows), by_hand(discovery), too_few(discovery))),
-        ]
-    parts += _left(not_tried(discovery, rows))
-    if discovery.ensembles:
-        parts.append("### Ensemble of mined templates")
-        for ensemble in discovery.ensembles:
-            parts += _ensemble(discovery, ensemble)
-    return parts + _sentences(rows, mining.sources, facts)
+    blocks: list[Block] = [Paragraph(text=whole_text(_account(mining, facts)))]
+    if mining.templates:
+        rows = mined_rows(discovery)
+        blocks += _tried(discovery, rows, facts)
+        blocks += _left(not_tried(discovery, rows))
+        if discovery.ensembles:
+            blocks.append(Heading(text="Ensemble of mined templates"))
+            for ensemble in discovery.ensembles:
+                blocks += _ensemble(discovery, ensemble)
+        blocks += _sentences(rows, mining.sources, facts)
+    else:
+        blocks += [Paragraph(text=whole_text(notice)) for notice in mining.notices]
+    return Section(title="Mined templates", blocks=tuple(blocks))
 
 
-def mined_picture(discovery: Discovery) -> str:
-    """The picture of the section as SVG; the section must have rows."""
+def _tried(discovery: Discovery, rows: Sequence[MinedRow], facts: bool) -> list[Block]:
+    """How those did that a PLM was tried with."""
+    if not rows:
+        return []
     metric = discovery.task.metric
-    rows = mined_rows(discovery)
+    remarks = (compared(discovery, rows), by_hand(discovery), too_few(discovery))
+    return [
+        PictureBlock(
+            file=PICTURE_FILE,
+            svg=mined_picture(discovery, rows),
+            alternative=f"Support against {metric} on dev",
+        ),
+        templates_table(rows, metric, discovery.task.label_names),
+        Paragraph(text=_legend(facts, any(row.chosen for row in rows))),
+        *(Paragraph(text=remark) for remark in remarks if remark),
+    ]
+
+
+def mined_picture(discovery: Discovery, rows: Sequence[MinedRow]) -> str:
+    """The picture of the section as SVG; there must be rows."""
+    metric = discovery.task.metric
     plms = {row.trial.plm for row in rows}
     lines = [Line("majority class", discovery.majority_dev.value(metric))]
     for finalist in discovery.finalists:
@@ -73,7 +87,7 @@ def mined_picture(discovery: Discovery) -> str:
     return support_picture(rows, metric, lines)
 
 
-def templates_table(rows: Sequence[MinedRow], metric: str, names: Sequence[str]) -> str:
+def templates_table(rows: Sequence[MinedRow], metric: str, names: Sequence[str]) -> TableBlock:
     """One line a template and PLM, by dev.
 
     Args:
@@ -96,7 +110,7 @@ def templates_table(rows: Sequence[MinedRow], metric: str, names: Sequence[str])
                 trial.plm,
             )
         )
-    return table(titles, lines)
+    return TableBlock(titles=titles, rows=tuple(lines))
 
 
 def support(mined: Mined | Frame) -> str:
@@ -159,32 +173,34 @@ def _legend(facts: bool, chosen: bool) -> str:
     return f"{told} Train and dev are of {read} best on train{own}."
 
 
-def _left(mined: Sequence[Mined | Frame]) -> list[str]:
+def _left(mined: Sequence[Mined | Frame]) -> list[Block]:
     """Templates that no PLM was tried with further."""
     if not mined:
         return []
     more = f" … and {len(mined) - _NOT_TRIED} more" if len(mined) > _NOT_TRIED else ""
     shown = ", ".join(f"{code(wordings(m)[0])} ({support(m)})" for m in mined[:_NOT_TRIED])
-    return [f"Mined, but not among those that a PLM did best with on train (support): {shown}{more}."]
+    told = f"Mined, but not among those that a PLM did best with on train (support): {shown}{more}."
+    return [Paragraph(text=told)]
 
 
-def _sentences(rows: Sequence[MinedRow], sources: Sequence[str], facts: bool) -> list[str]:
+def _sentences(rows: Sequence[MinedRow], sources: Sequence[str], facts: bool) -> list[Block]:
     """Where each template was found."""
     shown = {wordings(row.mined): row.mined for row in rows if row.mined.sightings}
     if not shown:
         return []
-    parts = [
-        "### Where they were found",
-        "**Bold**: the two sides of a pair. `Code`: the words between them."
+    marked = (
+        "the two sides of a pair, and the words between them"
         if facts
-        else "**Bold**: a label word, and a word of the inputs if any. `Code`: the words of the frame.",
-    ]
+        else "a label word, a word of the inputs if any, and the words of the frame"
+    )
+    blocks: list[Block] = [Heading(text="Where they were found"), Paragraph(text=f"Marked are {marked}.")]
     for mined in shown.values():
-        parts += [code(wordings(mined)[0]), sightings_list(mined.sightings[:_EXAMPLES], sources)]
-    return parts
+        blocks.append(Paragraph(text=code(wordings(mined)[0])))
+        blocks.append(sightings_block(mined.sightings[:_EXAMPLES], sources))
+    return blocks
 
 
-def _ensemble(discovery: Discovery, ensemble: Ensemble) -> list[str]:
+def _ensemble(discovery: Discovery, ensemble: Ensemble) -> list[Block]:
     """One PLM's mined templates together: weights, and figures beside each alone."""
     metric = discovery.task.metric
     singles = [("best single mined template", best_single(discovery, ensemble.plms[0]))]
@@ -211,8 +227,9 @@ def _ensemble(discovery: Discovery, ensemble: Ensemble) -> list[str]:
             f" On dev that is better than the best prompt ({against_best(discovery, ensemble)}): "
             f"{code(f'promptsearch predict {ensemble.file}')} uses it."
         )
+    titles = ("", "template", "calibration", f"dev {metric}", f"test {metric}")
     return [
-        told,
-        table(("", "template", "calibration", f"dev {metric}", f"test {metric}"), figures),
-        table(("template", "calibration", "weight", f"dev {metric}"), weights),
+        Paragraph(text=told),
+        TableBlock(titles=titles, rows=tuple(figures)),
+        TableBlock(titles=("template", "calibration", "weight", f"dev {metric}"), rows=tuple(weights)),
     ]

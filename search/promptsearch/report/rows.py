@@ -1,4 +1,4 @@
-"""What every form of the report says: the table's rows and the sentences around it."""
+"""The comparison table's rows as text, and the outcome in one sentence."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from dataclasses import dataclass
 
 from promptsearch.report.words import cell_words, read_by, short_words
 from promptsearch.scoring import Evaluation
+from promptsearch.study.ensembles import Ensemble
 from promptsearch.study.result import Discovery, Finalist
+
+TOGETHER, MAJORITY = "the best together", "majority class"
+"""Rows of the comparison that are no single prompt."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +72,13 @@ def percent(value: float) -> str:
 
 
 def rows_of(discovery: Discovery) -> list[Row]:
-    """The comparison: best, best of other PLMs, manual prompts, majority."""
+    """The comparison: best, best of other PLMs, hand-written and manual prompts, ensemble, majority."""
     metric = discovery.task.metric
     rows = [_row(finalist, metric) for finalist in discovery.finalists]
+    if discovery.together is not None:
+        rows.append(_together(discovery.together, metric))
     majority = Row(
-        "majority class",
+        MAJORITY,
         "–",
         "–",
         "–",
@@ -99,6 +105,19 @@ def _row(finalist: Finalist, metric: str) -> Row:
     )
 
 
+def _together(ensemble: Ensemble, metric: str) -> Row:
+    return Row(
+        TOGETHER,
+        ", ".join(ensemble.plms),
+        "–",
+        f"{len(ensemble.members)} prompts, in {ensemble.file}",
+        "–",
+        figure(ensemble.dev, metric),
+        figure(ensemble.test, metric),
+        f"{ensemble.cost:.0f}",
+    )
+
+
 def answer_sentence(discovery: Discovery) -> str:
     """The outcome in one sentence."""
     task, best = discovery.task, discovery.best
@@ -117,33 +136,3 @@ def answer_sentence(discovery: Discovery) -> str:
     if manual is not None and manual.test is not None:
         sentence += f", against {percent(manual.test.value(task.metric))} % for the manual prompt"
     return f"{sentence} and {percent(discovery.majority_test.value(task.metric))} % for the majority class."
-
-
-def verdicts(discovery: Discovery) -> list[str]:
-    """What can and cannot be concluded from the table."""
-    told: list[str] = []
-    task, best = discovery.task, discovery.best
-    if discovery.alike > 1:
-        # The test is on right and wrong answers, whatever the prompts were ranked by.
-        on = "" if task.metric == "accuracy" else f" on accuracy, not on {task.metric}"
-        told.append(
-            f"On these {len(task.dev)} dev examples, {discovery.alike} of {discovery.screened} compared "
-            f"prompts cannot be told apart from the best (exact McNemar tests{on}, Holm-corrected at 5 %)."
-        )
-    if best.test is not None:
-        low, _ = best.test.interval(task.metric)
-        if low <= discovery.majority_test.value(task.metric):
-            told.append(
-                "The best prompt is no better than the majority class, as far as this test split can tell."
-            )
-        if best.test.constant:
-            told.append("The best prompt answers the same for every test example.")
-        elif best.test.never_predicted:
-            names = ", ".join(task.label_names[i] for i in best.test.never_predicted)
-            told.append(f"The best prompt never predicts: {names}.")
-        if best.shortened:
-            told.append(f"{best.shortened} of {best.test.n} test texts were shortened to fit the PLM.")
-    manual = discovery.manual
-    if manual is not None and manual.trial is best.trial:
-        told.append("Nothing better than the manual prompt was found.")
-    return told

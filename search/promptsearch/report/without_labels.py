@@ -5,21 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 
 from promptsearch.paths import atomic_write
+from promptsearch.report.blocks_markdown import block_markdown
+from promptsearch.report.document import PictureBlock
 from promptsearch.report.label_words import StepRow, step_row
 from promptsearch.report.marks import code, escape, fenced
-from promptsearch.report.pictures import steps_picture
-from promptsearch.report.words_section import PICTURE_FILE, steps_table, words_parts
+from promptsearch.report.words_section import steps_block, steps_table, words_blocks
 from promptsearch.showing import printable
 from promptsearch.study.unlabelled import WordsFound
 
 
 def write(path: Path, found: WordsFound) -> None:
     """Write the report, and its picture beside it where something was measured."""
-    if found.majority is not None:
-        metric = found.task.metric
-        lines = [("most frequent class of test", found.majority.value(metric))]
-        atomic_write(path.with_name(PICTURE_FILE), steps_picture(step_rows(found), metric, "test", lines))
+    if (picture := steps_moving(found)) is not None:
+        atomic_write(path.with_name(picture.file), picture.svg)
     atomic_write(path, printable(markdown(found)))
+
+
+def steps_moving(found: WordsFound) -> PictureBlock | None:
+    """The picture of the steps on test; None where nothing was measured."""
+    if found.majority is None:
+        return None
+    metric = found.task.metric
+    lines = [("most frequent class of test", found.majority.value(metric))]
+    return steps_block(step_rows(found), metric, "test", lines)
 
 
 def step_rows(found: WordsFound) -> list[StepRow]:
@@ -31,6 +39,13 @@ def step_rows(found: WordsFound) -> list[StepRow]:
 def markdown(found: WordsFound) -> str:
     """The report as text."""
     task, last = found.task, found.chosen
+    picture = steps_moving(found)
+    steps = [step.candidate for step in found.steps]
+    blocks = [
+        *([] if picture is None else [picture]),
+        steps_table(step_rows(found), task.metric, "test"),
+        *words_blocks(last.candidate, task.label_names, steps),
+    ]
     parts = [
         f"# Label words for {code(task.stand_in_for or task.name)}, without labels",
         outcome(found),
@@ -40,9 +55,7 @@ def markdown(found: WordsFound) -> str:
         f"PLM {code(found.plm)}, calibration {code(found.prompt.document.calibration.method)}, "
         f"fitted on {found.n_texts} texts.",
         "## Label words",
-        f"![How test moves from step to step]({PICTURE_FILE})" if found.majority is not None else "",
-        steps_table(step_rows(found), task.metric, "test"),
-        *words_parts(last.candidate, task.label_names, [step.candidate for step in found.steps]),
+        *map(block_markdown, blocks),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -7,7 +7,7 @@ from promptsearch.verbalizer import Verbalizer
 
 CELL = 8
 """Words of a label in a table's cell."""
-_LISTED = 4
+LISTED = 4
 """Labels that are listed with their words even where each is its own."""
 
 
@@ -18,7 +18,7 @@ def own_names(verbalizer: Verbalizer) -> str:
         [answer.text for answer in answers] == [str(label)]
         for label, answers in zip(verbalizer.labels, verbalizer.answers)
     )
-    return f"each label itself ({labels} labels)" if own and labels > _LISTED else ""
+    return f"each label itself ({labels} labels)" if own and labels > LISTED else ""
 
 
 def short_words(verbalizer: Verbalizer, most: int = 2) -> str:

@@ -47,6 +47,9 @@ from promptsearch.scoring.metrics import (
     micro_f1,
     predict,
 )
+from promptsearch.scoring.paired import sign_flip, sign_test, wilcoxon
+from promptsearch.scoring.race_records import Departure, Heat, RaceResult, RaceRules
+from promptsearch.scoring.racing import Race, race
 from promptsearch.scoring.readout import VerbalizerLayout, label_scores, layout, read_words
 from promptsearch.scoring.selection import best_indistinguishable, holm, rank
 
@@ -57,11 +60,16 @@ __all__ = [
     "UNSCORED",
     "Calibration",
     "CalibrationMethod",
+    "Departure",
     "Difference",
     "Evaluation",
+    "Heat",
     "Interval",
     "NearestReadout",
     "PrototypeReadout",
+    "Race",
+    "RaceResult",
+    "RaceRules",
     "Readout",
     "SoftReadout",
     "VerbalizerLayout",
@@ -99,9 +107,13 @@ __all__ = [
     "pack",
     "paired_difference",
     "predict",
+    "race",
     "rank",
     "read_words",
     "score_many",
+    "sign_flip",
+    "sign_test",
     "uniform",
+    "wilcoxon",
     "wilson",
 ]

@@ -4,31 +4,46 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Iterable
+import shutil
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from datetime import datetime
 from fnmatch import fnmatchcase
 from importlib.metadata import PackageNotFoundError, version
 from itertools import chain, count
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from promptsearch.artefact.readouts import tensor_file_name
 from promptsearch.errors import StorageError
 from promptsearch.paths import atomic_write, storage_errors
 from promptsearch.showing import whole_text
-from promptsearch.study.trial import Trial
+from promptsearch.study.locks import try_lock, unlock_file
 
 PROMPT_FILE = "best_prompt.json"
+STUDY_FILE = "study.log"
+LOCK_FILE = "run.lock"
+PLOTS = ("candidates", "history", "front", "importances", "sensitivity", "seeds")
+"""Pictures of the report, by name."""
 RUN_FILES = (
     "config.json",
     "candidates.jsonl",
     PROMPT_FILE,
     tensor_file_name(PROMPT_FILE),
     "report.md",
+    "report.html",
+    "report.json",
+    "mined.json",
+    STUDY_FILE,
+    "workers.log",
+    f"{STUDY_FILE}.lock",
+    LOCK_FILE,
     "label-words.svg",
     "mined-templates.svg",
-    "mined.json",
+    *(f"{plot}.svg" for plot in PLOTS),
 )
+DRAWS = "seed-*"
+"""Folders of other draws of train and dev."""
 _ENSEMBLES = "ensemble*.json"  # one a PLM where there are several
 _OTHER_FOLDER = "Choose an empty one with --out."
 _PACKAGES = ("promptsearch", "torch", "transformers", "datasets", "optuna", "nltk", "numpy")
@@ -65,13 +80,57 @@ def new_folder(task: str, out: Path | None) -> Path:
                 where=str(out),
                 hint=_OTHER_FOLDER,
             )
+        if (out / STUDY_FILE).exists() and not (out / PROMPT_FILE).exists():
+            raise StorageError(
+                "the folder holds a run that is not finished",
+                where=str(out),
+                hint=f"Go on with it: promptsearch discover --resume {out}. Or choose another with --out.",
+            )
     return out
 
 
 def clear(folder: Path) -> None:
-    """Remove the files of an earlier run, which must not stand beside those of a new one."""
+    """Remove the files of an earlier run, which must not stand beside those of a new one.
+
+    The lock stays, which this process may hold.
+    """
     for name in (*RUN_FILES, *(path.name for path in folder.glob(_ENSEMBLES) if _is_run_file(path))):
-        (folder / name).unlink(missing_ok=True)
+        if name != LOCK_FILE:
+            (folder / name).unlink(missing_ok=True)
+    for draw in folder.glob(DRAWS):
+        if _is_run_file(draw):
+            shutil.rmtree(draw)
+
+
+@contextmanager
+def run_lock(folder: Path) -> Generator[None]:
+    """Within, no other process searches in a run's folder.
+
+    Raises:
+        StorageError: one does, or the lock cannot be written.
+    """
+    path = folder / LOCK_FILE
+    with storage_errors(path), open(path, "ab") as file:
+        if not try_lock(file):
+            raise StorageError(
+                "this run is going on in another process", where=str(folder), hint="Wait for it, or stop it."
+            )
+        try:
+            yield
+        finally:
+            unlock_file(file)
+
+
+def is_going_on(folder: Path) -> bool:
+    """Whether a process searches in a run's folder."""
+    path = folder / LOCK_FILE
+    if not path.exists():
+        return False
+    with open(path, "ab") as file:
+        if not try_lock(file):
+            return True
+        unlock_file(file)
+    return False
 
 
 def _first_free(folder: Path) -> Path:
@@ -95,6 +154,8 @@ def _make(folder: Path) -> bool:
 
 def _is_run_file(path: Path) -> bool:
     name = path.name
+    if path.is_dir():
+        return fnmatchcase(name, DRAWS) and (path / STUDY_FILE).exists()
     if name == "config.json":
         # Many tools have a file of this name.
         return '"fingerprint"' in path.read_text("utf-8", errors="replace")
@@ -112,7 +173,15 @@ def write_json(path: Path, value: Any) -> None:
     atomic_write(path, _json(value, 2) + "\n")
 
 
-def write_candidates(path: Path, trials: Iterable[Trial], metric: str) -> None:
+class Tried(Protocol):
+    """A combination that was tried, with labels or without."""
+
+    def record(self, metric: str) -> dict[str, Any]:
+        """What is written of it."""
+        ...
+
+
+def write_candidates(path: Path, trials: Iterable[Tried], metric: str) -> None:
     """One line a trial."""
     atomic_write(path, "".join(f"{_json(trial.record(metric))}\n" for trial in trials))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,7 @@ from promptsearch.plms.base import Normalisation
 from promptsearch.readings import calibration_names
 from promptsearch.scoring import METRICS
 from promptsearch.showing import whole_text
-from promptsearch.study.artefacts import versions
-from promptsearch.tasks.task import Task
+from promptsearch.study.budget import Limits
 from promptsearch.template import Template
 from promptsearch.verbalizer import Label
 
@@ -55,6 +54,14 @@ class DiscoverConfig:
         unlabelled: a file of texts of the task, for the engine `words` besides those of train.
         normalisation: how answers of several tokens are made comparable, see `AnswerScoring`.
         max_test: score at most so many test examples.
+        minutes: wall clock that a search may take, set-up and report included.
+        evaluations: templates that it may try, over all PLMs.
+        preset: `quick`, `standard` or `thorough`; says how many minutes where neither is given.
+        objective: `quality`, or `quality` and `cost`: then the cheapest prompt that cannot be told apart from
+            the best is chosen.
+        workers: processes on this machine.
+        storage: where the study is kept, for workers on other machines; None is a file in the run's folder.
+        seeds: draws of train and dev; the first gives the prompt, the others show how much is luck.
         out: folder for the run's files.
     """
 
@@ -78,6 +85,13 @@ class DiscoverConfig:
     words: Mapping[Any, object] | str | Path | None = None
     normalisation: Normalisation = "token"
     max_test: int | None = None
+    minutes: float | None = None
+    evaluations: int | None = None
+    preset: str = "standard"
+    objective: Sequence[str] = ("quality",)
+    workers: int = 1
+    storage: str | None = None
+    seeds: int = 1
     stand_in: bool = True
     offline: bool = False
     device: str = "auto"
@@ -87,10 +101,12 @@ class DiscoverConfig:
     command: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
-        for name in ("plms", "engines", "calibrations", "templates"):
+        for name in ("plms", "engines", "calibrations", "templates", "objective"):
             # One name in place of a list of names means just that one, not its letters.
             if isinstance(given := getattr(self, name), str):
                 object.__setattr__(self, name, (given,))
+            elif given is not None:
+                object.__setattr__(self, name, tuple(given))
         if not self.engines:
             # Who gives words or templates wants those, not others.
             mining = self.words is None and not self.templates
@@ -104,10 +120,33 @@ class DiscoverConfig:
         _check_names("calibration", self.calibrations or (), calibration_names())
         if self.metric is not None:
             _check_names("metric", [self.metric], METRICS)
+        self.limits  # noqa: B018 - refuses what cannot be spent
+        if "quality" not in self.objective or set(self.objective) - {"quality", "cost"}:
+            given = ",".join(self.objective)
+            raise OptionError(
+                f"the objective is quality, or quality and cost, not {given!r}",
+                hint="For example --objective accuracy,cost.",
+            )
+        if self.workers < 1 or self.seeds < 1:
+            raise OptionError("numbers of workers and of seeds are 1 or more")
         if self.normalisation not in ("sum", "token", "pmi"):
             raise OptionError(
                 f"there is no normalisation {self.normalisation!r}", hint="There are sum, token, pmi."
             )
+
+    @property
+    def limits(self) -> Limits:
+        """What the search may spend.
+
+        Raises:
+            OptionError: a limit under which nothing can be done.
+        """
+        return Limits.of(self.minutes, self.evaluations, self.preset)
+
+    @property
+    def by_cost(self) -> bool:
+        """Whether cheap prompts are an objective beside good ones."""
+        return "cost" in self.objective
 
 
 def _check_names(what: str, names: Sequence[str], known: Any) -> None:
@@ -116,57 +155,3 @@ def _check_names(what: str, names: Sequence[str], known: Any) -> None:
             near = near_matches(name, known)
             meant = f"Did you mean {near[0]!r}? " if near else ""
             raise OptionError(f"there is no {what} {name!r}", hint=f"{meant}There are {', '.join(known)}.")
-
-
-def config_record(config: DiscoverConfig, task: Task) -> dict[str, Any]:
-    """The config as it is written beside a run's results, with the data and versions it was used on."""
-    data = config.data if isinstance(config.data, str | Path) or config.data is None else "rows in memory"
-    mapping = (
-        config.mapping if isinstance(config.mapping, str) or config.mapping is None else dict(config.mapping)
-    )
-    return {
-        "task": task.name,
-        "kind": task.kind,
-        "stand_in_for": task.stand_in_for,
-        "data": str(data) if data is not None else None,
-        "source": {"kind": task.source.kind, "location": task.source.location},
-        "mapping": mapping,
-        "fingerprint": task.fingerprint,
-        "splits": {name: len(task.splits[name]) for name in ("train", "dev", "test")},
-        "plms": list(config.plms or DEFAULT_PLMS),
-        "shots": config.shots,
-        "seed": config.seed,
-        "engines": list(config.engines),
-        "label_words": plain(asdict(config.label_words)),
-        "mining": plain(asdict(config.mining)),
-        "ensemble": config.ensemble,
-        "unlabelled": str(config.unlabelled) if config.unlabelled is not None else None,
-        "calibrations": list(config.calibrations or DEFAULT_CALIBRATIONS),
-        "metric": task.metric,
-        "templates": list(config.templates),
-        "words": _words_record(config.words),
-        "max_test": config.max_test,
-        "normalisation": config.normalisation,
-        "device": config.device,
-        "dtype": config.dtype,
-        "command": config.command,
-        "versions": versions(),
-    }
-
-
-def plain(value: Any) -> Any:
-    """Paths as text, tuples as lists."""
-    if isinstance(value, Mapping):
-        return {key: plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(each) for each in value]
-    return str(value) if isinstance(value, Path) else value
-
-
-def _words_record(words: Mapping[Any, object] | str | Path | None) -> Any:
-    if words is None or isinstance(words, str | Path):
-        return None if words is None else str(words)
-    return [
-        {"label": label, "words": given if isinstance(given, str) else str(given)}
-        for label, given in words.items()
-    ]

@@ -1,8 +1,8 @@
-"""Mined templates that answer together: LPAQA's ensemble (Jiang et al. 2020, section 4.3)."""
+"""Prompts of a search that answer together: LPAQA's ensemble (Jiang et al. 2020, section 4.3)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,64 +10,130 @@ import numpy as np
 from promptsearch.compose import PromptEnsemble
 from promptsearch.plms.base import PLM
 from promptsearch.prompt import Prompt
-from promptsearch.scoring import Evaluation, evaluate
+from promptsearch.scoring import Difference, Evaluation, evaluate, paired_difference, predict
+from promptsearch.scoring.selection import LOG_LIKELIHOOD_DECIMALS
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.documents import evaluation_record, prompt_document
 from promptsearch.study.evaluating import majority_evaluation
+from promptsearch.study.finalist import Finalist
 from promptsearch.study.selection import ranked_on_train
 from promptsearch.study.trial import Trial
-from promptsearch.tasks.task import Example, Task, gold
+from promptsearch.tasks.task import Task, gold
 
 MOST_MEMBERS = 10
 
 
 @dataclass(frozen=True)
-class MinedEnsemble:
-    """The mined templates of one PLM as an ensemble.
+class Ensemble:
+    """Prompts that answer together.
 
     Attributes:
-        plm: reference of the PLM.
-        members: the best on train, each template once.
-        weights: one a member, fitted on train.
+        plms: references of their PLMs.
+        members: each template once a PLM, the best first.
+        weights: one a member.
         test: figures on test; None when the run was stopped before.
         file: name of the ensemble file in the run's folder.
+        to_best: test figure of the best single prompt minus this one's.
     """
 
-    plm: str
+    plms: tuple[str, ...]
     members: tuple[Trial, ...]
     weights: tuple[float, ...]
     dev: Evaluation
     test: Evaluation | None
     file: str
     prompt: PromptEnsemble
+    to_best: Difference | None = None
+
+    @property
+    def plm(self) -> str:
+        """Reference of the first member's PLM: of all, where they share one."""
+        return self.plms[0]
+
+    @property
+    def cost(self) -> float:
+        """Tokens through the PLMs for one prediction."""
+        return sum(trial.cost for trial, weight in zip(self.members, self.weights) if weight > 0)
 
 
 def mined_ensemble(
     config: DiscoverConfig, task: Task, plm: PLM, trials: Sequence[Trial], file: str, with_test: bool
-) -> MinedEnsemble | None:
+) -> Ensemble | None:
     """The ensemble of what was mined for a PLM; None where that is less than two templates."""
-    members = _members(trials, plm.identity.reference, task.metric)
+    reference = plm.identity.reference
+    mined = [trial for trial in trials if trial.plm == reference and trial.candidate.engine == "mining"]
+    members = each_template_once(ranked_on_train(mined, task.metric))[:MOST_MEMBERS]
+    return ensemble_of(config, task, {reference: plm}, members, file, with_test, learned=True)
+
+
+def ensemble_of(
+    config: DiscoverConfig,
+    task: Task,
+    plms: Mapping[str, PLM],
+    members: Sequence[Trial],
+    file: str,
+    with_test: bool,
+    *,
+    learned: bool,
+    beside: Finalist | None = None,
+) -> Ensemble | None:
+    """Trials that answer together; None where there are less than two.
+
+    Args:
+        learned: whether weights are learned on train; else all are equal.
+        beside: the single prompt with which it is compared on test.
+    """
     if len(members) < 2:
         return None
-    prompts = [_prompt(config, task, plm, trial) for trial in members]
-    ensemble = PromptEnsemble.of(prompts).fitted(task.train)
-    dev = _evaluated(ensemble, task.dev)
-    test = _evaluated(ensemble, task.test) if with_test else None
+    prompts = [_prompt(config, task, plms[trial.plm], trial) for trial in members]
+    ensemble = PromptEnsemble.of(prompts)
+    if learned:
+        ensemble = ensemble.fitted(task.train)
+    dev = evaluate(ensemble.label_log_probs(task.dev), np.asarray(gold(task.dev)))
+    test, to_best = None, None
+    if with_test:
+        log_probs, labels = ensemble.label_log_probs(task.test), np.asarray(gold(task.test))
+        test = evaluate(log_probs, labels)
+        if beside is not None and beside.predictions is not None:
+            to_best = paired_difference(beside.predictions, predict(log_probs), labels, task.metric)
     records = [
         evaluation_record(split, task.metric, own, None, majority_evaluation(task, task.splits[split]))
         for split, own in (("dev", dev), ("test", test))
         if own is not None
     ]
     document = ensemble.document.model_copy(update={"evaluation": tuple(records)})
-    return MinedEnsemble(
-        plm.identity.reference,
+    return Ensemble(
+        tuple(dict.fromkeys(trial.plm for trial in members)),
         tuple(members),
         ensemble.weights,
         dev,
         test,
         file,
         replace(ensemble, document=document),
+        to_best,
     )
+
+
+def to_answer_together(trials: Sequence[Trial]) -> list[Trial]:
+    """The members of an ensemble: the best by log-likelihood on train and dev, each template once a PLM.
+
+    Where each answer is averaged with others, how sure it is counts, so it is not accuracy that decides.
+    Those with a readout stay away, for the arrays that they need.
+    """
+    plain = [trial for trial in trials if trial.candidate.readout is None and not trial.left_early]
+    likelihoods = [
+        float(np.concatenate([trial.train_likelihoods, trial.dev_likelihoods]).mean()) for trial in plain
+    ]
+    order = sorted(range(len(plain)), key=lambda i: -round(likelihoods[i], LOG_LIKELIHOOD_DECIMALS))
+    return each_template_once([plain[i] for i in order])[:MOST_MEMBERS]
+
+
+def each_template_once(ranked: Sequence[Trial]) -> list[Trial]:
+    """The first trial of each template on each PLM, in order."""
+    first: dict[tuple[str, str], Trial] = {}
+    for trial in ranked:
+        first.setdefault((trial.plm, str(trial.candidate.template)), trial)
+    return list(first.values())
 
 
 def ensemble_files(plms: Sequence[str]) -> dict[str, str]:
@@ -82,25 +148,12 @@ def ensemble_files(plms: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _members(trials: Sequence[Trial], plm: str, metric: str) -> list[Trial]:
-    """Each mined template under the calibration that does best on train, the best templates first."""
-    mined = [trial for trial in trials if trial.plm == plm and trial.candidate.engine == "mining"]
-    first: dict[str, Trial] = {}
-    for trial in ranked_on_train(mined, metric):
-        first.setdefault(str(trial.candidate.template), trial)
-    return list(first.values())[:MOST_MEMBERS]
-
-
 def _prompt(config: DiscoverConfig, task: Task, plm: PLM, trial: Trial) -> Prompt:
     return Prompt(
         prompt_document(task, plm, trial.candidate, trial.calibration, trial.scoring, config.seed),
         config.device,
         config.offline,
         config.trust_remote_code,
-        None,
+        trial.candidate.readout,
         plm,
     )
-
-
-def _evaluated(ensemble: PromptEnsemble, examples: Sequence[Example]) -> Evaluation:
-    return evaluate(ensemble.label_log_probs(examples), np.asarray(gold(examples)))

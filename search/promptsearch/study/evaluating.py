@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from promptsearch.errors import DataError, OptionError
 from promptsearch.plms.base import PLM, AnswerStates
@@ -73,17 +74,46 @@ def evaluate_prompt(
         DataError: the task's labels or fields are not those of the prompt.
         OptionError: no such metric.
     """
-    metric = _metric(prompt, task, metric)
+    metric = metric_for(prompt, task, metric)
+    examples = labelled(task, split)
+    log_probs = log_probs_on(prompt, task, examples)
+    return evaluation_of(prompt, task, split, examples, log_probs, metric, searched)
+
+
+def labelled(task: Task, split: str) -> list[Example]:
+    """The examples of a split that have a label."""
+    return [example for example in task.splits[split] if example.label is not None]
+
+
+def log_probs_on(prompt: Predictor, task: Task, examples: Sequence[Example]) -> NDArray[np.float64]:
+    """What a prompt says of a task's examples: (n, labels), the labels in the task's order.
+
+    Raises:
+        DataError: the task's labels are not those of the prompt.
+        TemplateError: the task lacks a field.
+    """
     _check_labels(prompt, task)
     prompt.check_fields(task.fields)
-    examples = [example for example in task.splits[split] if example.label is not None]
     # Not index(): 1 and True are equal and two labels.
     place = {(type(label), label): i for i, label in enumerate(prompt.labels)}
     order = [place[type(label), label] for label in task.labels]
+    return prompt.label_log_probs(examples)[:, order]
+
+
+def evaluation_of(
+    prompt: Predictor,
+    task: Task,
+    split: str,
+    examples: Sequence[Example],
+    log_probs: NDArray[np.float64],
+    metric: str,
+    searched: Task | None = None,
+) -> PromptEvaluation:
+    """`evaluate_prompt` where `log_probs_on` has been asked already."""
     return PromptEvaluation(
         split,
         metric,
-        evaluate(prompt.label_log_probs(examples)[:, order], gold(examples)),
+        evaluate(log_probs, gold(examples)),
         majority_evaluation(task, examples),
         int(prompt.shortened(examples).sum()),
         None if searched is None else _seen(searched, examples),
@@ -114,7 +144,12 @@ def _seen(searched: Task, examples: Sequence[Example]) -> int:
     return sum(content_key(e, searched.fields, facts=facts) in keys for e in examples)
 
 
-def _metric(prompt: Predictor, task: Task, given: str | None) -> str:
+def metric_for(prompt: Predictor, task: Task, given: str | None = None) -> str:
+    """The metric that is given, else the one that the prompt was searched by, else the task's own.
+
+    Raises:
+        OptionError: no such metric.
+    """
     record = prompt.document.task
     metric = given or (record.metric if record else task.metric)
     if metric not in METRICS:

@@ -2,7 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from promptsearch.study.trial import Trial
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a search stands.
+
+    Attributes:
+        best: figure on dev of what would be chosen now; None before anything was tried.
+        evaluations: templates that were evaluated.
+        combinations: of template, label words, PLM and calibration that were tried here.
+        seconds: taken so far.
+        left: seconds left for searching; None without a limit.
+        workers: trials that are under way, here and elsewhere.
+    """
+
+    best: float | None
+    metric: str
+    evaluations: int
+    combinations: int
+    seconds: float
+    left: float | None
+    workers: int = 1
 
 
 class Observer:
@@ -22,3 +46,6 @@ class Observer:
 
     def tried(self, trials: list[Trial]) -> None:
         """Some combinations were tried."""
+
+    def status(self, status: Status) -> None:
+        """How the search stands, every now and then."""

@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from promptsearch.engines.mining.mining import Mining
 from promptsearch.prompt import Prompt
 from promptsearch.scoring import Evaluation
-from promptsearch.study.ensembles import MinedEnsemble
+from promptsearch.study.details import Details
+from promptsearch.study.ensembles import Ensemble
+from promptsearch.study.finalist import Finalist
+from promptsearch.study.history import Moment
+from promptsearch.study.selection import Selection
 from promptsearch.study.trial import Trial
 from promptsearch.study.trying import Rejected
 from promptsearch.tasks.task import Task
 
 
 @dataclass(frozen=True)
-class Finalist:
-    """A trial that stands in the comparison table.
+class Draw:
+    """What one draw of train and dev led to.
 
     Attributes:
-        role: `best`, `best of its PLM`, or `manual` (the prompt a person would write first).
-        test: figures on test, None when the run was stopped before.
-        shortened: test texts of which a field was cut.
+        seed: of the draw.
+        best, manual: the winner, and the manual prompt on its PLM.
+        together: the ensemble's figures on test.
     """
 
-    role: str
-    trial: Trial
-    test: Evaluation | None = None
-    shortened: int = 0
+    seed: int
+    best: Finalist
+    manual: Finalist | None
+    together: Evaluation | None = None
+
+    @classmethod
+    def of(cls, seed: int, found: Discovery) -> Draw:
+        """What a search found."""
+        return cls(seed, found.best, found.manual, None if found.together is None else found.together.test)
 
 
 @dataclass(frozen=True)
@@ -42,12 +52,18 @@ class Discovery:
         trials: every combination that was tried.
         rejected: candidates that could not be tried, and why.
         unavailable: PLMs that were asked for by default and could not be had -> why.
-        alike: how many of those chosen on train cannot be told apart from the best on dev.
+        selection: what the best was chosen from, and how.
         interrupted: whether the run was stopped by the user.
         seconds: time taken, set-up included.
         folder: where the files are.
         mining: what the engine `mining` found, before any PLM had read it.
         ensembles: of each PLM's mined templates, where they were asked for.
+        together: the best prompts as an ensemble; None where there is but one.
+        details: what was looked at beside the choice.
+        history: how the best on dev moved.
+        draws: what other draws of train and dev led to, by seed.
+        ended: `done` when all was tried, `budget` when time or evaluations were spent, `stopped` by the user.
+        environment: versions, machine, devices and number formats.
     """
 
     task: Task
@@ -58,14 +74,29 @@ class Discovery:
     trials: tuple[Trial, ...]
     rejected: tuple[Rejected, ...]
     unavailable: dict[str, str]
-    alike: int
-    screened: int
+    selection: Selection
     interrupted: bool
     seconds: float
     folder: Path
     command: str = ""
     mining: Mining | None = None
-    ensembles: tuple[MinedEnsemble, ...] = ()
+    ensembles: tuple[Ensemble, ...] = ()
+    together: Ensemble | None = None
+    details: Details = field(default_factory=Details)
+    history: tuple[Moment, ...] = ()
+    draws: tuple[Draw, ...] = ()
+    ended: Literal["done", "budget", "stopped"] = "done"
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def alike(self) -> int:
+        """How many of those compared on dev cannot be told apart from the first."""
+        return len(self.selection.alike)
+
+    @property
+    def screened(self) -> int:
+        """How many were compared on dev."""
+        return len(self.selection.finalists)
 
     @property
     def best(self) -> Finalist:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,8 +17,6 @@ from promptsearch.predicting import as_example
 from promptsearch.showing import whole_text
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.observer import Observer
-from promptsearch.study.selection import ranked_on_train
-from promptsearch.study.trial import Trial
 from promptsearch.tasks import draw_splits, load_task
 from promptsearch.tasks.task import Example, Task
 from promptsearch.tasks.texts import rows_of_texts
@@ -141,7 +139,7 @@ class Engines:
         Raises:
             PromptSearchError: one of them cannot be read.
         """
-        if "words" in config.engines and task.kind != "fact":
+        if "words" in config.engines and task.kind != "fact" and len(task.labels) > 1:
             WordsEngine(config.label_words).check(task)
         manual = manual_engine(config, task)
         mining = mining_engine(config, task, manual, observer or Observer())
@@ -149,32 +147,37 @@ class Engines:
             mining.check(task)
         return cls(config, task, manual, mining, tuple(unlabelled_texts(config, task)))
 
-    def named(self, name: str, plm: str, trials: Sequence[Trial]) -> Engine | None:
-        """The engine of that name for one PLM; None when it has nothing to search there.
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The engines that have something to search for the task."""
+        # The answers of facts are names, which stand for nothing but themselves.
+        without = self.task.kind == "fact" or len(self.task.labels) < 2
+        return tuple(name for name in self.config.engines if not (without and name == "words"))
+
+    @property
+    def words_templates(self) -> int:
+        """How many templates of a PLM the engine `words` searches: those of others, or its own."""
+        return self.config.words_templates if len(self.names) > 1 else 1
+
+    def named(self, name: str) -> Engine:
+        """The engine of that name.
+
+        Raises:
+            OptionError: there is none.
+        """
+        own: dict[str, Engine] = {"manual": self.manual, "mining": self.mining}
+        return own[name] if name in own else engine(name)
+
+    def words_for(self, template: Template | None, plain: Verbalizer | None) -> WordsEngine:
+        """The engine `words` for one template; for one of its own where there is none.
 
         Args:
-            trials: those so far, from which `words` takes its templates.
+            plain: label words that a person would write.
         """
-        if name == "manual":
-            return self.manual
-        if name == "mining":
-            return self.mining
-        if name != "words":
-            return engine(name)
-        if self.task.kind == "fact" or len(self.task.labels) < 2:
-            return None  # the answers of facts are names, which stand for nothing but themselves
-        tried = [trial for trial in trials if trial.plm == plm]
-        best = ranked_on_train(tried, self.task.metric)
-        if not tried and "manual" in self.config.engines:
-            return None  # the PLM can read none of the templates
-        templates = list(dict.fromkeys(trial.candidate.template for trial in best))[
-            : self.config.words_templates
-        ]
-        baseline = next((trial.candidate.verbalizer for trial in tried if trial.is_baseline), None)
         return WordsEngine(
             self.config.label_words,
-            templates,
-            baseline,
+            [] if template is None else [template],
+            plain,
             self.unlabelled,
             AnswerScoring(self.config.normalisation),
         )

@@ -13,6 +13,14 @@ from promptsearch.plms.base import AnswerScoring
 from promptsearch.scoring import Calibration, Evaluation
 
 
+def _no_answers() -> NDArray[np.bool_]:
+    return np.zeros(0, dtype=np.bool_)
+
+
+def _no_figures() -> NDArray[np.float64]:
+    return np.zeros(0)
+
+
 @dataclass(frozen=True)
 class Trial:
     """A combination that was tried.
@@ -22,9 +30,11 @@ class Trial:
         words: the verbalizer's answers in the order of the calibration's word offsets.
         train: figures on train.
         dev: figures on dev.
-        dev_correct: (n_dev,) whether each dev example was right, for paired tests.
+        train_correct, dev_correct: (n,) whether each example was right, for paired tests.
         tokens: mean prompt length, in tokens per text.
         passes: forward passes per text (1 unless answers have different numbers of tokens).
+        train_likelihoods, dev_likelihoods: log-likelihood of each example (n,), in nats, for paired tests.
+        left_early: whether it left the race before all examples that others were judged on.
     """
 
     plm: str
@@ -37,6 +47,12 @@ class Trial:
     tokens: float
     passes: int = 1
     dev_correct: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_), compare=False)
+    train_correct: NDArray[np.bool_] = field(
+        default_factory=lambda: np.zeros(0, dtype=np.bool_), compare=False
+    )
+    train_likelihoods: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0), compare=False)
+    dev_likelihoods: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0), compare=False)
+    left_early: bool = False
 
     @property
     def is_baseline(self) -> bool:
@@ -66,6 +82,7 @@ class Trial:
             "baseline": self.is_baseline,
             "tokens": round(self.tokens, 2),
             "passes": self.passes,
+            "left_early": self.left_early,
             "train": _figures(self.train, metric),
             "dev": _figures(self.dev, metric),
         }

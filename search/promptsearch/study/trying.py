@@ -21,6 +21,7 @@ from promptsearch.readings import (
     word_log_probs,
 )
 from promptsearch.scoring import Calibration, VerbalizerLayout, evaluate, fit_none, layout, predict
+from promptsearch.study.costs import answer_lengths, passes_of
 from promptsearch.study.trial import Trial
 from promptsearch.tasks.task import Task, gold
 from promptsearch.template import Template
@@ -116,24 +117,12 @@ class _TemplateTrials:
 
     def _lengths(self, verbalizer: Verbalizer) -> set[int]:
         """Numbers of tokens that answers have."""
-        tokens = answer_tokens(self.plm, self.template, verbalizer.words, verbalizer.case)
-        return {len(forms[0]) for forms in tokens}
+        return answer_lengths(self.plm, self.template, verbalizer)
 
     def _passes(self, candidate: Candidate) -> int:
-        """Forward passes for one prediction.
-
-        A masked PLM reads answers of equal length at the same masks; a causal one reads those of several
-        tokens as one tree, and those of one token off the prompt's own states, which a readout needs too.
-        """
-        readout = candidate.readout
-        if readout is not None and not readout.uses_words:
-            return 1
-        lengths = self._lengths(candidate.verbalizer) | ({1} if readout is not None else set())
-        if self.plm.identity.family == "masked":
-            return len(lengths)
-        if self.scoring.normalisation == "pmi":
-            return 1 if readout is None else 2
-        return (1 in lengths) + (max(lengths) > 1)
+        """Forward passes for one prediction."""
+        verbalizer, readout = candidate.verbalizer, candidate.readout
+        return passes_of(self.plm, self.template, verbalizer, self.scoring, readout)
 
     def _can_spell(self, candidate: Candidate, rejected: Callable[[Rejected], None]) -> bool:
         try:
@@ -178,7 +167,16 @@ class _TemplateTrials:
             tokens=float(self.states.tokens[: len(log_probs)].mean()),
             passes=self._passes(candidate),
             dev_correct=predict(dev) == np.asarray(gold(task.dev)),
+            train_correct=predict(train) == np.asarray(gold(task.train)),
+            train_likelihoods=of_gold(train, gold(task.train)),
+            dev_likelihoods=of_gold(dev, gold(task.dev)),
         )
+
+
+def of_gold(log_probs: NDArray[np.floating], labels: Sequence[int]) -> NDArray[np.float64]:
+    """Log-probability of each example's true label (n,); that of a guess where it could not be scored."""
+    found = np.asarray(log_probs, dtype=np.float64)[np.arange(len(labels)), list(labels)]
+    return np.where(np.isnan(found), -np.log(log_probs.shape[1]), found)
 
 
 def _calibrations(

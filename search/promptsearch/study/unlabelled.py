@@ -7,30 +7,24 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from random import Random
 
 from promptsearch.artefact import EvaluationRecord
 from promptsearch.engines.base import Budget, Candidate, candidate_log_probs
 from promptsearch.engines.manual import library_for
 from promptsearch.engines.words import WordsEngine
-from promptsearch.errors import DataError, OptionError
 from promptsearch.plms.base import PLM, AnswerScoring
 from promptsearch.prompt import Prompt
 from promptsearch.scoring import Evaluation, evaluate
 from promptsearch.study.artefacts import PROMPT_FILE, clear, new_folder, write_json
-from promptsearch.study.config import DiscoverConfig, config_record
-from promptsearch.study.discover import load_search_plm
+from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.documents import evaluation_record, prompt_document
 from promptsearch.study.evaluating import majority_evaluation
+from promptsearch.study.loading import load_search_plm
 from promptsearch.study.observer import Observer
-from promptsearch.study.setup import load_search_task, load_source, unlabelled_texts
-from promptsearch.tasks.duplicates import content_key
+from promptsearch.study.record import config_record
+from promptsearch.study.texts import task_and_texts
 from promptsearch.tasks.task import Example, Task, gold
 from promptsearch.template import Template
-from promptsearch.verbalizer import Label
-
-TEXTS = 200
-"""Texts drawn from the task's train split, whose labels are not looked at."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +76,7 @@ def run(config: DiscoverConfig, observer: Observer) -> WordsFound:
     """
     start = time.monotonic()
     observer.stage("Reading the data")
-    task, texts = _task_and_texts(config)
+    task, texts = task_and_texts(config)
     for notice in task.notices:
         observer.notice(notice)
     WordsEngine(config.label_words).check(task)
@@ -138,62 +132,11 @@ def _write(found: WordsFound, config: DiscoverConfig) -> None:
     found.prompt.save(found.folder / PROMPT_FILE)
 
 
-def task_of_labels(labels: Sequence[Label], fields: Sequence[str] = ("text",)) -> Task:
-    """A task of which nothing but the labels is known."""
-    names = tuple(str(label) for label in labels)
-    splits: dict[str, Sequence[Example]] = {"train": (), "dev": (), "test": ()}
-    return Task("labels", "classification", tuple(fields), tuple(labels), names, "accuracy", splits)
-
-
-def _task_and_texts(config: DiscoverConfig) -> tuple[Task, list[Example]]:
-    """The task with its test split, and the texts to search on; no label of train is kept."""
-    if config.labels:
-        task = task_of_labels(config.labels)
-        texts = unlabelled_texts(config, task)
-        if not texts:
-            raise OptionError(
-                "labels alone are not enough", hint="Give texts of the task: --unlabelled FILE."
-            )
-        return task, texts
-    task = _with_test(config)
-    texts = unlabelled_texts(config, task) or drawn_texts(config, task)
-    splits = {"train": tuple(texts), "dev": (), "test": task.test}
-    return replace(task, splits=splits, shots=None, _fingerprints={}), texts
-
-
-def _with_test(config: DiscoverConfig) -> Task:
-    """The task with its test split; where texts are given, labelled rows too few to draw from are test."""
-    try:
-        return load_search_task(replace(config, shots=1))
-    except DataError:
-        if config.unlabelled is None:
-            raise
-    source = load_source(config)
-    rows = [example for name in sorted(source.splits) for example in source.splits[name]]
-    test = tuple(example for example in rows if example.label is not None)
-    return replace(source, splits={"train": (), "dev": (), "test": test}, _fingerprints={})
-
-
 def _chosen(config: DiscoverConfig, steps: Sequence[Step]) -> Step:
     """Nothing can be measured, so it is the end of the chain, else what was asked for in its place."""
     chain = [step for step in steps if "step" in step.candidate.provenance]
     beside = [step for step in steps if "step" not in step.candidate.provenance]
     return chain[-1] if "expanded" in config.label_words.methods or not beside else beside[-1]
-
-
-def drawn_texts(config: DiscoverConfig, task: Task) -> list[Example]:
-    """Up to `TEXTS` texts of the source's train split that do not stand in test."""
-    source = load_source(config)
-    pool = source.splits.get("train") or source.splits.get("validation") or ()
-    seen = {content_key(example, task.fields) for example in task.test}
-    found = {content_key(example, task.fields): example for example in pool}
-    texts = [Example(example.values) for key, example in found.items() if key not in seen]
-    if not texts:
-        raise DataError(
-            "there are no texts to find label words on", hint="Give texts of the task: --unlabelled FILE."
-        )
-    chosen = Random(f"{config.seed} unlabelled").sample(range(len(texts)), min(TEXTS, len(texts)))
-    return [texts[i] for i in sorted(chosen)]
 
 
 def _template(config: DiscoverConfig, task: Task, plm: PLM) -> Template:

@@ -71,6 +71,10 @@ class MiningEngine:
             self._mined = task.fingerprint, mine(task, self.config, self.names, self.progress)
         return self._mined[1]
 
+    def found(self, task: Task) -> Mining | None:
+        """What `mine` has found for a task; None where it was not called."""
+        return self._mined[1] if self._mined is not None and self._mined[0] == task.fingerprint else None
+
     def search(self, task: Task, plm: PLM, budget: Budget, seed: int) -> Iterator[Candidate]:
         """Mined templates, the one that the PLM answers best with on train first.
 

@@ -1,0 +1,74 @@
+"""What `promptsearch discover --shots 0` shows, and what it prints as JSON."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from promptsearch.cli import screen
+from promptsearch.cli.tables import template_text
+from promptsearch.showing import printable
+
+if TYPE_CHECKING:
+    from promptsearch.study.found_without_labels import FoundWithoutLabels
+
+
+def print_found(found: FoundWithoutLabels, as_json: bool) -> None:
+    """What was found, for people or for machines."""
+    if as_json:
+        screen.print_json(record(found))
+    else:
+        show(found)
+
+
+def show(found: FoundWithoutLabels) -> None:
+    """The prompt that tells most about the texts, the comparison, and where the files are."""
+    from promptsearch.report import unlabelled_discovery as report
+
+    console = screen.stdout()
+    best = found.best.informed
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", max_width=24, overflow="fold")
+    grid.add_column(overflow="fold")
+    grid.add_row("template", template_text(str(best.candidate.template)))
+    for label, words in report.words_rows(found):
+        grid.add_row(Text(printable(label)), Text(printable(words)))
+    grid.add_row("PLM", Text(printable(best.plm)))
+    grid.add_row("calibration", Text(best.calibration.method))
+    name = found.task.stand_in_for or found.task.name
+    title = Text(printable(f"Most telling prompt for {name}, without labels"))
+    console.print(Panel(grid, title=title, title_align="left", border_style="green"))
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="bold", pad_edge=False)
+    for name in report.comparison_titles(found):
+        table.add_column(name, overflow="fold")
+    for row in report.comparison_rows(found):
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    console.print(table)
+    for sentence in (report.outcome(found), *report.verdicts(found)):
+        console.print(Text(printable(sentence)))
+    files = ", ".join(sorted(path.name for path in found.folder.iterdir()))
+    console.print(Text(printable(f"\nFiles in {found.folder}: {files}")))
+    prompt_file = shlex.quote(str(found.folder / "best_prompt.json"))
+    console.print(Text(printable(f'Use it: promptsearch predict {prompt_file} "…"'), style="dim"))
+
+
+def record(found: FoundWithoutLabels) -> dict[str, Any]:
+    """All of that for machines."""
+    from promptsearch.report import unlabelled_discovery as report
+
+    titles = report.comparison_titles(found)
+    return {
+        "folder": str(found.folder),
+        "stand_in_for": found.task.stand_in_for,
+        "labelled": False,
+        "interrupted": found.interrupted,
+        "seconds": round(found.seconds, 2),
+        "texts": found.n_texts,
+        "verdicts": report.verdicts(found),
+        "comparison": [dict(zip(titles, row)) for row in report.comparison_rows(found)],
+        "prompt": found.prompt.document.model_dump(mode="json"),
+    }

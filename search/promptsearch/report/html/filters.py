@@ -1,0 +1,49 @@
+"""What the templates of the page may call, by its own name."""
+
+from __future__ import annotations
+
+from promptsearch.report.html.figures import (
+    duration,
+    gap_interval,
+    interval,
+    number,
+    p_value,
+    percent,
+    points,
+)
+from promptsearch.report.html.matrices import confusion_rows, transfer_rows
+from promptsearch.report.html.prompts import labels_of_words, listed, scored_words
+from promptsearch.report.html.ranking import best_candidates
+from promptsearch.report.html.seeds import seed_means
+from promptsearch.report.html.text import (
+    code_pieces,
+    example_pieces,
+    image_address,
+    json_text,
+    shortened,
+    template_pieces,
+)
+
+_ALL = (
+    best_candidates,
+    code_pieces,
+    confusion_rows,
+    duration,
+    example_pieces,
+    gap_interval,
+    image_address,
+    interval,
+    json_text,
+    labels_of_words,
+    listed,
+    number,
+    p_value,
+    percent,
+    points,
+    scored_words,
+    seed_means,
+    shortened,
+    template_pieces,
+    transfer_rows,
+)
+FILTERS = {function.__name__: function for function in _ALL}

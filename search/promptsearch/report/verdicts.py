@@ -1,0 +1,160 @@
+"""What can and cannot be concluded from a search, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import fmean, stdev
+
+from promptsearch.report.rows import percent
+from promptsearch.scoring import Difference
+from promptsearch.showing import count
+from promptsearch.study.result import Discovery
+
+FEW = 100
+"""Test examples below which the width of the interval is pointed out."""
+
+
+def verdicts(discovery: Discovery) -> list[str]:
+    """What can and cannot be concluded: how firm the choice is, what test says, what was left out."""
+    return [
+        *_choice(discovery),
+        *_luck(discovery),
+        *_on_test(discovery),
+        *_together(discovery),
+        *_draws(discovery),
+        *_left_out(discovery),
+    ]
+
+
+def _choice(discovery: Discovery) -> Iterator[str]:
+    """Whether the choice on dev tells the best from the others."""
+    task, selection = discovery.task, discovery.selection
+    if discovery.alike > 1:
+        # The test is on right and wrong answers, whatever the prompts were ranked by.
+        on = "" if task.metric == "accuracy" else f" on accuracy, not on {task.metric}"
+        told = (
+            f"On these {len(task.dev)} dev examples, {discovery.alike} of {discovery.screened} compared "
+            f"prompts cannot be told apart from the best (exact McNemar tests{on}, Holm-corrected at 5 %)"
+        )
+        yield f"{told}; the {_kind(discovery)} of them was chosen." if selection.simpler else f"{told}."
+    if selection.simpler:
+        first, chosen = selection.finalists[0], selection.chosen
+        most, own = (percent(trial.dev.value(task.metric)) for trial in (first, chosen))
+        yield (
+            f"The prompt that does best on dev has {most} % {task.metric} at {first.cost:.0f} tokens a text; "
+            f"the chosen one has {own} % at {chosen.cost:.0f}."
+        )
+    manual = discovery.manual
+    if manual is not None and manual.trial is discovery.best.trial:
+        yield "Nothing better than the manual prompt was found."
+
+
+def _kind(discovery: Discovery) -> str:
+    return "cheapest" if discovery.selection.by_cost else "simplest"
+
+
+def _luck(discovery: Discovery) -> Iterator[str]:
+    """What choosing adds to the figure that was chosen by: dev of the winner against its test."""
+    best, metric, curse = discovery.best, discovery.task.metric, discovery.details.curse
+    if discovery.screened < 2 or best.test is None:
+        return
+    dev, test = best.trial.dev, best.test
+    chosen = "among" if discovery.selection.simpler else "as the best of"
+    told = (
+        f"On dev, where it was chosen {chosen} {discovery.screened}, the best prompt has "
+        f"{percent(dev.value(metric))} % (n = {dev.n}); on test, which took no part in the choice, "
+        f"{percent(test.value(metric))} % (n = {test.n})."
+    )
+    if curse is not None and curse.optimism > 0:
+        told += (
+            " The best of many on dev owes part of its figure to luck: about "
+            f"{percent(curse.expected)} % accuracy can be expected of it on other examples, not the "
+            f"{percent(curse.chosen)} % on these (by choosing again on resampled dev examples)."
+        )
+    yield told
+
+
+def _on_test(discovery: Discovery) -> Iterator[str]:
+    """What test says of the best by itself."""
+    task, best = discovery.task, discovery.best
+    if best.test is None:
+        return
+    low, high = best.test.interval(task.metric)
+    if best.test.n < FEW:
+        yield (
+            f"Test has only {count(best.test.n, 'example')}: the interval of the best prompt is "
+            f"{100 * (high - low):.0f} points wide."
+        )
+    if low <= discovery.majority_test.value(task.metric):
+        yield "The best prompt is no better than the majority class, as far as this test split can tell."
+    if best.test.constant:
+        yield "The best prompt answers the same for every test example."
+    elif best.test.never_predicted:
+        names = ", ".join(task.label_names[i] for i in best.test.never_predicted)
+        yield f"The best prompt never predicts: {names}."
+    if best.shortened:
+        yield f"{best.shortened} of {best.test.n} test texts were shortened to fit the PLM."
+
+
+def _together(discovery: Discovery) -> Iterator[str]:
+    """Whether the best prompts are better together than the best alone, and at which cost."""
+    together, best, metric = discovery.together, discovery.best, discovery.task.metric
+    if together is None or together.test is None or together.to_best is None:
+        return
+    cost = best.trial.cost
+    dearer = f" ({together.cost / cost:.1f} times as many)" if cost else ""
+    yield (
+        f"The best {len(together.members)} prompts together ({together.file}) have "
+        f"{percent(together.test.value(metric))} % on test: {_compared(together.to_best)}. "
+        f"They take {together.cost:.0f} tokens a text, the best alone {cost:.0f}{dearer}."
+    )
+
+
+def _compared(to_best: Difference) -> str:
+    """How much an ensemble is above the best, of which `to_best` is the difference to it."""
+    # Rounded, and no zero below nothing.
+    ends = (-to_best.value, -to_best.high, -to_best.low)
+    points, low, high = (round(100 * value, 1) + 0.0 for value in ends)
+    interval = f"95 % interval {low:+.1f} to {high:+.1f} points".replace("-", "−")
+    if low > 0:
+        return f"{points:.1f} points better than the best alone ({interval})"
+    if high < 0:
+        return f"{-points:.1f} points worse than the best alone ({interval})"
+    return f"not to be told from the best alone ({interval})"
+
+
+def _draws(discovery: Discovery) -> Iterator[str]:
+    """What other draws of the labelled examples lead to, on average."""
+    metric = discovery.task.metric
+    best = [draw.best.test.value(metric) for draw in discovery.draws if draw.best.test is not None]
+    if len(best) < 2:
+        return
+    told = (
+        f"Over {len(best)} draws of train and dev, the best prompt has {percent(fmean(best))} % on test on "
+        f"average (standard deviation {100 * stdev(best):.1f} points)"
+    )
+    manual = [
+        draw.manual.test.value(metric)
+        for draw in discovery.draws
+        if draw.manual is not None and draw.manual.test is not None
+    ]
+    beside = f", the manual prompt {percent(fmean(manual))} %" if len(manual) == len(best) else ""
+    yield f"{told}{beside}."
+
+
+def _left_out(discovery: Discovery) -> Iterator[str]:
+    """What was not tried or looked at."""
+    if discovery.ended == "budget":
+        tried = len(discovery.history)
+        yield (
+            f"The budget was spent after {count(tried, 'template')}, before all that the engines offered was "
+            "tried: --resume goes on with more --minutes or --evaluations."
+        )
+    early = sum(trial.left_early for trial in discovery.trials)
+    if early:
+        yield (
+            f"{early:,} of {count(len(discovery.trials), 'combination')} left early, when their template was "
+            "clearly worse than the best on part of the examples."
+        )
+    if left_out := discovery.details.left_out:
+        yield f"There was no time left for: {', '.join(left_out)}."

@@ -1,0 +1,194 @@
+"""What a sitting comes to: choose, score on test, look at it from all sides, write the files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from promptsearch.prompt import Prompt
+from promptsearch.study.artefacts import PROMPT_FILE, write_json
+from promptsearch.study.conclude import finalists_of, on_test, timed
+from promptsearch.study.details import Details, best_of_each, curse_of
+from promptsearch.study.documents import document
+from promptsearch.study.ensembles import (
+    Ensemble,
+    ensemble_files,
+    ensemble_of,
+    mined_ensemble,
+    to_answer_together,
+)
+from promptsearch.study.environment import environment
+from promptsearch.study.evaluating import majority_evaluation
+from promptsearch.study.finalist import Finalist
+from promptsearch.study.hardest import hardest
+from promptsearch.study.history import history_of
+from promptsearch.study.importance import importances
+from promptsearch.study.last_race import raced
+from promptsearch.study.result import Discovery
+from promptsearch.study.selection import Selection, screen
+from promptsearch.study.sensitivity import sensitivity
+from promptsearch.study.sitting import Sitting
+from promptsearch.study.transfer import transfer
+from promptsearch.study.trial import Trial
+
+TOGETHER_FILE = "ensemble.json"
+"""Of the best prompts of all PLMs, where mined ones alone were not asked for."""
+
+
+def conclude(sitting: Sitting, interrupted: bool) -> Discovery:
+    """Choose on dev, score on test, write the files."""
+    task, trials = sitting.task, sitting.search.trials
+    selection = Selection.of(_compared(sitting), task.metric, sitting.config.by_cost)
+    finalists = finalists_of(selection, trials, list(sitting.plms.loaded))
+    if not interrupted:
+        try:
+            finalists = on_test(finalists, sitting.plms.loaded, task, sitting.observer)
+        except KeyboardInterrupt:
+            interrupted = True
+    details, together, ensembles = Details(), None, ()
+    try:
+        if not interrupted:
+            finalists = timed(finalists, sitting.plms.loaded, task)
+        together = _together(sitting, finalists[0], not interrupted)
+        ensembles = _mined(sitting, not interrupted)
+        if not interrupted:
+            details = _details(sitting, selection, finalists)
+    except KeyboardInterrupt:
+        interrupted = True
+    found = _discovery(sitting, selection, finalists, interrupted, details, together, ensembles)
+    write(found, sitting)
+    return found
+
+
+def _compared(sitting: Sitting) -> Sequence[Trial]:
+    """The trials to choose from: where dev is larger than the search has used, those that race over it."""
+    search, task = sitting.search, sitting.task
+    if not search.rungs.left_out[1]:
+        return search.trials
+    sitting.observer.stage("The best on all of dev")
+    finalists = screen(search.trials, task.metric)
+    return raced(finalists, sitting.plms.loaded, task, sitting.config.seed)
+
+
+def _discovery(
+    sitting: Sitting,
+    selection: Selection,
+    finalists: Sequence[Finalist],
+    interrupted: bool,
+    details: Details,
+    together: Ensemble | None,
+    ensembles: tuple[Ensemble, ...],
+) -> Discovery:
+    task, config, best = sitting.task, sitting.config, finalists[0]
+    manual = next((f for f in finalists if f.role == "manual" and f.trial.plm == best.trial.plm), None)
+    majority_of = {name: majority_evaluation(task, task.splits[name]) for name in ("dev", "test")}
+    plm = sitting.plms.loaded[best.trial.plm]
+    prompt = Prompt(
+        document(task, plm, best, manual, majority_of, config.seed),
+        config.device,
+        config.offline,
+        config.trust_remote_code,
+        best.trial.candidate.readout,
+        plm,
+    )
+    return Discovery(
+        task=task,
+        prompt=prompt,
+        finalists=tuple(finalists),
+        majority_dev=majority_of["dev"],
+        majority_test=majority_of["test"],
+        trials=tuple(sitting.search.trials),
+        rejected=tuple(sitting.search.rejected),
+        unavailable=sitting.unavailable,
+        selection=selection,
+        interrupted=interrupted,
+        seconds=sitting.clock.seconds,
+        folder=sitting.folder,
+        command=config.command,
+        mining=sitting.mining,
+        ensembles=ensembles,
+        together=together,
+        details=details,
+        history=history_of(sitting.study),
+        ended="stopped" if interrupted else "budget" if sitting.search.stopped_by_budget else "done",
+        environment=environment(sitting.plms.loaded),
+    )
+
+
+def _details(sitting: Sitting, selection: Selection, finalists: Sequence[Finalist]) -> Details:
+    """The outcome from all sides, as far as there is time."""
+    task, plms, best = sitting.task, sitting.plms.loaded, selection.chosen
+    unlabelled = sitting.engines.unlabelled
+    texts = [*task.train, *unlabelled] if unlabelled else None
+    plm, n_texts = plms[best.plm], len(task.dev) + len(texts or task.train)
+    varied = sitting.part("sensitivity", 13 * n_texts, lambda: sensitivity(plm, best, task, texts))
+    moved = None
+    if len(plms) > 1:
+        chosen = best_of_each(finalists)
+        moved = sitting.part("transfer", n_texts, lambda: transfer(plms, chosen, task, texts))
+    hard = sitting.part("hardest examples", 0, lambda: hardest(plm, best, task))
+    judged = [trial for trial in sitting.search.trials if not trial.left_early]
+    return Details(
+        curse=curse_of(selection),
+        hardest=hard or (),
+        sensitivity=varied or (),
+        transfer=moved,
+        importances=importances(judged, task.metric),
+        left_out=tuple(sitting.left_out),
+    )
+
+
+def _together(sitting: Sitting, best: Finalist, with_test: bool) -> Ensemble | None:
+    """The best prompts, each template once a PLM, with equal weights; as many as there is time for."""
+    members = [] if sitting.config.ensemble else to_answer_together(sitting.search.trials)
+    members = members[: sitting.members_in_time()]
+    made = sitting.part(
+        "the best together",
+        0,
+        lambda: ensemble_of(
+            sitting.config,
+            sitting.task,
+            sitting.plms.loaded,
+            members,
+            TOGETHER_FILE,
+            with_test,
+            learned=False,
+            beside=best,
+        ),
+    )
+    if made is not None:
+        made.prompt.save(sitting.folder / TOGETHER_FILE)
+    return made
+
+
+def _mined(sitting: Sitting, with_test: bool) -> tuple[Ensemble, ...]:
+    """The mined templates of each PLM together, where that was asked for."""
+    if not sitting.config.ensemble:
+        return ()
+    found = []
+    plms = sitting.plms.loaded
+    files = ensemble_files(list(plms))
+    for reference, plm in plms.items():
+        sitting.observer.stage(f"{reference}: ensemble of mined templates")
+        trials, file = sitting.search.trials, files[reference]
+        made = mined_ensemble(sitting.config, sitting.task, plm, trials, file, with_test)
+        if made is not None:
+            made.prompt.save(sitting.folder / file)
+            found.append(made)
+    return tuple(found)
+
+
+def write(found: Discovery, sitting: Sitting) -> None:
+    """Write what a run leaves, the prompt last, so that its presence tells that the run is complete."""
+    sitting.write()
+    if found.mining is not None:
+        write_json(found.folder / "mined.json", found.mining.record())
+    write_report(found)
+    found.prompt.save(found.folder / PROMPT_FILE)
+
+
+def write_report(found: Discovery) -> None:
+    """Write every form of the report."""
+    from promptsearch.report.building import report_document
+    from promptsearch.report.writing import write
+
+    write(found.folder, report_document(found))

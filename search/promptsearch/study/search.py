@@ -1,0 +1,341 @@
+"""The search itself: asks the study what to try, tries it, tells the study what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import optuna
+from optuna import Study
+from optuna.exceptions import UpdateFinishedTrialError
+from optuna.trial import FrozenTrial, TrialState
+
+from promptsearch.engines.base import Budget
+from promptsearch.errors import DataError, KnowledgeError, PromptSearchError, TemplateError, VerbalizerError
+from promptsearch.plms.base import PLM, AnswerScoring
+from promptsearch.study.budget import Clock, TimeUp
+from promptsearch.study.leaving import Leaders
+from promptsearch.study.observer import Observer
+from promptsearch.study.offers import WORDS, Offers, template_of
+from promptsearch.study.pools import Group, Offer
+from promptsearch.study.progress import SUMMARY, Standing, Summary, standing, summary_of, value_of
+from promptsearch.study.rungs import Rungs, examples_of
+from promptsearch.study.sampler import GroupSampler, ask, group_and_number
+from promptsearch.study.schedule import next_group
+from promptsearch.study.selection import ranked_on_train
+from promptsearch.study.stale import give_back, tell, was_lost
+from promptsearch.study.trial import Trial
+from promptsearch.study.trying import BLOCK, Rejected, try_candidates
+
+_WAIT_SECONDS = 0.2
+# Templates of a PLM that are tried before label words are searched for the best of them.
+_BEFORE_WORDS = 8
+_FOUND_NOTHING = (DataError, KnowledgeError, TemplateError, VerbalizerError)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A template that this process tries, and what the study calls it."""
+
+    number: int
+    trial: optuna.Trial
+
+
+@dataclass
+class Search:
+    """One process's part in a study.
+
+    Attributes:
+        engines: names, in the order in which they have their first turn.
+        calibrations: names.
+        reclaim: puts trials of dead workers back into the queue.
+        fills: whether this process has the engines search; others wait for what they find.
+        by_cost: whether cheap prompts are an objective beside good ones.
+        strict: whether a PLM with which nothing works ends the search, for it was asked for by name.
+        keep: told the trials of a template when they are done, and how many are under way.
+        searched: told when a group's engine has searched.
+        trials: every combination that was tried here.
+        rejected: candidates that could not be tried.
+        failed: groups whose engine found nothing, and why.
+        left_out: PLMs with which nothing works, and why.
+        pace: seconds that a prompt took on each PLM, in the slowest block so far.
+        stopped_by_budget: whether something was left to try when the budget was spent.
+    """
+
+    engines: Sequence[str]
+    calibrations: Sequence[str]
+    scoring: AnswerScoring
+    plms: Mapping[str, PLM]
+    offers: Offers
+    rungs: Rungs
+    study: Study
+    sampler: GroupSampler
+    reclaim: Callable[[], object]
+    clock: Clock
+    observer: Observer
+    fills: bool = True
+    by_cost: bool = False
+    strict: bool = True
+    keep: Callable[[list[Trial], int], None] = lambda trials, running: None
+    searched: Callable[[Group], None] = lambda group: None
+    trials: list[Trial] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    failed: dict[Group, PromptSearchError] = field(default_factory=dict)
+    left_out: dict[str, PromptSearchError] = field(default_factory=dict)
+    leaders: Leaders = field(default_factory=Leaders)
+    pace: dict[str, float] = field(default_factory=dict)
+    stopped_by_budget: bool = False
+    _recalled: set[int] = field(default_factory=set)
+    _running: int = 0
+
+    @property
+    def groups(self) -> list[Group]:
+        """Every engine on every PLM; the PLMs of an engine stand together."""
+        plms = [plm for plm in self.plms if plm not in self.left_out]
+        return [Group(plm, engine) for engine in self.engines for plm in plms]
+
+    @property
+    def metric(self) -> str:
+        """What is maximised."""
+        return self.rungs.whole.metric
+
+    def run(self, over: Callable[[], bool] = lambda: False) -> None:
+        """Try candidates until all are tried, the budget is spent, or it is over for another reason."""
+        try:
+            while not over():
+                stands = self._standing()
+                group = self._next(stands)
+                if self.clock.over:
+                    self.stopped_by_budget = group is not None
+                    break
+                if group is not None:
+                    self._step(group, stands)
+                elif stands.running or not self.fills:
+                    time.sleep(_WAIT_SECONDS)  # another worker may yet bring something to do
+                else:
+                    break
+        except TimeUp:
+            self.stopped_by_budget = True
+
+    # What comes next -----------------------------------------------------------------------------
+
+    def _standing(self) -> Standing:
+        self.reclaim()
+        stands = standing(self.study, self.groups, by_time=self.clock.limits.minutes is not None)
+        self.clock.evaluations, self._running = stands.evaluations, stands.running
+        return stands
+
+    def _next(self, stands: Standing) -> Group | None:
+        """The group whose turn it is; None where nothing can be begun now."""
+        groups = [group for group in self.groups if group not in self.failed and self._ready(group, stands)]
+        begun = {group: stands.tried[group] for group in groups if self._has_left(group, stands)}
+        if begun:
+            return next_group(begun)
+        return groups[0] if stands.waiting and groups else None
+
+    def _ready(self, group: Group, stands: Standing) -> bool:
+        """Label words are searched for the best templates, so some must have been tried."""
+        if self.offers.size(group) is None:
+            return self.fills
+        if group.engine != WORDS:
+            return True
+        others = [g for g in self.groups if g.plm == group.plm and g.engine != WORDS and g not in self.failed]
+        done = sum(len(stands.tried[g].values) for g in others)
+        if self.clock.limits.minutes is not None and done >= _BEFORE_WORDS:
+            return True
+        return (done > 0 or not others) and not any(self._has_left(g, stands) for g in others)
+
+    def _has_left(self, group: Group, stands: Standing) -> bool:
+        """Whether a group has, or may have, templates that nobody has begun with."""
+        size = self.offers.size(group)
+        return size is None or size > len(stands.taken[group])
+
+    def untried(self, group: Group) -> Sequence[int]:
+        """Numbers of a group's templates that nobody has begun with."""
+        taken = standing(self.study, [group], by_time=False).taken[group]
+        return [number for number in range(self.offers.size(group) or 0) if number not in taken]
+
+    # One step ------------------------------------------------------------------------------------
+
+    def _step(self, group: Group, stands: Standing) -> None:
+        """Have a group's engine search, where it has not; else try some of its templates."""
+        if self.offers.size(group) is None:
+            self._fill(group)
+            return
+        blocks: dict[Group, list[_Asked]] = {}
+        for _ in range(self._block(group, stands)):
+            trial, found, number = ask(
+                self.study, self.sampler, group, self.groups, lambda each: self.offers.size(each) or 1
+            )
+            if self._begun_elsewhere(trial, found, number):
+                tell(self.study, trial, state=TrialState.FAIL)
+            else:
+                blocks.setdefault(found, []).append(_Asked(number, trial))
+        for found, block in blocks.items():
+            self._try(found, block)
+
+    def _block(self, group: Group, stands: Standing) -> int:
+        """How many templates go through the PLM together."""
+        most = 1 if group.engine == WORDS else BLOCK[self.plms[group.plm].identity.family]
+        most = min(most, max(1, (self.offers.size(group) or 0) - len(stands.taken[group])))
+        if (left := self.clock.evaluations_left) is not None:
+            most = min(most, left)
+        seconds, costs = self.clock.left, stands.tried[group].costs
+        if seconds is not None and costs:
+            most = min(most, max(1, int(seconds * len(costs) / max(sum(costs), 1e-9))))
+        return most
+
+    def _begun_elsewhere(self, trial: optuna.Trial, group: Group, number: int) -> bool:
+        """Whether an earlier trial stands for the same template: two workers asked at once."""
+        earlier = (
+            each
+            for each in self.study.get_trials(deepcopy=False)
+            if each.number < trial.number and each.state != TrialState.FAIL
+        )
+        return any(group_and_number(each.params) == (group, number) for each in earlier)
+
+    def _fill(self, group: Group) -> None:
+        self.observer.stage(f"{group.plm}: engine {group.engine}")
+        try:
+            self.offers.fill(group, self.plms[group.plm], Budget(seconds=self.clock.left))
+        except _FOUND_NOTHING as error:
+            self._set_aside(group, error)
+        self.searched(group)
+
+    def _set_aside(self, group: Group, error: PromptSearchError) -> None:
+        """What other engines have found for this PLM, or other PLMs, must not go with one that fails."""
+        if group.engine == "manual" or not any(trial.plm == group.plm for trial in self.trials):
+            if self.strict:
+                raise error
+            self.left_out[group.plm] = error
+            self.observer.notice(f"{group.plm} was left out: {error.message}")
+            return
+        self.failed[group] = error
+        self.observer.notice(f"{group.plm}: {group.engine} found nothing: {error.message}")
+
+    # Trying --------------------------------------------------------------------------------------
+
+    def _try(self, group: Group, block: Sequence[_Asked]) -> None:
+        begun = time.monotonic()
+        open_trials = {asked.number: asked.trial for asked in block}
+        plm = self.plms[group.plm]
+        try:
+            offers: dict[int, Offer] = {}
+            for asked in block:
+                budget = Budget(seconds=self.clock.left)
+                offer = self.offers.offer(group, asked.number, plm, asked.trial, None, budget)
+                if offer is not None:
+                    offers[asked.number] = offer
+            for number, found, examples in self._judged(group, offers):
+                now = time.monotonic()
+                self._tell(open_trials.pop(number), found, now - begun, examples)
+                begun = time.monotonic()
+            # What the PLM cannot read, or is not there, is done with.
+            for trial in open_trials.values():
+                tell(self.study, trial, state=TrialState.PRUNED)
+            open_trials.clear()
+        except _FOUND_NOTHING as error:
+            self._set_aside(group, error)
+        finally:
+            if open_trials:
+                give_back(self.study)  # what was cut short is tried by whoever goes on
+
+    def _judged(
+        self, group: Group, offers: Mapping[int, Offer], only: int | None = None
+    ) -> Iterator[tuple[int, list[Trial], int | None]]:
+        """Number and trials of each template as they are done, and examples used where it left early.
+
+        What was fitted on all of train is judged on all of it at once.
+
+        Args:
+            only: the one rung to judge on, where that is known.
+        """
+        last = len(self.rungs.tasks) - 1
+        fitted = any(c.train_log_probs is not None for offer in offers.values() for c in offer.candidates)
+        first = last if fitted else 0
+        left = dict(offers)
+        plm = self.plms[group.plm]
+        for rung in range(first, last + 1) if only is None else (only,):
+            task = self.rungs.tasks[rung]
+            numbers = {offer.template: number for number, offer in left.items()}
+            candidates = [candidate for offer in left.values() for candidate in offer.candidates]
+            seen: set[int] = set()
+            tried = try_candidates(
+                task, plm, candidates, self.calibrations, self.scoring, self.rejected.append
+            )
+            for trials in tried:
+                if not trials:
+                    continue
+                number = numbers[trials[0].candidate.template]
+                seen.add(number)
+                leaves = rung < last and (
+                    only is not None or self.leaders.leaves(rung, ranked_on_train(trials, self.metric)[0])
+                )
+                if rung == last or leaves:
+                    seen.discard(number)
+                    early = [replace(trial, left_early=True) for trial in trials] if leaves else trials
+                    yield number, early, examples_of(task) if leaves else None
+            left = {number: left[number] for number in left if number in seen}
+
+    def _tell(self, trial: optuna.Trial, found: list[Trial], seconds: float, examples: int | None) -> None:
+        """Tell the study what trying a template has brought."""
+        work = found[0].tokens * (examples or examples_of(self.rungs.whole))
+        if found[0].candidate.engine != WORDS:
+            prompts = (examples or examples_of(self.rungs.whole)) * found[0].passes
+            plm = found[0].plm
+            self.pace[plm] = max(self.pace.get(plm, 0.0), seconds / max(1, prompts))
+        summary = summary_of(found, self.metric, seconds, work, self.clock.seconds, examples)
+        if not self._noted(trial, summary, found):
+            return  # it was taken from this process, which seemed dead, and is run again
+        self._recalled.add(trial.number)
+        self.trials += found
+        self.observer.tried(found)
+        self.keep(found, self._running)
+
+    def _noted(self, trial: optuna.Trial, summary: Summary, found: Sequence[Trial]) -> bool:
+        try:
+            trial.set_user_attr(SUMMARY, summary.record())
+        except UpdateFinishedTrialError:
+            if was_lost(self.study, trial.number):
+                return False
+            raise
+        if summary.examples is not None:
+            return tell(self.study, trial, state=TrialState.PRUNED)
+        best = ranked_on_train(found, self.metric)[0]
+        value = value_of(best.dev, self.metric)
+        return tell(self.study, trial, [value, best.cost] if self.by_cost else value)
+
+    # What was tried before, or elsewhere ---------------------------------------------------------
+
+    def recall(self) -> None:
+        """Try again what the study has finished and this process does not know; its states are cached."""
+        missing: dict[tuple[Group, int], list[tuple[int, FrozenTrial]]] = {}
+        for trial in self.study.get_trials(deepcopy=False):
+            place, summary = group_and_number(trial.params), trial.user_attrs.get(SUMMARY)
+            if (
+                trial.number in self._recalled
+                or place is None
+                or summary is None
+                or place[0].plm not in self.plms
+            ):
+                continue
+            if trial.state.is_finished() and trial.state != TrialState.FAIL:
+                key = place[0], self.rungs.on(summary["examples"])
+                missing.setdefault(key, []).append((place[1], trial))
+        for (group, rung), entries in missing.items():
+            self._recall(group, rung, entries)
+
+    def _recall(self, group: Group, rung: int, entries: Sequence[tuple[int, FrozenTrial]]) -> None:
+        plm = self.plms[group.plm]
+        if self.offers.size(group) is None:
+            self.offers.fill(group, plm, Budget())
+        offers: dict[int, Offer] = {}
+        for number, trial in entries:
+            offer = self.offers.offer(group, number, plm, None, template_of(trial.user_attrs), Budget())
+            if offer is not None:
+                offers[number] = offer
+        for _, found, _ in self._judged(group, offers, rung):
+            self.trials += found
+            self.observer.tried(found)
+        self._recalled.update(trial.number for _, trial in entries)

@@ -1,0 +1,299 @@
+"""One sitting of a search: from the study as it is found to the budget's end, here and in other processes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from optuna import Study
+
+from promptsearch.engines.mining.mining import Mining
+from promptsearch.errors import DataError, PromptSearchError, StorageError
+from promptsearch.plms.base import AnswerScoring
+from promptsearch.study.artefacts import STUDY_FILE, clear, run_lock, write_candidates, write_json
+from promptsearch.study.budget import Clock, TimeUp
+from promptsearch.study.config import DEFAULT_CALIBRATIONS, DiscoverConfig
+from promptsearch.study.ensembles import MOST_MEMBERS
+from promptsearch.study.heartbeat import Heartbeat
+from promptsearch.study.observer import Observer, Status
+from promptsearch.study.offers import Offers
+from promptsearch.study.pools import Group
+from promptsearch.study.record import config_record, saved
+from promptsearch.study.rungs import Rungs
+from promptsearch.study.sampler import GroupSampler
+from promptsearch.study.search import Search
+from promptsearch.study.selection import Selection
+from promptsearch.study.session import PLMs
+from promptsearch.study.setup import Engines
+from promptsearch.study.storage import open_study
+from promptsearch.study.trial import Trial
+from promptsearch.study.workers import Workers
+from promptsearch.tasks.task import Task
+
+Answer = TypeVar("Answer")
+# Trials are written, and the time that was spent is noted, at least so often: a killed run loses little.
+_WRITE_SECONDS = 2.0
+_STATUS_SECONDS = 0.5
+# Templates of a PLM that test is scored under, and that dev is read under for parts of the report.
+_ON_TEST = 3
+_ON_DEV = 15
+_REPORT_SECONDS = 2.0
+_MOST_RESERVED = 0.5
+SPENT, OVER, OPTIONS, FINGERPRINT = "seconds", "over", "options", "fingerprint"
+"""Attributes of the study: seconds that all sittings took, whether the search is over, and on what."""
+
+
+@dataclass
+class Sitting:
+    """A search as it goes on.
+
+    Attributes:
+        task: as it was drawn, with all of train, dev and test.
+        left_out: parts of the report that there was no time for.
+    """
+
+    config: DiscoverConfig
+    task: Task
+    engines: Engines
+    plms: PLMs
+    folder: Path
+    observer: Observer
+    clock: Clock
+    study: Study
+    search: Search
+    resumed: bool
+    left_out: list[str] = field(default_factory=list)
+    _written: float = 0.0
+    _told: float = 0.0
+    _told_mined: bool = False
+
+    @classmethod
+    @contextmanager
+    def open(
+        cls,
+        config: DiscoverConfig,
+        task: Task,
+        engines: Engines,
+        plms: PLMs,
+        folder: Path,
+        clock: Clock,
+        observer: Observer,
+        resumed: bool,
+    ) -> Generator[Sitting]:
+        """Begin a study in a folder, or go on with the one that is in it.
+
+        Raises:
+            StorageError: the folder's search is going on in another process, or its study is damaged.
+        """
+        with ExitStack() as stack:
+            stack.enter_context(run_lock(folder))
+            if not resumed:
+                clear(folder)
+                write_json(folder / "config.json", config_record(config, task))
+            sampler = GroupSampler(config.seed, lambda group: search.untried(group))
+            place = config.storage or folder
+            directions = ("maximize", "minimize") if config.by_cost else ("maximize",)
+            study = open_study(place, study_name(config, folder), sampler, directions)
+            beat = stack.enter_context(Heartbeat(study))
+            _check_same(study, task, folder)
+            study.set_user_attr(OPTIONS, saved(config))
+            study.set_user_attr(FINGERPRINT, task.fingerprint)
+            rungs = Rungs.of(task, config.seed)
+            search = new_search(config, rungs, engines, plms, study, sampler, beat, clock, observer)
+            found = cls(config, task, engines, plms, folder, observer, clock, study, search, resumed)
+            search.keep, search.searched = found._keep, found._tell_mined
+            stack.callback(plms.watch, observer, None)
+            yield found
+
+    def search_all(self) -> bool:
+        """Search until all is tried or the budget is spent; whether the user stopped it.
+
+        Raises:
+            PromptSearchError: nothing could be tried, and why.
+        """
+        self.clock.spent += float(self.study.user_attrs.get(SPENT, 0.0))
+        self.study.set_user_attr(OVER, False)
+        self.plms.watch(self.observer, None)
+        interrupted = False
+        try:
+            if self.resumed:
+                self.observer.stage("Taking up what was tried before")
+                self.search.recall()
+            with Workers.started(self.config, self.study, self.folder, self.config.workers - 1):
+                self.plms.watch(self.observer, self.clock)
+                try:
+                    self.search.run()
+                finally:
+                    self.plms.watch(self.observer, None)
+                    self.study.set_user_attr(OVER, True)
+            self.search.recall()
+        except KeyboardInterrupt:
+            if not self.search.trials:
+                raise
+            interrupted = True
+        except PromptSearchError:
+            # What was tried until here is not lost; why it ended matters more than that it cannot be written.
+            with suppress(StorageError):
+                self.write()
+            raise
+        self._check_tried()
+        self.write()
+        return interrupted
+
+    def _check_tried(self) -> None:
+        """Refuse to conclude from nothing."""
+        search = self.search
+        if search.trials:
+            return
+        if search.left_out:
+            raise next(iter(search.left_out.values()))
+        if self.clock.over and not search.rejected:
+            raise PromptSearchError(
+                "the time was over before anything could be tried", hint="Give more --minutes."
+            )
+        reasons = [*self.plms.unavailable.values(), *dict.fromkeys(item.reason for item in search.rejected)]
+        raise PromptSearchError(
+            "no candidate could be tried",
+            where="\n".join(reasons[:3]) or None,
+            hint="Give templates and label words that fit the task and the PLM.",
+        )
+
+    @property
+    def mining(self) -> Mining | None:
+        """What the engine `mining` found; None where it had no turn."""
+        task, engine = self.search.rungs.whole, self.engines.mining
+        mined = any(trial.candidate.engine == engine.name for trial in self.search.trials)
+        return engine.mine(task) if mined else engine.found(task)
+
+    def _tell_mined(self, group: Group) -> None:
+        """What a user must know of the text that was mined, once."""
+        if group.engine == self.engines.mining.name and not self._told_mined:
+            self._told_mined = True
+            for notice in self.mining.notices if self.mining is not None else ():
+                self.observer.notice(notice)
+
+    @property
+    def unavailable(self) -> dict[str, str]:
+        """PLMs that were asked for by default and brought nothing, and why."""
+        left_out = {plm: error.message for plm, error in self.search.left_out.items()}
+        return {**self.plms.unavailable, **left_out}
+
+    # Keeping -------------------------------------------------------------------------------------
+
+    def write(self) -> None:
+        """Write every trial so far, and note the time."""
+        if self.search.trials:
+            write_candidates(self.folder / "candidates.jsonl", self.search.trials, self.task.metric)
+        self.study.set_user_attr(SPENT, round(self.clock.seconds, 2))
+
+    def part(self, what: str, prompts: int, work: Callable[[], Answer]) -> Answer | None:
+        """A part of the report that the budget may have no time for; None where it was left out.
+
+        Args:
+            what: its name.
+            prompts: that have to go through the slowest PLM, at most.
+        """
+        clock = self.clock.ending()
+        left = clock.left
+        if left is not None and left < prompts * max(self.search.pace.values(), default=0.0):
+            self.left_out.append(what)
+            return None
+        self.observer.stage(f"Report: {what}")
+        self.plms.watch(self.observer, clock)
+        try:
+            return work()
+        except TimeUp:
+            self.left_out.append(what)
+            return None
+        finally:
+            self.plms.watch(self.observer, None)
+
+    def members_in_time(self) -> int:
+        """How many prompts the budget has time for to score on test, when all else is done."""
+        left = self.clock.ending().left
+        pace = max(self.search.pace.values(), default=0.0) * max(1, len(self.task.test))
+        return MOST_MEMBERS if left is None or pace == 0 else min(MOST_MEMBERS, int(left / pace))
+
+    def _reserve(self) -> None:
+        """Set time aside for test and for a report at full length, but not most of it."""
+        minutes, task = self.clock.limits.minutes, self.task
+        if minutes is None:
+            return
+        paces = self.search.pace.values()
+        prompts = _ON_TEST * len(task.test) + _ON_DEV * len(task.dev)
+        seconds = prompts * sum(paces) + MOST_MEMBERS * len(task.test) * max(paces, default=0.0)
+        self.clock.reserved = min(_REPORT_SECONDS + seconds, _MOST_RESERVED * 60 * minutes)
+
+    def _keep(self, found: list[Trial], running: int) -> None:
+        self._reserve()
+        now = time.monotonic()
+        if now - self._written > _WRITE_SECONDS:
+            self.write()
+            self._written = time.monotonic()
+        if now - self._told > _STATUS_SECONDS:
+            self.observer.status(self._status(running))
+            self._told = time.monotonic()
+
+    def _status(self, running: int) -> Status:
+        metric = self.task.metric
+        best = Selection.of(self.search.trials, metric).chosen.dev.value(metric)
+        clock = self.clock
+        return Status(
+            best, metric, clock.evaluations, len(self.search.trials), clock.seconds, clock.left, running
+        )
+
+
+def _check_same(study: Study, task: Task, folder: Path) -> None:
+    """Refuse to go on with other data."""
+    before = study.user_attrs.get(FINGERPRINT)
+    if before not in (None, task.fingerprint):
+        raise DataError(
+            "the data are not those that the run was begun with",
+            where=str(folder),
+            hint="Give it the same files, or start a new run.",
+        )
+
+
+def new_search(
+    config: DiscoverConfig,
+    rungs: Rungs,
+    engines: Engines,
+    plms: PLMs,
+    study: Study,
+    sampler: GroupSampler,
+    beat: Heartbeat,
+    clock: Clock,
+    observer: Observer,
+    fills: bool = True,
+) -> Search:
+    """One process's part in a study."""
+    return Search(
+        engines=engines.names,
+        calibrations=list(config.calibrations or DEFAULT_CALIBRATIONS),
+        scoring=AnswerScoring(config.normalisation),
+        plms=plms.loaded,
+        offers=Offers(rungs.whole, engines, study, config.seed),
+        rungs=rungs,
+        study=study,
+        sampler=sampler,
+        reclaim=beat.reclaim,
+        clock=clock,
+        observer=observer,
+        fills=fills,
+        by_cost=config.by_cost,
+        strict=config.plms is not None,
+    )
+
+
+def study_name(config: DiscoverConfig, folder: Path) -> str:
+    """Name of a run's study: in a storage that others use too, the run folder's."""
+    return "promptsearch" if config.storage is None else folder.resolve().name
+
+
+def study_file(folder: Path) -> Path:
+    """Where the journal of a run lies."""
+    return folder / STUDY_FILE

@@ -1,0 +1,170 @@
+"""Search for a prompt without a single labelled example: the one whose answers tell most about the texts.
+
+Prompts are ranked by the mutual information of texts and answers (Sorensen et al. 2022); the answers are then
+calibrated on the same texts. Yang et al. 2024 ("Improving Probability-based Prompt Selection Through Unified
+Evaluation and Analysis") compare such choices, and calibration before and after them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from promptsearch.artefact import EvaluationRecord, PromptDocument
+from promptsearch.errors import DataError, OptionError
+from promptsearch.plms.base import PLM
+from promptsearch.prompt import Prompt
+from promptsearch.readings import label_log_probs
+from promptsearch.scoring import Evaluation, evaluate
+from promptsearch.study.artefacts import PROMPT_FILE, clear, new_folder, write_candidates, write_json
+from promptsearch.study.config import DiscoverConfig
+from promptsearch.study.documents import evaluation_record, prompt_document
+from promptsearch.study.evaluating import majority_evaluation
+from promptsearch.study.found_without_labels import FoundWithoutLabels, Judged, alike, judged
+from promptsearch.study.informed import Informed, ranked
+from promptsearch.study.observer import Observer
+from promptsearch.study.record import config_record
+from promptsearch.study.texts import TEXTS, sampled, task_and_texts
+from promptsearch.study.unlabelled_search import CALIBRATION, UnlabelledSearch
+from promptsearch.tasks.task import Task, gold
+
+
+def run(config: DiscoverConfig, observer: Observer) -> FoundWithoutLabels:
+    """Find the prompt whose answers tell most about unlabelled texts of the task.
+
+    Candidates of the engines that need no labels are read on up to `TEXTS` texts by every PLM, and ranked.
+    Where there are labelled test examples, the best prompt, the best of every other
+    PLM and the manual prompts are scored on them afterwards, once, for the report alone.
+
+    Raises:
+        PromptSearchError: whatever the task, texts, PLMs or options make impossible.
+    """
+    start = time.monotonic()
+    config = replace(config, shots=0, calibrations=config.calibrations or (CALIBRATION,))
+    observer.stage("Reading the data")
+    task = search_task(config)
+    for notice in task.notices:
+        observer.notice(notice)
+    search = UnlabelledSearch(config, task, observer)
+    search.check()
+    folder = new_folder(task.name, Path(config.out) if config.out is not None else None)
+    try:
+        search.load_plms()
+        search.read_everything()
+    except KeyboardInterrupt:
+        if not search.found:
+            raise
+        search.interrupted = True
+    finally:
+        if config.out is None and not search.found:
+            with suppress(OSError):
+                folder.rmdir()
+    found = _concluded(search, folder, start)
+    _write(found, config)
+    return found
+
+
+def search_task(config: DiscoverConfig) -> Task:
+    """The task with up to `TEXTS` unlabelled texts as its train, and test.
+
+    Raises:
+        PromptSearchError: what is wrong with the task, the texts or the options.
+    """
+    task, texts = task_and_texts(config)
+    if task.kind == "fact":
+        raise OptionError(
+            "facts cannot be searched without labelled examples",
+            where=f"--task {task.name}",
+            hint="Give some: --shots 4. What a fact's subject is said of is all that is known of it.",
+        )
+    if len(task.labels) < 2:
+        raise DataError("a choice needs at least two labels", where=", ".join(map(str, task.labels)) or None)
+    splits = {**task.splits, "train": tuple(sampled(texts, config.seed, TEXTS))}
+    return replace(task, splits=splits, _fingerprints={})
+
+
+def _concluded(search: UnlabelledSearch, folder: Path, start: float) -> FoundWithoutLabels:
+    """Rank, score the few on test, make the prompt."""
+    task, config = search.task, search.config
+    order = ranked(search.found)
+    finalists = judged(order)
+    if task.test and not search.interrupted:
+        try:
+            search.observer.stage(f"Scoring {len(task.test)} test examples, once, for the report")
+            finalists = [replace(each, test=_on_test(search, each.informed)) for each in finalists]
+        except KeyboardInterrupt:
+            search.interrupted = True
+    majority = _majority(task) if task.test else None
+    plm = search.plms[order[0].plm]
+    document = _document(search, plm, finalists, majority)
+    readout = order[0].candidate.readout
+    prompt = Prompt(document, config.device, config.offline, config.trust_remote_code, readout, plm)
+    return FoundWithoutLabels(
+        task=task,
+        prompt=prompt,
+        ranked=tuple(order),
+        finalists=tuple(finalists),
+        alike=alike(order),
+        majority=majority,
+        rejected=tuple(search.rejected),
+        unavailable=search.unavailable,
+        seed=config.seed,
+        seconds=time.monotonic() - start,
+        folder=folder,
+        mining=search.mining,
+        interrupted=search.interrupted,
+        command=config.command,
+    )
+
+
+def _on_test(search: UnlabelledSearch, informed: Informed) -> Evaluation:
+    candidate, test = informed.candidate, search.task.test
+    log_probs = label_log_probs(
+        search.plms[informed.plm],
+        candidate.template,
+        candidate.verbalizer,
+        informed.calibration,
+        search.scoring,
+        test,
+        readout=candidate.readout,
+    )
+    return evaluate(log_probs, gold(test))
+
+
+def _majority(task: Task) -> Evaluation:
+    """Figures of always answering the class that is most frequent in test: no labels of train are known."""
+    return majority_evaluation(replace(task, splits={"train": task.test}, _fingerprints={}), task.test)
+
+
+def _document(
+    search: UnlabelledSearch, plm: PLM, finalists: Sequence[Judged], majority: Evaluation | None
+) -> PromptDocument:
+    """The prompt file of the best, which tells what it was chosen by."""
+    task, best = search.task, finalists[0]
+    manual = next(
+        (f.test for f in finalists if f.role == "manual" and f.informed.plm == best.informed.plm), None
+    )
+    evaluations: list[EvaluationRecord] = []
+    if best.test is not None and majority is not None:
+        evaluations = [evaluation_record("test", task.metric, best.test, manual, majority)]
+    found, candidate = best.informed.information, best.informed.candidate
+    chosen_by = {"n": found.n, "value": found.value, "interval": [found.low, found.high]}
+    candidate = replace(candidate, provenance={**candidate.provenance, "mutual_information": chosen_by})
+    calibration, seed = best.informed.calibration, search.config.seed
+    return prompt_document(task, plm, candidate, calibration, search.scoring, seed, evaluations)
+
+
+def _write(found: FoundWithoutLabels, config: DiscoverConfig) -> None:
+    from promptsearch.report import unlabelled_discovery
+
+    clear(found.folder)
+    write_json(found.folder / "config.json", config_record(config, found.task))
+    write_candidates(found.folder / "candidates.jsonl", found.ranked, found.task.metric)
+    if found.mining is not None:
+        write_json(found.folder / "mined.json", found.mining.record())
+    unlabelled_discovery.write(found.folder / "report.md", found)
+    # Last, so that its presence tells that the run is complete.
+    found.prompt.save(found.folder / PROMPT_FILE)

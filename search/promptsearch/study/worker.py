@@ -1,0 +1,95 @@
+"""One worker process: takes part in a study that another process has begun."""
+
+from __future__ import annotations
+
+import os
+
+import optuna
+from optuna import Study
+
+from promptsearch.errors import DataError, OptionError
+from promptsearch.study.budget import Clock, Limits
+from promptsearch.study.heartbeat import Heartbeat
+from promptsearch.study.observer import Observer
+from promptsearch.study.record import restored
+from promptsearch.study.rungs import Rungs
+from promptsearch.study.sampler import GroupSampler
+from promptsearch.study.session import PLMs
+from promptsearch.study.setup import Engines, load_search_task
+from promptsearch.study.sitting import FINGERPRINT, OPTIONS, OVER, new_search
+from promptsearch.study.storage import open_storage, shown
+
+
+def work(
+    storage: str,
+    observer: Observer,
+    study: str | None = None,
+    threads: int | None = None,
+    parent: int | None = None,
+) -> int:
+    """Take part in a study until it is over; the number of templates that were tried here.
+
+    Data, PLMs and options are those of the run; data files must lie at the same place.
+
+    Args:
+        study: its name, where the storage holds several.
+        threads: that torch computes with.
+        parent: process without which there is nothing to work for.
+
+    Raises:
+        OptionError: the storage has no such study, or several and none was named.
+        DataError: the data here are not those of the run.
+        PromptSearchError: as in `discover`.
+    """
+    if threads is not None:
+        import torch
+
+        torch.set_num_threads(threads)
+    shared = _study(storage, study)
+    options = shared.user_attrs.get(OPTIONS)
+    if options is None:
+        raise OptionError("the study was not begun by promptsearch", where=shown(storage))
+    config = restored(options, shown(storage))
+    task = load_search_task(config)
+    sampler = GroupSampler(config.seed + os.getpid(), lambda group: search.untried(group))
+    shared.sampler = sampler
+    if shared.user_attrs.get(FINGERPRINT) != task.fingerprint:
+        raise DataError(
+            "the data here are not those of the run",
+            where=f"{task.fingerprint[:16]} here, {shared.user_attrs.get(FINGERPRINT)!s:.16} there",
+            hint="Give this machine the same files, at the same place.",
+        )
+    plms = PLMs.load(config, observer)
+    plms.watch(observer, None)
+    engines = Engines.of(config, task, observer)
+    with Heartbeat(shared) as beat:
+        rungs, clock = Rungs.of(task, config.seed), Clock(Limits())
+        search = new_search(config, rungs, engines, plms, shared, sampler, beat, clock, observer, fills=False)
+        search.run(lambda: bool(shared.user_attrs.get(OVER)) or _orphaned(parent))
+        return len({trial.candidate.template for trial in search.trials})
+
+
+def _study(storage: str, name: str | None) -> Study:
+    """The study of that name, or the only one there is."""
+    kept = open_storage(storage)
+    names = [each.study_name for each in optuna.get_all_study_summaries(kept, include_best_trial=False)]
+    if name is None and len(names) == 1:
+        name = names[0]
+    if name not in names:
+        there = (
+            f"There are {', '.join(names[:8])}." if names else "Begin with `promptsearch discover --storage`."
+        )
+        what = "no study" if name is None else f"no study {name!r}"
+        if name is None and names:
+            what = "several studies"
+        raise OptionError(
+            f"the storage holds {what}", where=shown(storage), hint=f"{there} Name one by --study."
+        )
+    return optuna.load_study(study_name=name, storage=kept)
+
+
+def _orphaned(parent: int | None) -> bool:
+    """Whether the process that has begun the search is gone."""
+    if parent is None:
+        return False
+    return os.getppid() != parent

@@ -1,0 +1,73 @@
+"""Other processes that search on the same study: on this machine, or wherever its storage is reached."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from optuna import Study
+
+from promptsearch.study.config import DiscoverConfig
+
+_END_SECONDS = 30.0
+
+
+class Workers:
+    """Worker processes of a run on this machine."""
+
+    def __init__(self, processes: list[subprocess.Popen[bytes]]) -> None:
+        self.processes = processes
+
+    @classmethod
+    @contextmanager
+    def started(cls, config: DiscoverConfig, study: Study, folder: Path, number: int) -> Generator[Workers]:
+        """Within, so many other processes search too; they end when the study is over.
+
+        Each has its share of the cores. What they say goes to workers.log in the run's folder.
+        """
+        if number < 1:
+            yield cls([])
+            return
+        threads = max(1, (os.cpu_count() or 1) // (number + 1))
+        place = config.storage or f"journal://{(folder / 'study.log').resolve()}"
+        command = [sys.executable, "-m", "promptsearch", "worker", "--storage", place]
+        command += ["--study", study.study_name, "--threads", str(threads), "--parent", str(os.getpid())]
+        with open(folder / "workers.log", "ab") as log, limited_threads(threads):
+            found = cls(
+                [
+                    subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                    for _ in range(number)
+                ]
+            )
+            try:
+                yield found
+            finally:
+                found.end()
+
+    def end(self) -> None:
+        """Wait for those who see that the study is over; end the others."""
+        for process in self.processes:
+            try:
+                process.wait(_END_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.terminate()
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(5)
+                process.kill()
+
+
+@contextmanager
+def limited_threads(number: int) -> Generator[None]:
+    """Within, torch computes with so many threads."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
