@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -26,13 +25,15 @@ def command(
     out: Annotated[
         Path | None, value("--out", metavar="FILE", help="Also add the table to this Markdown file.")
     ] = None,
+    minutes: options.Minutes = None,
+    max_test: options.MaxTest = None,
     no_stand_in: options.NoStandIn = False,
     offline: options.Offline = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Run discover for several draws of the few-shot split, and report mean and spread on test."""
-    from promptsearch.bench.accuracy import markdown, measure
+    from promptsearch.bench.accuracy import markdown, measure, record
     from promptsearch.paths import atomic_write
     from promptsearch.study.config import DEFAULT_PLMS, DiscoverConfig
 
@@ -42,6 +43,8 @@ def command(
         mapping=mapping,
         plms=plm or DEFAULT_PLMS,
         shots=options.parse_shots(shots),
+        minutes=minutes,
+        max_test=max_test,
         stand_in=not no_stand_in,
         offline=offline,
     )
@@ -49,7 +52,7 @@ def command(
         found = measure(config, range(seeds), observer)
     section = f"{markdown(found)}\nCommand: `{shlex.join(['promptsearch', *sys.argv[1:]])}`\n"
     if json:
-        screen.print_json(asdict(found))
+        screen.print_json(record(found))
     else:
         print(section)
     if out is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -12,6 +14,9 @@ from rich.text import Text
 from promptsearch.cli import screen
 from promptsearch.cli.tables import template_text
 from promptsearch.showing import printable
+
+_PROMPT = 5
+"""Columns of the comparison that say which prompt it is."""
 
 if TYPE_CHECKING:
     from promptsearch.study.found_without_labels import FoundWithoutLabels
@@ -42,18 +47,33 @@ def show(found: FoundWithoutLabels) -> None:
     name = found.task.stand_in_for or found.task.name
     title = Text(printable(f"Most telling prompt for {name}, without labels"))
     console.print(Panel(grid, title=title, title_align="left", border_style="green"))
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="bold", pad_edge=False)
-    for name in report.comparison_titles(found):
-        table.add_column(name, overflow="fold")
-    for row in report.comparison_rows(found):
-        table.add_row(*(Text(printable(cell)) for cell in row))
-    console.print(table)
+    console.print(_comparison(found))
     for sentence in (report.outcome(found), *report.verdicts(found)):
         console.print(Text(printable(sentence)))
     files = ", ".join(sorted(path.name for path in found.folder.iterdir()))
     console.print(Text(printable(f"\nFiles in {found.folder}: {files}")))
     prompt_file = shlex.quote(str(found.folder / "best_prompt.json"))
     console.print(Text(printable(f'Use it: promptsearch predict {prompt_file} "…"'), style="dim"))
+
+
+def _comparison(found: FoundWithoutLabels) -> Table:
+    """A line of figures for each prompt, with the prompt below its name."""
+    from promptsearch.report import unlabelled_discovery as report
+
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="bold", pad_edge=False)
+    titles = report.comparison_titles(found)
+    table.add_column("prompt", overflow="fold", ratio=3)
+    for name in titles[_PROMPT:]:
+        table.add_column(name, overflow="fold", ratio=1)
+    for role, plm, template, words, calibration, *figures in report.comparison_rows(found):
+        head = Text(role, style="bold")
+        lines: list[RenderableType] = [head]
+        if plm != "–":
+            head.append(f"  {printable(plm)}", style="cyan")
+            below = Text(printable(f"{words}; calibration {calibration}"), style="dim")
+            lines += [Padding(template_text(template), (0, 0, 0, 2)), Padding(below, (0, 0, 0, 2))]
+        table.add_row(Group(*lines), *(Text(printable(cell)) for cell in figures))
+    return table
 
 
 def record(found: FoundWithoutLabels) -> dict[str, Any]:

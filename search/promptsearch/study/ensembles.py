@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from promptsearch.compose import PromptEnsemble
 from promptsearch.plms.base import PLM
@@ -34,6 +35,7 @@ class Ensemble:
         test: figures on test; None when the run was stopped before.
         file: name of the ensemble file in the run's folder.
         to_best: test figure of the best single prompt minus this one's.
+        predictions: (n_test,) label indices, -1 where it could not be scored.
     """
 
     plms: tuple[str, ...]
@@ -44,6 +46,7 @@ class Ensemble:
     file: str
     prompt: PromptEnsemble
     to_best: Difference | None = None
+    predictions: NDArray[np.int64] | None = field(default=None, compare=False, repr=False)
 
     @property
     def plm(self) -> str:
@@ -90,12 +93,12 @@ def ensemble_of(
     if learned:
         ensemble = ensemble.fitted(task.train)
     dev = evaluate(ensemble.label_log_probs(task.dev), np.asarray(gold(task.dev)))
-    test, to_best = None, None
+    test, to_best, predictions = None, None, None
     if with_test:
         log_probs, labels = ensemble.label_log_probs(task.test), np.asarray(gold(task.test))
-        test = evaluate(log_probs, labels)
+        test, predictions = evaluate(log_probs, labels), predict(log_probs)
         if beside is not None and beside.predictions is not None:
-            to_best = paired_difference(beside.predictions, predict(log_probs), labels, task.metric)
+            to_best = paired_difference(beside.predictions, predictions, labels, task.metric)
     records = [
         evaluation_record(split, task.metric, own, None, majority_evaluation(task, task.splits[split]))
         for split, own in (("dev", dev), ("test", test))
@@ -111,6 +114,7 @@ def ensemble_of(
         file,
         replace(ensemble, document=document),
         to_best,
+        predictions,
     )
 
 

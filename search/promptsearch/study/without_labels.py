@@ -158,13 +158,14 @@ def _document(
 
 
 def _write(found: FoundWithoutLabels, config: DiscoverConfig) -> None:
-    from promptsearch.report import unlabelled_discovery
+    from promptsearch.report import writing
+    from promptsearch.report.unlabelled_document import report_document
 
     clear(found.folder)
     write_json(found.folder / "config.json", config_record(config, found.task))
     write_candidates(found.folder / "candidates.jsonl", found.ranked, found.task.metric)
     if found.mining is not None:
         write_json(found.folder / "mined.json", found.mining.record())
-    unlabelled_discovery.write(found.folder / "report.md", found)
+    writing.write(found.folder, report_document(found))
     # Last, so that its presence tells that the run is complete.
     found.prompt.save(found.folder / PROMPT_FILE)

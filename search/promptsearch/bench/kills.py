@@ -1,0 +1,224 @@
+"""A search that is killed again and again, at random moments, and gone on with each time."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from promptsearch.artefact import read_prompt_file
+from promptsearch.bench.fresh_cache import fresh_cache
+from promptsearch.bench.processes import ContenderError
+from promptsearch.errors import PromptSearchError
+from promptsearch.study.artefacts import PROMPT_FILE, STUDY_FILE
+from promptsearch.study.progress import SUMMARY
+from promptsearch.study.sampler import group_and_number
+from promptsearch.study.sitting import SPENT
+from promptsearch.study.storage import open_storage
+
+# A sitting that goes on for so much longer than the budget hangs.
+_PATIENCE_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Kill:
+    """One kill, by SIGKILL.
+
+    Attributes:
+        after: seconds from the start of the process.
+        before: trials that were finished before the sitting.
+        finished: trials that were finished when it was killed.
+        lost: numbers of trials that were finished before and are not, or otherwise, now.
+        broken: files that are no JSON, and why.
+        torn: whether the journal's last line had no end, which its next opening cuts.
+    """
+
+    after: float
+    before: int
+    finished: int
+    lost: tuple[int, ...]
+    broken: tuple[str, ...]
+    torn: bool
+
+
+@dataclass(frozen=True)
+class Killed:
+    """What a run that was killed has come to.
+
+    Attributes:
+        minutes: the budget.
+        seconds: of all processes together, start of Python included.
+        counted: seconds that the study says were spent.
+        trials: finished at the end.
+        lost: trials that were finished at the last kill and are not now.
+        repeated: templates that were tried to the end more than once.
+        valid: whether the prompt file can be read.
+    """
+
+    kills: tuple[Kill, ...]
+    minutes: float
+    seconds: float
+    counted: float
+    trials: int
+    lost: tuple[int, ...]
+    repeated: int
+    valid: bool
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing was lost, repeated or half-written."""
+        kept = not self.lost and not any(kill.lost or kill.broken for kill in self.kills)
+        return kept and self.repeated == 0 and self.valid
+
+    def record(self) -> dict[str, Any]:
+        """As JSON-able values."""
+        return {
+            "kills": len(self.kills),
+            "kills_in_the_search": sum(kill.finished > 0 for kill in self.kills),
+            "finished": [kill.finished for kill in self.kills],
+            "lost": sorted({*self.lost, *(number for kill in self.kills for number in kill.lost)}),
+            "broken": [problem for kill in self.kills for problem in kill.broken],
+            "torn_journals": sum(kill.torn for kill in self.kills),
+            "budget_seconds": 60 * self.minutes,
+            "counted_seconds": self.counted,
+            "seconds": round(self.seconds, 1),
+            "trials": self.trials,
+            "repeated": self.repeated,
+            "valid": self.valid,
+        }
+
+
+def run(
+    options: Sequence[str], folder: Path, kills: int, minutes: float, seed: int = 0, longest: float = 8.0
+) -> Killed:
+    """Search with `promptsearch discover`, kill it so often, then let it end.
+
+    Args:
+        options: of `promptsearch discover`, without --out, --minutes and --resume.
+        folder: of the run; empty or not there.
+        longest: seconds that a sitting which is killed gets at most. The search may end before all kills.
+
+    Raises:
+        ContenderError: a sitting failed.
+    """
+    draw, known, done, spent = random.Random(seed), dict[int, object](), list[Kill](), 0.0
+    with fresh_cache() as env:
+        while True:
+            after = draw.uniform(0.0, longest) if len(done) < kills else None
+            begun = time.monotonic()
+            ended = _sitting(options, folder, minutes, env, after)
+            spent += time.monotonic() - begun
+            found = finished(folder)
+            lost = tuple(number for number, what in known.items() if found.get(number) != what)
+            if ended or after is None:
+                break
+            broken, torn = broken_files(folder)
+            done.append(Kill(after, len(known), len(found), lost, broken, torn))
+            known = found
+    trials, counted = _study(folder)
+    return Killed(
+        tuple(done), minutes, spent, counted, len(found), lost, _repeated(trials), _is_valid(folder)
+    )
+
+
+def _sitting(
+    options: Sequence[str], folder: Path, minutes: float, env: dict[str, str], after: float | None
+) -> bool:
+    """Begin or go on, and kill after so many seconds; whether it ended by itself."""
+    command = [sys.executable, "-m", "promptsearch", "discover"]
+    if (folder / STUDY_FILE).exists():
+        command += ["--resume", str(folder)]
+    else:
+        command += [*options, "--minutes", f"{minutes:g}", "--out", str(folder)]
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            [*command, "--quiet"], env=env, stdin=subprocess.DEVNULL, stdout=said, stderr=said
+        )
+        try:
+            code = process.wait(60 * minutes + _PATIENCE_SECONDS if after is None else after)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            if after is None:
+                raise ContenderError("the search does not end", where=str(folder)) from None
+            return False
+        if code != 0:
+            said.seek(0)
+            message = said.read().decode("utf-8", "replace").strip()[-2000:]
+            raise ContenderError(f"the search ended with {code}", where=message)
+    return True
+
+
+def finished(folder: Path) -> dict[int, object]:
+    """Trials that are finished, by number, with all that must stay as it is."""
+    return {trial.number: (trial.state, trial.values, trial.params) for trial in _done(_study(folder)[0])}
+
+
+def _study(folder: Path) -> tuple[list[FrozenTrial], float]:
+    """Trials of a run and the seconds it says were spent, read from a copy: to open a journal mends it."""
+    journal = folder / STUDY_FILE
+    if not journal.exists():
+        return [], 0.0
+    with tempfile.TemporaryDirectory() as place:
+        copy = shutil.copyfile(journal, Path(place) / STUDY_FILE)
+        storage = open_storage(copy)
+        names = [study.study_name for study in storage.get_all_studies()]
+        if not names:
+            return [], 0.0
+        study = optuna.load_study(study_name=names[0], storage=storage)
+        return study.get_trials(deepcopy=False), float(study.user_attrs.get(SPENT, 0.0))
+
+
+def _done(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+    return [trial for trial in trials if trial.state in (TrialState.COMPLETE, TrialState.PRUNED)]
+
+
+def _repeated(trials: Sequence[FrozenTrial]) -> int:
+    """How many templates were tried to the end once more."""
+    places = [group_and_number(trial.params) for trial in _done(trials) if SUMMARY in trial.user_attrs]
+    return len(places) - len(set(places))
+
+
+def broken_files(folder: Path) -> tuple[tuple[str, ...], bool]:
+    """What is wrong with files that should be JSON, and whether the journal has a torn last line.
+
+    Files under a temporary name are nobody's yet, and are not looked at.
+    """
+    found: list[str] = []
+    for path in sorted(folder.glob("*.json*")):
+        if not path.name.startswith("."):
+            text = path.read_text("utf-8")
+            found += _problems(path.name, text.splitlines() if path.suffix == ".jsonl" else [text])
+    journal = folder / STUDY_FILE
+    content = journal.read_bytes() if journal.exists() else b""
+    *whole, rest = content.split(b"\n")
+    return (*found, *_problems(STUDY_FILE, [line.decode("utf-8", "replace") for line in whole])), bool(rest)
+
+
+def _problems(name: str, texts: Sequence[str]) -> list[str]:
+    found = []
+    for number, text in enumerate(texts, start=1):
+        try:
+            json.loads(text)
+        except ValueError as error:
+            found.append(f"{name}, line {number}: {error}")
+    return found
+
+
+def _is_valid(folder: Path) -> bool:
+    try:
+        read_prompt_file(folder / PROMPT_FILE)
+    except PromptSearchError:
+        return False
+    return True
