@@ -14,13 +14,19 @@ from promptsearch.verbalizer import Verbalizer
 WORDS = Verbalizer.of({"no": "bad", "yes": "good"}, ["no", "yes"])
 
 
+def rows(right: int, n: int = 10, sure: float = 0.9) -> tuple[np.ndarray, list[int]]:
+    """Label probabilities and labels of `right` correct answers out of n, each with probability `sure`."""
+    gold = [i % 2 for i in range(n)]
+    found = np.full((n, 2), 1 - sure)
+    for i in range(n):
+        found[i, gold[i] if i < right else 1 - gold[i]] = sure
+    return found, gold
+
+
 def figures(right: int, n: int = 10, sure: float = 0.9) -> Evaluation:
     """Figures of `right` correct answers out of n, each with probability `sure`."""
-    gold = [i % 2 for i in range(n)]
-    rows = np.full((n, 2), 1 - sure)
-    for i in range(n):
-        rows[i, gold[i] if i < right else 1 - gold[i]] = sure
-    return evaluate(np.log(rows), gold)
+    found, gold = rows(right, n, sure)
+    return evaluate(np.log(found), gold)
 
 
 def trial(

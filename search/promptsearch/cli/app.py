@@ -13,6 +13,7 @@ from promptsearch.cli import (
     bench,
     bench_mined,
     bench_mining,
+    bench_study,
     bench_words,
     compare,
     dashboard,
@@ -62,6 +63,8 @@ bench.app.command("accuracy")(accuracy.command)
 bench.app.command("words")(bench_words.command)
 bench.app.command("mining")(bench_mining.command)
 bench.app.command("mined")(bench_mined.command)
+bench.app.command("study")(bench_study.study)
+bench.app.command("racing")(bench_study.racing)
 app.add_typer(bench.app, name="bench")
 
 

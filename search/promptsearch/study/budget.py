@@ -51,6 +51,14 @@ class Limits:
             minutes = PRESETS[preset]
         return cls(minutes, evaluations)
 
+    def shared(self, draws: int) -> Limits:
+        """What each of so many searches, one after another, may spend: its part of the time."""
+        return (
+            self
+            if self.minutes is None
+            else Limits(max(_LEAST_MINUTES, self.minutes / draws), self.evaluations)
+        )
+
 
 class TimeUp(Exception):
     """The time for searching is over; raised in the middle of forward passes."""

@@ -42,8 +42,7 @@ def discover(task: str | None = None, *, observer: Observer | None = None, **opt
 
 def run(config: DiscoverConfig, observer: Observer) -> Discovery:
     """`discover` for a config."""
-    first = _share_of_time(config)
-    found = _search(first, observer, None, lambda: _folder(first), PLMs())
+    found = _search(config, observer, None, lambda: _folder(config), PLMs())
     return _other_draws(config, observer, found) if config.seeds > 1 else found
 
 
@@ -60,15 +59,8 @@ def resume(folder: Path, observer: Observer, **changes: Any) -> Discovery:
         PromptSearchError: as `discover`; or the data are not those of the run.
     """
     config = replace(options_of(folder), out=folder, **changes)
-    first = _share_of_time(config)
-    found = _search(first, observer, folder, lambda: folder, PLMs())
+    found = _search(config, observer, folder, lambda: folder, PLMs())
     return _other_draws(config, observer, found) if config.seeds > 1 else found
-
-
-def _share_of_time(config: DiscoverConfig) -> DiscoverConfig:
-    """The config with the part of the time that one draw of train and dev gets."""
-    minutes = config.limits.minutes
-    return config if minutes is None else replace(config, minutes=minutes / config.seeds)
 
 
 def _folder(config: DiscoverConfig) -> Path:
@@ -85,7 +77,7 @@ def _search(
     plms: PLMs,
 ) -> Discovery:
     """One search, from its data to its files."""
-    clock = Clock(config.limits)
+    clock = Clock(config.limits.shared(config.seeds))
     observer.stage("Reading the data")
     task = load_search_task(config)
     for notice in task.notices:
@@ -117,14 +109,20 @@ def _search(
 
 def _other_draws(config: DiscoverConfig, observer: Observer, found: Discovery) -> Discovery:
     """The same search on other draws of train and dev, for the spread; the first one's prompt stays."""
-    draws = [Draw.of(config.seed, found)]
+    draws, share = [Draw.of(config.seed, found)], config.limits.shared(config.seeds).minutes
     for seed in range(config.seed + 1, config.seed + config.seeds):
         if found.interrupted:
             break
         observer.notice(f"Draw {seed - config.seed + 1} of {config.seeds}: seed {seed}")
         folder = found.folder / f"seed-{seed}"
-        options = replace(_share_of_time(config), seed=seed, seeds=1, out=folder)
-        other = resume(folder, observer) if (folder / STUDY_FILE).exists() else run(options, observer)
+        options = replace(config, minutes=share, seed=seed, seeds=1, out=folder)
+        if (folder / STUDY_FILE).exists():
+            changed = {
+                name: getattr(options, name) for name in ("minutes", "evaluations", "workers", "device")
+            }
+            other = resume(folder, observer, **changed)
+        else:
+            other = run(options, observer)
         draws.append(Draw.of(seed, other))
         found = replace(found, interrupted=other.interrupted, seconds=found.seconds + other.seconds)
     found = replace(found, draws=tuple(draws))

@@ -77,5 +77,7 @@ class _Reading:
             self.trial,
             dev=evaluate(log_probs, labels),
             dev_correct=predict(log_probs) == np.asarray(labels),
+            dev_predictions=predict(log_probs),
+            dev_labels=np.asarray(labels, dtype=np.int64),
             dev_likelihoods=of_gold(log_probs, labels),
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from optuna import Study
+from optuna.trial import Trial as StudyTrial
 from optuna.trial import TrialState
 
 from promptsearch.scoring import Evaluation
@@ -103,6 +104,22 @@ class Standing:
     evaluations: int
     running: int
     waiting: int
+
+
+def is_surplus(study: Study, asked: StudyTrial, group: Group, number: int, evaluations: int | None) -> bool:
+    """Whether a trial is not to be run, for others asked at the same time.
+
+    An earlier one stands for the same template, or as many stand before it as may be evaluated.
+    """
+    earlier = [
+        trial
+        for trial in study.get_trials(deepcopy=False)
+        if trial.number < asked.number and trial.state != TrialState.FAIL
+    ]
+    if any(group_and_number(trial.params) == (group, number) for trial in earlier):
+        return True
+    counting = sum(SUMMARY in trial.user_attrs or not trial.state.is_finished() for trial in earlier)
+    return evaluations is not None and counting >= evaluations
 
 
 def standing(study: Study, groups: Iterable[Group], by_time: bool) -> Standing:

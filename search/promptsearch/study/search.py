@@ -19,7 +19,15 @@ from promptsearch.study.leaving import Leaders
 from promptsearch.study.observer import Observer
 from promptsearch.study.offers import WORDS, Offers, template_of
 from promptsearch.study.pools import Group, Offer
-from promptsearch.study.progress import SUMMARY, Standing, Summary, standing, summary_of, value_of
+from promptsearch.study.progress import (
+    SUMMARY,
+    Standing,
+    Summary,
+    is_surplus,
+    standing,
+    summary_of,
+    value_of,
+)
 from promptsearch.study.rungs import Rungs, examples_of
 from promptsearch.study.sampler import GroupSampler, ask, group_and_number
 from promptsearch.study.schedule import next_group
@@ -50,6 +58,7 @@ class Search:
         engines: names, in the order in which they have their first turn.
         calibrations: names.
         reclaim: puts trials of dead workers back into the queue.
+        asked: PLMs of the run, those that cannot be had included; empty where these are all.
         fills: whether this process has the engines search; others wait for what they find.
         by_cost: whether cheap prompts are an objective beside good ones.
         strict: whether a PLM with which nothing works ends the search, for it was asked for by name.
@@ -74,6 +83,7 @@ class Search:
     reclaim: Callable[[], object]
     clock: Clock
     observer: Observer
+    asked: Sequence[str] = ()
     fills: bool = True
     by_cost: bool = False
     strict: bool = True
@@ -96,6 +106,11 @@ class Search:
         return [Group(plm, engine) for engine in self.engines for plm in plms]
 
     @property
+    def _choices(self) -> list[Group]:
+        """All groups that the run was asked for: what the study may choose from must stay the same."""
+        return [Group(plm, engine) for engine in self.engines for plm in self.asked or self.plms]
+
+    @property
     def metric(self) -> str:
         """What is maximised."""
         return self.rungs.whole.metric
@@ -109,7 +124,7 @@ class Search:
                 if self.clock.over:
                     self.stopped_by_budget = group is not None
                     break
-                if group is not None:
+                if group is not None and not self._given_out(stands):
                     self._step(group, stands)
                 elif stands.running or not self.fills:
                     time.sleep(_WAIT_SECONDS)  # another worker may yet bring something to do
@@ -133,6 +148,11 @@ class Search:
         if begun:
             return next_group(begun)
         return groups[0] if stands.waiting and groups else None
+
+    def _given_out(self, stands: Standing) -> bool:
+        """Whether others are at the last templates that may be evaluated."""
+        left = self.clock.evaluations_left
+        return left is not None and stands.running >= left
 
     def _ready(self, group: Group, stands: Standing) -> bool:
         """Label words are searched for the best templates, so some must have been tried."""
@@ -166,9 +186,10 @@ class Search:
         blocks: dict[Group, list[_Asked]] = {}
         for _ in range(self._block(group, stands)):
             trial, found, number = ask(
-                self.study, self.sampler, group, self.groups, lambda each: self.offers.size(each) or 1
+                self.study, self.sampler, group, self._choices, lambda each: self.offers.size(each) or 1
             )
-            if self._begun_elsewhere(trial, found, number):
+            limit = self.clock.limits.evaluations
+            if found.plm not in self.plms or is_surplus(self.study, trial, found, number, limit):
                 tell(self.study, trial, state=TrialState.FAIL)
             else:
                 blocks.setdefault(found, []).append(_Asked(number, trial))
@@ -180,20 +201,11 @@ class Search:
         most = 1 if group.engine == WORDS else BLOCK[self.plms[group.plm].identity.family]
         most = min(most, max(1, (self.offers.size(group) or 0) - len(stands.taken[group])))
         if (left := self.clock.evaluations_left) is not None:
-            most = min(most, left)
+            most = min(most, max(1, left - stands.running))
         seconds, costs = self.clock.left, stands.tried[group].costs
         if seconds is not None and costs:
             most = min(most, max(1, int(seconds * len(costs) / max(sum(costs), 1e-9))))
         return most
-
-    def _begun_elsewhere(self, trial: optuna.Trial, group: Group, number: int) -> bool:
-        """Whether an earlier trial stands for the same template: two workers asked at once."""
-        earlier = (
-            each
-            for each in self.study.get_trials(deepcopy=False)
-            if each.number < trial.number and each.state != TrialState.FAIL
-        )
-        return any(group_and_number(each.params) == (group, number) for each in earlier)
 
     def _fill(self, group: Group) -> None:
         self.observer.stage(f"{group.plm}: engine {group.engine}")

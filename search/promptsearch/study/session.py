@@ -23,10 +23,12 @@ class PLMs:
     Attributes:
         loaded: by reference, in order.
         unavailable: those asked for by default that could not be had -> why.
+        asked: references of all, in order.
     """
 
     loaded: dict[str, PLM] = field(default_factory=dict)
     unavailable: dict[str, str] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
 
     @classmethod
     def load(cls, config: DiscoverConfig, observer: Observer) -> PLMs:
@@ -45,6 +47,7 @@ class PLMs:
                 if config.plms is not None:
                     raise
                 found.unavailable[reference] = error.message
+                found.asked.append(reference)
                 observer.notice(f"{reference} was left out: {error.message}")
                 continue
             name = plm.identity.reference
@@ -53,6 +56,7 @@ class PLMs:
                     f"two revisions of {name} cannot stand in one comparison", hint="Give one of them."
                 )
             found.loaded[name] = plm
+            found.asked.append(name)
         if not found.loaded:
             raise PLMError("no PLM can be had", where="\n".join(found.unavailable.values()))
         return found

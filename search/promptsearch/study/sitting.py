@@ -19,6 +19,7 @@ from promptsearch.study.budget import Clock, TimeUp
 from promptsearch.study.config import DEFAULT_CALIBRATIONS, DiscoverConfig
 from promptsearch.study.ensembles import MOST_MEMBERS
 from promptsearch.study.heartbeat import Heartbeat
+from promptsearch.study.leaving import Leaders
 from promptsearch.study.observer import Observer, Status
 from promptsearch.study.offers import Offers
 from promptsearch.study.pools import Group
@@ -43,7 +44,7 @@ _ON_TEST = 3
 _ON_DEV = 15
 _REPORT_SECONDS = 2.0
 _MOST_RESERVED = 0.5
-SPENT, OVER, OPTIONS, FINGERPRINT = "seconds", "over", "options", "fingerprint"
+SPENT, OVER, OPTIONS, FINGERPRINT, LOADED = "seconds", "over", "options", "fingerprint", "plms"
 """Attributes of the study: seconds that all sittings took, whether the search is over, and on what."""
 
 
@@ -102,6 +103,7 @@ class Sitting:
             _check_same(study, task, folder)
             study.set_user_attr(OPTIONS, saved(config))
             study.set_user_attr(FINGERPRINT, task.fingerprint)
+            study.set_user_attr(LOADED, list(plms.loaded))
             rungs = Rungs.of(task, config.seed)
             search = new_search(config, rungs, engines, plms, study, sampler, beat, clock, observer)
             found = cls(config, task, engines, plms, folder, observer, clock, study, search, resumed)
@@ -283,7 +285,9 @@ def new_search(
         reclaim=beat.reclaim,
         clock=clock,
         observer=observer,
+        asked=plms.asked,
         fills=fills,
+        leaders=Leaders(max(1, len(rungs.tasks) - 1)),
         by_cost=config.by_cost,
         strict=config.plms is not None,
     )

@@ -17,6 +17,10 @@ def _no_answers() -> NDArray[np.bool_]:
     return np.zeros(0, dtype=np.bool_)
 
 
+def _no_labels() -> NDArray[np.int64]:
+    return np.zeros(0, dtype=np.int64)
+
+
 def _no_figures() -> NDArray[np.float64]:
     return np.zeros(0)
 
@@ -33,6 +37,7 @@ class Trial:
         train_correct, dev_correct: (n,) whether each example was right, for paired tests.
         tokens: mean prompt length, in tokens per text.
         passes: forward passes per text (1 unless answers have different numbers of tokens).
+        dev_predictions, dev_labels: (n_dev,) predicted and true label indices.
         train_likelihoods, dev_likelihoods: log-likelihood of each example (n,), in nats, for paired tests.
         left_early: whether it left the race before all examples that others were judged on.
     """
@@ -50,6 +55,8 @@ class Trial:
     train_correct: NDArray[np.bool_] = field(
         default_factory=lambda: np.zeros(0, dtype=np.bool_), compare=False
     )
+    dev_predictions: NDArray[np.int64] = field(default_factory=_no_labels, compare=False)
+    dev_labels: NDArray[np.int64] = field(default_factory=_no_labels, compare=False)
     train_likelihoods: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0), compare=False)
     dev_likelihoods: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0), compare=False)
     left_early: bool = False

@@ -167,6 +167,8 @@ class _TemplateTrials:
             tokens=float(self.states.tokens[: len(log_probs)].mean()),
             passes=self._passes(candidate),
             dev_correct=predict(dev) == np.asarray(gold(task.dev)),
+            dev_predictions=predict(dev),
+            dev_labels=np.asarray(gold(task.dev), dtype=np.int64),
             train_correct=predict(train) == np.asarray(gold(task.train)),
             train_likelihoods=of_gold(train, gold(task.train)),
             dev_likelihoods=of_gold(dev, gold(task.dev)),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import optuna
 from optuna import Study
 
-from promptsearch.errors import DataError, OptionError
-from promptsearch.study.budget import Clock, Limits
+from promptsearch.errors import DataError, OptionError, PLMError
+from promptsearch.study.budget import Clock, TimeUp
 from promptsearch.study.heartbeat import Heartbeat
 from promptsearch.study.observer import Observer
 from promptsearch.study.record import restored
@@ -16,8 +19,31 @@ from promptsearch.study.rungs import Rungs
 from promptsearch.study.sampler import GroupSampler
 from promptsearch.study.session import PLMs
 from promptsearch.study.setup import Engines, load_search_task
-from promptsearch.study.sitting import FINGERPRINT, OPTIONS, OVER, new_search
+from promptsearch.study.sitting import FINGERPRINT, LOADED, OPTIONS, OVER, SPENT, new_search
 from promptsearch.study.storage import open_storage, shown
+
+
+# So often the storage is asked whether the run is over.
+_LOOK_SECONDS = 0.5
+
+
+@dataclass
+class _Until(Clock):
+    """The clock of a process that helps: what it is at also stops when the run has ended.
+
+    Attributes:
+        ended: asks whether it has.
+    """
+
+    ended: Callable[[], bool] = lambda: False
+    _looked: float = 0.0
+
+    def check(self) -> None:
+        super().check()
+        if time.monotonic() - self._looked > _LOOK_SECONDS:
+            if self.ended():
+                raise TimeUp
+            self._looked = time.monotonic()
 
 
 def work(
@@ -39,6 +65,7 @@ def work(
     Raises:
         OptionError: the storage has no such study, or several and none was named.
         DataError: the data here are not those of the run.
+        PLMError: a PLM of the run cannot be had here.
         PromptSearchError: as in `discover`.
     """
     if threads is not None:
@@ -60,12 +87,20 @@ def work(
             hint="Give this machine the same files, at the same place.",
         )
     plms = PLMs.load(config, observer)
-    plms.watch(observer, None)
+    if missing := [plm for plm in shared.user_attrs.get(LOADED, ()) if plm not in plms.loaded]:
+        raise PLMError(
+            f"{missing[0]}, which the run searches on, cannot be had here",
+            where=plms.unavailable.get(missing[0]),
+        )
     engines = Engines.of(config, task, observer)
     with Heartbeat(shared) as beat:
-        rungs, clock = Rungs.of(task, config.seed), Clock(Limits())
+        spent = float(shared.user_attrs.get(SPENT, 0.0))
+        clock = _Until(config.limits.shared(config.seeds), spent)
+        clock.ended = lambda: bool(shared.user_attrs.get(OVER)) or _orphaned(parent)
+        plms.watch(observer, clock)
+        rungs = Rungs.of(task, config.seed)
         search = new_search(config, rungs, engines, plms, shared, sampler, beat, clock, observer, fills=False)
-        search.run(lambda: bool(shared.user_attrs.get(OVER)) or _orphaned(parent))
+        search.run(clock.ended)
         return len({trial.candidate.template for trial in search.trials})
 
 

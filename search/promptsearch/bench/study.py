@@ -1,0 +1,319 @@
+"""The study beside random search and TPE over the same combinations, at equal seconds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from promptsearch.bench.machine import Machine, load_now
+from promptsearch.bench.random_search import Pools, Space, WordSearch, filled, plain_words, search
+from promptsearch.paths import cache_dir
+from promptsearch.plms.base import AnswerScoring
+from promptsearch.readings import label_log_probs
+from promptsearch.scoring import evaluate
+from promptsearch.study.budget import Clock
+from promptsearch.study.config import DEFAULT_CALIBRATIONS, DiscoverConfig
+from promptsearch.study.observer import Observer
+from promptsearch.study.offers import WORDS
+from promptsearch.study.progress import value_of
+from promptsearch.study.session import PLMs
+from promptsearch.study.setup import Engines, load_search_task
+from promptsearch.study.sitting import Sitting
+from promptsearch.study.trial import Trial
+from promptsearch.tasks.task import Task, gold
+
+if TYPE_CHECKING:
+    from optuna.samplers import BaseSampler
+
+STUDY, RANDOM, WITHOUT_WORDS, TPE = "study", "random search", "random, no words", "TPE"
+OTHERS = (RANDOM, WITHOUT_WORDS, TPE)
+WAYS = (STUDY, *OTHERS)
+# What belongs to a PLM or to no task; what a search learns of its task is not among it.
+_KEPT = ("plms", "precision.json", "weights-sha256.json", "vocabulary", "knowledge", "conceptnet")
+
+
+@dataclass(frozen=True)
+class Step:
+    """How a search stood after a template or combination.
+
+    Attributes:
+        seconds: after its begin.
+        log_likelihood: the highest on dev so far.
+        value: the highest objective of the study so far: the metric on dev, ties by log-likelihood.
+    """
+
+    seconds: float
+    log_likelihood: float
+    value: float
+
+
+@dataclass(frozen=True)
+class Course:
+    """One search from its begin to its end.
+
+    Attributes:
+        combinations: tried in all.
+        templates: on any PLM, that were read.
+        test: (metric, log-likelihood) of the combination with the highest dev log-likelihood on texts that no
+            search saw; None where nothing was tried.
+    """
+
+    way: str
+    seed: int
+    steps: tuple[Step, ...]
+    combinations: int
+    templates: int
+    engine: str = ""
+    plm: str = ""
+    test: tuple[float, float] | None = None
+
+    def at(self, seconds: float) -> Step:
+        """How it stood then; minus infinity where nothing was tried yet."""
+        done = [step for step in self.steps if step.seconds <= seconds]
+        return done[-1] if done else Step(seconds, float("-inf"), float("-inf"))
+
+
+@dataclass(frozen=True)
+class StudyBench:
+    """All searches of a measurement.
+
+    Attributes:
+        free_words: whether only the study's time for finding label words counts.
+    """
+
+    task: Task
+    config: DiscoverConfig
+    seconds: float
+    marks: tuple[float, ...]
+    plms: tuple[str, ...]
+    courses: tuple[Course, ...]
+    threads: int
+    machine: Machine
+    load_after: float | None
+    free_words: bool = False
+    command: str = ""
+
+    @property
+    def n_test(self) -> int:
+        """Texts that no search saw, on which the best was scored at the end."""
+        return len(self.task.test)
+
+    def of(self, way: str) -> list[Course]:
+        """The searches of one way, by seed."""
+        return sorted((course for course in self.courses if course.way == way), key=lambda each: each.seed)
+
+
+@dataclass
+class _Record:
+    """Takes down how a search goes."""
+
+    clock: Clock
+    metric: str
+    steps: list[Step] = field(default_factory=list)
+    best: Trial | None = None
+    combinations: int = 0
+    templates: set[tuple[str, str]] = field(default_factory=set)
+
+    def note(self, trials: Sequence[Trial]) -> None:
+        last = self.steps[-1] if self.steps else Step(0.0, float("-inf"), float("-inf"))
+        best, value = last.log_likelihood, last.value
+        for trial in trials:
+            self.combinations += 1
+            self.templates.add((trial.plm, str(trial.candidate.template)))
+            if trial.left_early or trial.dev.unscored:
+                continue  # judged on other examples than the rest
+            value = max(value, value_of(trial.dev, self.metric))
+            if trial.dev.log_likelihood > best:
+                best, self.best = trial.dev.log_likelihood, trial
+        self.steps.append(Step(self.clock.seconds, best, value))
+
+    def course(self, way: str, seed: int, task: Task, plms: PLMs) -> Course:
+        """The search as it went; its best is scored on test."""
+        steps, best = tuple(self.steps), self.best
+        if best is None:
+            return Course(way, seed, steps, self.combinations, len(self.templates))
+        engine, plm = best.candidate.engine, best.plm
+        test = _on_test(best, task, plms)
+        return Course(way, seed, steps, self.combinations, len(self.templates), engine, plm, test)
+
+
+def run(
+    config: DiscoverConfig,
+    seeds: Sequence[int],
+    seconds: float,
+    marks: Sequence[float],
+    observer: Observer,
+    free_words: bool = False,
+    command: str = "",
+) -> StudyBench:
+    """Search with every way on every seed, taking turns; each begins with nothing remembered.
+
+    Args:
+        config: what is searched; its seed and limits are set here.
+        seconds: that every search gets. Reading data and loading PLMs do not count.
+        marks: seconds at which they are compared, besides the last.
+        free_words: whether the clocks of random search and TPE stand still while label words are searched.
+
+    Raises:
+        PromptSearchError: as `discover`.
+    """
+    import torch
+
+    machine = Machine.now()
+    courses: list[Course] = []
+    task, names = None, ()
+    for turn, seed in enumerate(seeds):
+        own = replace(config, seed=seed, minutes=seconds / 60, evaluations=None)
+        task = load_search_task(own)
+        pools = _pools(own, task)
+        shift = turn % len(WAYS)
+        for way in (*WAYS[shift:], *WAYS[:shift]):
+            observer.stage(f"Seed {seed}: {way}")
+            with fresh_cache():
+                plms = PLMs.load(own, Observer())
+                names = tuple(plms.loaded)
+                record = _searched(way, own, task, plms, pools, free_words)
+                courses.append(record.course(way, seed, task, plms))
+    if task is None:
+        raise ValueError("at least one seed is needed")
+    all_marks = tuple(sorted({*(mark for mark in marks if mark < seconds), seconds}))
+    return StudyBench(
+        task,
+        config,
+        seconds,
+        all_marks,
+        names,
+        tuple(courses),
+        torch.get_num_threads(),
+        machine,
+        load_now(),
+        free_words,
+        command,
+    )
+
+
+@contextmanager
+def fresh_cache() -> Generator[Path]:
+    """A cache folder of its own in which nothing is remembered but what belongs to PLMs alone."""
+    before, shared = os.environ.get("PROMPTSEARCH_CACHE"), cache_dir()
+    with TemporaryDirectory(prefix="promptsearch-", ignore_cleanup_errors=True) as folder:
+        for name in _KEPT:
+            if (shared / name).exists():
+                (Path(folder) / name).symlink_to((shared / name).resolve())
+        os.environ["PROMPTSEARCH_CACHE"] = folder
+        try:
+            yield Path(folder)
+        finally:
+            if before is None:
+                del os.environ["PROMPTSEARCH_CACHE"]
+            else:
+                os.environ["PROMPTSEARCH_CACHE"] = before
+
+
+def _pools(config: DiscoverConfig, task: Task) -> Pools:
+    """What random search and TPE draw from, found before their time begins."""
+    with fresh_cache():
+        return filled(task, Engines.of(config, task), PLMs.load(config, Observer()).loaded, config.seed)
+
+
+def _searched(
+    way: str, config: DiscoverConfig, task: Task, plms: PLMs, pools: Pools, free_words: bool
+) -> _Record:
+    engines = Engines.of(config, task)
+    clock = Clock(config.limits)
+    record = _Record(clock, task.metric)
+    plms.watch(Observer(), clock)
+    if way == STUDY:
+        _by_study(config, task, engines, plms, record)
+    else:
+        words = None
+        if WORDS in engines.names and way != WITHOUT_WORDS:
+            stopped = clock if free_words else None
+            words = WordSearch(task, engines, plms.loaded, plain_words(pools), config.seed, stopped)
+        space = Space(pools, words, tuple(config.calibrations or DEFAULT_CALIBRATIONS))
+        scoring = AnswerScoring(config.normalisation)
+        search(space, task, plms.loaded, scoring, _sampler(way, config.seed), clock, record.note)
+    plms.watch(Observer(), None)
+    return record
+
+
+def _by_study(config: DiscoverConfig, task: Task, engines: Engines, plms: PLMs, record: _Record) -> None:
+    """As `discover` searches, but for all of the time: none is set aside for test and report."""
+    clock = record.clock
+    with TemporaryDirectory(prefix="promptsearch-") as folder:
+        opened = Sitting.open(config, task, engines, plms, Path(folder), clock, Observer(), resumed=False)
+        with opened as sitting:
+            kept = sitting.search.keep
+
+            def keep(found: list[Trial], running: int) -> None:
+                record.note(found)
+                kept(found, running)
+                clock.reserved = 0.0
+
+            sitting.search.keep = keep
+            sitting.search.run()
+
+
+def _sampler(way: str, seed: int) -> BaseSampler:
+    from optuna.samplers import RandomSampler, TPESampler
+
+    # With one seed for all, their first draws would be the same.
+    own = 1000 * WAYS.index(way) + seed
+    return TPESampler(seed=own) if way == TPE else RandomSampler(seed=own)
+
+
+def _on_test(trial: Trial, task: Task, plms: PLMs) -> tuple[float, float]:
+    candidate = trial.candidate
+    log_probs = label_log_probs(
+        plms.loaded[trial.plm],
+        candidate.template,
+        candidate.verbalizer,
+        trial.calibration,
+        trial.scoring,
+        task.test,
+        readout=candidate.readout,
+    )
+    found = evaluate(log_probs, gold(task.test))
+    return found.value(task.metric), found.log_likelihood
+
+
+def record(bench: StudyBench) -> dict[str, Any]:
+    """As JSON-able values."""
+    return {
+        "task": bench.task.name,
+        "stand_in_for": bench.task.stand_in_for,
+        "seconds": bench.seconds,
+        "marks": list(bench.marks),
+        "plms": list(bench.plms),
+        "threads": bench.threads,
+        "machine": bench.machine.record(),
+        "load_after": bench.load_after,
+        "courses": list(map(_course_record, bench.courses)),
+    }
+
+
+def _course_record(course: Course) -> dict[str, Any]:
+    return {
+        "way": course.way,
+        "seed": course.seed,
+        "combinations": course.combinations,
+        "templates": course.templates,
+        "engine": course.engine,
+        "plm": course.plm,
+        "test": None if course.test is None else list(course.test),
+        "steps": [[round(s.seconds, 2), s.log_likelihood, s.value] for s in _rises(course)],
+    }
+
+
+def _rises(course: Course) -> Iterator[Step]:
+    """The steps at which something became better."""
+    last: tuple[float, float] | None = None
+    for step in course.steps:
+        if (now := (step.log_likelihood, step.value)) != last and now[0] > float("-inf"):
+            last = now
+            yield step
