@@ -24,7 +24,7 @@ from promptsearch.errors import PromptSearchError
 from promptsearch.study.artefacts import PROMPT_FILE, STUDY_FILE
 from promptsearch.study.progress import SUMMARY
 from promptsearch.study.sampler import group_and_number
-from promptsearch.study.sitting import SPENT
+from promptsearch.study.spent import spent
 from promptsearch.study.storage import open_storage
 
 # A sitting that goes on for so much longer than the budget hangs.
@@ -112,13 +112,13 @@ def run(
     Raises:
         ContenderError: a sitting failed.
     """
-    draw, known, done, spent = random.Random(seed), dict[int, object](), list[Kill](), 0.0
+    draw, known, done, taken = random.Random(seed), dict[int, object](), list[Kill](), 0.0
     with fresh_cache() as env:
         while True:
             after = draw.uniform(0.0, longest) if len(done) < kills else None
             begun = time.monotonic()
             ended = _sitting(options, folder, minutes, env, after)
-            spent += time.monotonic() - begun
+            taken += time.monotonic() - begun
             found = finished(folder)
             lost = tuple(number for number, what in known.items() if found.get(number) != what)
             if ended or after is None:
@@ -128,7 +128,7 @@ def run(
             known = found
     trials, counted = _study(folder)
     return Killed(
-        tuple(done), minutes, spent, counted, len(found), lost, _repeated(trials), _is_valid(folder)
+        tuple(done), minutes, taken, counted, len(found), lost, _repeated(trials), _is_valid(folder)
     )
 
 
@@ -177,7 +177,7 @@ def _study(folder: Path) -> tuple[list[FrozenTrial], float]:
         if not names:
             return [], 0.0
         study = optuna.load_study(study_name=names[0], storage=storage)
-        return study.get_trials(deepcopy=False), float(study.user_attrs.get(SPENT, 0.0))
+        return study.get_trials(deepcopy=False), spent(study)
 
 
 def _done(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:

@@ -22,17 +22,18 @@ and number format. Reading the data and loading the PLMs do not count.
   (mining text, finding label words) counts, and so does writing its files.
 - *random search*: Optuna's RandomSampler, one combination a trial: a PLM, one of its engines, a template,
   label words, a calibration, each uniform given those before. Hand-written and mined templates are found
-  before its time begins, which favours it; {words} Answer states of a
-  template that was read before come from the cache, as in the study. Its trials are kept in memory.
+  before its time begins, which favours it; {words}
+  Answer states of a template that was read before come from the cache, as in the study. Its trials are kept
+  in memory.
 - *random, no words*: the same without the engine `words`, whose searches take most of the others' time: all
   that is left are forward passes.
-- *TPE*: as *random search*, with Optuna's default sampler, and dev log-likelihood, the very figure that is compared, as
-  its value. The study itself goes by the metric, and by log-likelihood among equals.
+- *TPE*: as *random search*, with Optuna's default sampler, and dev log-likelihood, the very figure that is
+  compared, as its value. The study itself goes by the metric, and by log-likelihood among equals.
 
 Best: the highest figure on dev of all combinations tried until then. A way that tries more combinations owes
 more of its best to luck; the last but one table shows how it did on texts that none saw."""
-COUNTED = "label words are searched when a template of the\n  engine `words` is first drawn, and remembered."
-FREE = "its clock stands still while label words are\n  searched, which favours it too."
+COUNTED = "label words for a template are searched when they are first drawn,\n  and remembered."
+FREE = "its clock stands still while label words are searched,\n  which favours it too."
 MARK_TITLES = ("seconds", "against", "won", "lost", "tied", "p", "study", "other")
 SEED_TITLES = (
     "seed",

@@ -14,7 +14,7 @@ from optuna import Study
 from promptsearch.engines.mining.mining import Mining
 from promptsearch.errors import DataError, PromptSearchError, StorageError
 from promptsearch.plms.base import AnswerScoring
-from promptsearch.study.artefacts import STUDY_FILE, clear, run_lock, write_candidates, write_json
+from promptsearch.study.artefacts import clear, run_lock, write_candidates, write_json
 from promptsearch.study.budget import Clock, TimeUp
 from promptsearch.study.config import DEFAULT_CALIBRATIONS, DiscoverConfig
 from promptsearch.study.ensembles import MOST_MEMBERS
@@ -30,6 +30,7 @@ from promptsearch.study.search import Search
 from promptsearch.study.selection import Selection
 from promptsearch.study.session import PLMs
 from promptsearch.study.setup import Engines
+from promptsearch.study.spent import note_spent, noting_spent, spent
 from promptsearch.study.storage import open_study
 from promptsearch.study.trial import Trial
 from promptsearch.study.workers import Workers
@@ -44,8 +45,8 @@ _ON_TEST = 3
 _ON_DEV = 15
 _REPORT_SECONDS = 2.0
 _MOST_RESERVED = 0.5
-SPENT, OVER, OPTIONS, FINGERPRINT, LOADED = "seconds", "over", "options", "fingerprint", "plms"
-"""Attributes of the study: seconds that all sittings took, whether the search is over, and on what."""
+OVER, OPTIONS, FINGERPRINT, LOADED = "over", "options", "fingerprint", "plms"
+"""Attributes of the study: whether the search is over, and on what it is."""
 
 
 @dataclass
@@ -101,6 +102,8 @@ class Sitting:
             study = open_study(place, study_name(config, folder), sampler, directions)
             beat = stack.enter_context(Heartbeat(study))
             _check_same(study, task, folder)
+            clock.spent += spent(study)
+            stack.enter_context(noting_spent(study, clock))
             study.set_user_attr(OPTIONS, saved(config))
             study.set_user_attr(FINGERPRINT, task.fingerprint)
             study.set_user_attr(LOADED, list(plms.loaded))
@@ -117,7 +120,6 @@ class Sitting:
         Raises:
             PromptSearchError: nothing could be tried, and why.
         """
-        self.clock.spent += float(self.study.user_attrs.get(SPENT, 0.0))
         self.study.set_user_attr(OVER, False)
         self.plms.watch(self.observer, None)
         interrupted = False
@@ -190,7 +192,7 @@ class Sitting:
         """Write every trial so far, and note the time."""
         if self.search.trials:
             write_candidates(self.folder / "candidates.jsonl", self.search.trials, self.task.metric)
-        self.study.set_user_attr(SPENT, round(self.clock.seconds, 2))
+        note_spent(self.study, self.clock)
 
     def part(self, what: str, prompts: int, work: Callable[[], Answer]) -> Answer | None:
         """A part of the report that the budget may have no time for; None where it was left out.
@@ -296,8 +298,3 @@ def new_search(
 def study_name(config: DiscoverConfig, folder: Path) -> str:
     """Name of a run's study: in a storage that others use too, the run folder's."""
     return "promptsearch" if config.storage is None else folder.resolve().name
-
-
-def study_file(folder: Path) -> Path:
-    """Where the journal of a run lies."""
-    return folder / STUDY_FILE

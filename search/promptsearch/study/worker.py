@@ -19,9 +19,9 @@ from promptsearch.study.rungs import Rungs
 from promptsearch.study.sampler import GroupSampler
 from promptsearch.study.session import PLMs
 from promptsearch.study.setup import Engines, load_search_task
-from promptsearch.study.sitting import FINGERPRINT, LOADED, OPTIONS, OVER, SPENT, new_search
+from promptsearch.study.sitting import FINGERPRINT, LOADED, OPTIONS, OVER, new_search
+from promptsearch.study.spent import spent
 from promptsearch.study.storage import open_storage, shown
-
 
 # So often the storage is asked whether the run is over.
 _LOOK_SECONDS = 0.5
@@ -94,8 +94,7 @@ def work(
         )
     engines = Engines.of(config, task, observer)
     with Heartbeat(shared) as beat:
-        spent = float(shared.user_attrs.get(SPENT, 0.0))
-        clock = _Until(config.limits.shared(config.seeds), spent)
+        clock = _Until(config.limits.shared(config.seeds), spent(shared))
         clock.ended = lambda: bool(shared.user_attrs.get(OVER)) or _orphaned(parent)
         plms.watch(observer, clock)
         rungs = Rungs.of(task, config.seed)

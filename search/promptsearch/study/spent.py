@@ -1,0 +1,52 @@
+"""The time that a sitting takes, noted while it goes on, so that a kill loses little of the account."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from optuna import Study
+
+from promptsearch.study.budget import Clock
+from promptsearch.study.stale import exclusive
+
+SPENT = "seconds"
+"""Attribute of the study: seconds that all sittings took."""
+INTERVAL = 2.0
+_log = logging.getLogger(__name__)
+
+
+def spent(study: Study) -> float:
+    """Seconds that all sittings took until now."""
+    return float(study.user_attrs.get(SPENT, 0.0))
+
+
+def note_spent(study: Study, clock: Clock) -> None:
+    """Note the seconds of a clock."""
+    with exclusive(study):
+        study.set_user_attr(SPENT, round(clock.seconds, 2))
+
+
+@contextmanager
+def noting_spent(study: Study, clock: Clock, interval: float = INTERVAL) -> Generator[None]:
+    """Within, the seconds of a clock are noted, at once and again and again."""
+    note_spent(study, clock)
+    stop = threading.Event()
+
+    def go_on() -> None:
+        while not stop.wait(interval):
+            try:
+                note_spent(study, clock)
+            except Exception as error:
+                # Each storage has errors of its own; the search itself raises when it cannot be reached.
+                _log.debug("the time spent could not be noted: %s", error)
+
+    thread = threading.Thread(target=go_on, name="time spent", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
