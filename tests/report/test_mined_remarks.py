@@ -44,7 +44,7 @@ def test_only_the_best_on_train_are_compared(found):
     discovery = searched(found, mining(BORN, LIVED, DIED), mined_trial(BORN), mined_trial(DIED))
     assert compared(discovery, mined_rows(discovery)) == (
         "Only the 2 of 3 mined templates that did best on train were compared on dev; the best prompt is "
-        f"chosen on dev among the {found.screened} prompts that did best on train."
+        f"chosen on dev among the {found.screened} prompts that were likeliest on train."
     )
     every = replace(discovery, mining=mining(BORN, DIED))
     assert compared(every, mined_rows(every)).startswith("2 mined templates were compared on dev; ")

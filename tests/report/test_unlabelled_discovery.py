@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from promptsearch.report.document import ReportDocument
-from promptsearch.report.unlabelled_discovery import markdown, outcome, verdicts
+from promptsearch.report.markdown import markdown
+from promptsearch.report.unlabelled_discovery import outcome, verdicts
 from promptsearch.report.unlabelled_document import report_document
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.found_without_labels import FoundWithoutLabels
@@ -49,8 +50,10 @@ def test_nothing_measured(texts_alone):
 
 
 def test_text_is_not_read_as_markup(texts_alone):
-    report = markdown(texts_alone)
-    assert "# Best prompt for `labels`, without labels" in report
+    report = markdown(report_document(texts_alone))
+    assert "# Best prompt for `labels`" in report
+    assert "Nothing was measured with labels" in report
+    assert "dev accuracy" not in report
     assert "The *team* won | the cup." in report  # in the block of code
     assert "{mask}." in report
 
@@ -68,8 +71,7 @@ def test_the_document(reviews):
     best = document.finalists[0]
     assert (best.dev, best.test.value, best.test.n) == (None, reviews.best.test.accuracy, 20)
     assert best.prompt.template == str(reviews.prompt.template)
-    assert len(document.candidates) == document.n_candidates == len(reviews.ranked)
-    assert all(point.dev is None and point.train is None for point in document.candidates)
-    assert sum(point.manual for point in document.candidates) == 1
+    assert document.n_candidates == len(reviews.ranked)
+    assert document.candidates == ()  # without labels there are no figures of them
     assert document.task.splits == {"unlabelled texts": reviews.n_texts, "test": 20}
     assert ReportDocument.model_validate_json(document.model_dump_json()) == document

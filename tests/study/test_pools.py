@@ -34,7 +34,9 @@ def candidates(draw) -> Candidate:
     while len(chosen) < 2:
         chosen[(str, f"more{len(chosen)}")] = f"more{len(chosen)}"
     answers = tuple(
-        tuple(Answer(word, draw(weights)) for word in draw(st.lists(words, min_size=1, max_size=3, unique=True)))
+        tuple(
+            Answer(word, draw(weights)) for word in draw(st.lists(words, min_size=1, max_size=3, unique=True))
+        )
         for _ in chosen
     )
     verbalizer = Verbalizer(

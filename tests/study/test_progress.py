@@ -57,7 +57,11 @@ def test_what_has_no_likelihood_has_a_value():
 
 
 def test_a_summary_is_of_the_combination_that_does_best_on_train():
-    trials = [trial("a", train=5, dev=9), trial("a", train=8, dev=4, method="pmi"), trial("a", train=8, dev=2)]
+    trials = [
+        trial("a", train=5, dev=9),
+        trial("a", train=8, dev=4, method="pmi"),
+        trial("a", train=8, dev=2),
+    ]
     found = summary_of(trials, "accuracy", 1.5, 640.0, 9.0, 64)
     assert found.template == "{text} a {mask}"
     assert (found.combinations, found.train[0], found.dev[0]) == (3, 0.8, 0.4)

@@ -29,6 +29,8 @@ from promptsearch.study.storage import open_storage
 
 # A sitting that goes on for so much longer than the budget hangs.
 _PATIENCE_SECONDS = 120.0
+# Share of the kills that do not fall while a sitting is still being set up, when there is little to lose.
+_IN_SEARCH = 0.8
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class Kill:
     """One kill, by SIGKILL.
 
     Attributes:
-        after: seconds from the start of the process.
+        after: seconds since the sitting first wrote to its study, or since the process was started.
+        in_search: which of the two.
         before: trials that were finished before the sitting.
         finished: trials that were finished when it was killed.
         lost: numbers of trials that were finished before and are not, or otherwise, now.
@@ -45,6 +48,7 @@ class Kill:
     """
 
     after: float
+    in_search: bool
     before: int
     finished: int
     lost: tuple[int, ...]
@@ -85,7 +89,7 @@ class Killed:
         """As JSON-able values."""
         return {
             "kills": len(self.kills),
-            "kills_in_the_search": sum(kill.finished > 0 for kill in self.kills),
+            "in_the_search": sum(kill.in_search for kill in self.kills),
             "finished": [kill.finished for kill in self.kills],
             "lost": sorted({*self.lost, *(number for kill in self.kills for number in kill.lost)}),
             "broken": [problem for kill in self.kills for problem in kill.broken],
@@ -107,7 +111,8 @@ def run(
     Args:
         options: of `promptsearch discover`, without --out, --minutes and --resume.
         folder: of the run; empty or not there.
-        longest: seconds that a sitting which is killed gets at most. The search may end before all kills.
+        longest: seconds that a sitting which is killed gets at most: four of five times counted from its
+            first word to the study, else from the start of its process. The search may end before all kills.
 
     Raises:
         ContenderError: a sitting failed.
@@ -116,15 +121,16 @@ def run(
     with fresh_cache() as env:
         while True:
             after = draw.uniform(0.0, longest) if len(done) < kills else None
+            in_search = draw.random() < _IN_SEARCH
             begun = time.monotonic()
-            ended = _sitting(options, folder, minutes, env, after)
+            ended = _sitting(options, folder, minutes, env, after, in_search)
             taken += time.monotonic() - begun
             found = finished(folder)
             lost = tuple(number for number, what in known.items() if found.get(number) != what)
             if ended or after is None:
                 break
             broken, torn = broken_files(folder)
-            done.append(Kill(after, len(known), len(found), lost, broken, torn))
+            done.append(Kill(after, in_search, len(known), len(found), lost, broken, torn))
             known = found
     trials, counted = _study(folder)
     return Killed(
@@ -133,7 +139,12 @@ def run(
 
 
 def _sitting(
-    options: Sequence[str], folder: Path, minutes: float, env: dict[str, str], after: float | None
+    options: Sequence[str],
+    folder: Path,
+    minutes: float,
+    env: dict[str, str],
+    after: float | None,
+    in_search: bool,
 ) -> bool:
     """Begin or go on, and kill after so many seconds; whether it ended by itself."""
     command = [sys.executable, "-m", "promptsearch", "discover"]
@@ -145,6 +156,8 @@ def _sitting(
         process = subprocess.Popen(
             [*command, "--quiet"], env=env, stdin=subprocess.DEVNULL, stdout=said, stderr=said
         )
+        if after is not None and in_search:
+            _wait_until_it_writes(folder / STUDY_FILE, process)
         try:
             code = process.wait(60 * minutes + _PATIENCE_SECONDS if after is None else after)
         except subprocess.TimeoutExpired:
@@ -158,6 +171,13 @@ def _sitting(
             message = said.read().decode("utf-8", "replace").strip()[-2000:]
             raise ContenderError(f"the search ended with {code}", where=message)
     return True
+
+
+def _wait_until_it_writes(journal: Path, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a sitting has written to its study, or has ended."""
+    before = journal.stat().st_size if journal.exists() else 0
+    while process.poll() is None and not (journal.exists() and journal.stat().st_size > before):
+        time.sleep(0.02)
 
 
 def finished(folder: Path) -> dict[int, object]:

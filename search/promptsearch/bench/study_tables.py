@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from promptsearch.bench.render import machine_note
-from promptsearch.bench.study import OTHERS, STUDY, WAYS, Course, Step, StudyBench
+from promptsearch.bench.study_courses import OTHERS, STUDY, WAYS, Course, Step, StudyBench
 from promptsearch.report.marks import code, fenced, table
 from promptsearch.scoring.paired import sign_test
 from promptsearch.showing import count

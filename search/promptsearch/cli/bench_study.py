@@ -51,7 +51,8 @@ def study(
 
     Takes three times --seconds for each seed, and a little more.
     """
-    from promptsearch.bench.study import record, run
+    from promptsearch.bench.study import run
+    from promptsearch.bench.study_courses import record
     from promptsearch.bench.study_tables import markdown
     from promptsearch.paths import atomic_write
     from promptsearch.study.config import DiscoverConfig
@@ -98,12 +99,14 @@ def racing(
     from promptsearch.paths import atomic_write
     from promptsearch.report.marks import fenced
     from promptsearch.scoring.race_records import RaceRules
+    from promptsearch.showing import count
 
     machine = Machine.now()
     found = [simulated(k, n, RaceRules(), races, seed) for k, n in SETTINGS]
     command = fenced(shlex.join(["promptsearch", *sys.argv[1:]]), "sh")
     note = fenced(machine_note(machine, load_now()), "text")
-    page = f"# Races\n\n{_RACES.format(races=races)}\n\n{command}\n\n{note}\n\n{rendered(found)}\n"
+    head = "# Races", _RACES.format(races=count(races, "simulated race"))
+    page = "\n\n".join((*head, command, note, rendered(found))) + "\n"
     if json:
         screen.print_json([asdict(summary) for summary in found])
     else:
@@ -113,7 +116,7 @@ def racing(
 
 
 _RACES = """\
-{races} simulated races of each setting at the default rules, which pay for at most 35 % of all evaluations.
+{races} of each setting at the default rules, which pay for at most 35 % of all evaluations.
 A candidate is right on an example when its ability, less the example's difficulty and some noise, is above
 0; accuracies lie between 48 and 85 %, and errors of candidates are correlated as those of prompts are.
 

@@ -98,7 +98,7 @@ def _comparison(document: ReportDocument) -> list[str]:
 def _candidates(document: ReportDocument) -> list[str]:
     told = f"{document.n_candidates:,} combinations of template, label words, PLM and calibration were tried"
     if document.compared > 1:
-        told += f"; {document.compared:,} that did best on train were compared on dev"
+        told += f"; {document.compared:,} that were likeliest on train were compared on dev"
     told += ", and test was scored once." if document.labelled else "."
     spread = spread_sentence(document)
     return [

@@ -11,8 +11,8 @@ from promptsearch.report.marks import escape, table
 from promptsearch.report.words import CELL, LISTED
 
 ON_TRAIN = (
-    "The best prompt is the best on dev of those alone that did best on train: the more are compared, the "
-    "more the highest figure owes to luck."
+    "The best prompt was chosen on dev among those alone that were likeliest on train: the more are "
+    "compared, the more the highest figure owes to luck."
 )
 _BEST = 10
 """Candidates that are listed."""
@@ -47,13 +47,16 @@ def words_cell(prompt: PromptSummary, *, only_own: bool = False) -> str:
 
 
 def comparison(finalists: Sequence[Finalist], metric: str) -> str:
-    """A row a finalist; the columns of gaps and cost where there are any."""
+    """A row a finalist; the columns of dev and of gaps where there are any."""
     gaps = any(row.to_best is not None for row in finalists)
-    titles = ["", "PLM", "template", "label words", "calibration", f"dev {metric}", f"test {metric}"]
+    dev = any(row.dev is not None for row in finalists)
+    titles = ["", "PLM", "template", "label words", "calibration"]
+    titles += ([f"dev {metric}"] if dev else []) + [f"test {metric}"]
     titles += (["best is better by"] if gaps else []) + ["cost of a text"]
     lines = []
     for row in finalists:
-        cells = [row.role, *_prompt_cells(row.prompt), figure_cell(row.dev), figure_cell(row.test)]
+        cells = [row.role, *_prompt_cells(row.prompt), *([figure_cell(row.dev)] if dev else [])]
+        cells.append(figure_cell(row.test))
         cells += ([_gap_cell(row.to_best)] if gaps else []) + [_cost_cell(row.cost)]
         lines.append(cells)
     return table([escape(title) for title in titles], lines)

@@ -35,7 +35,7 @@ def compared(discovery: Discovery, rows: Sequence[MinedRow]) -> str:
         else f"{count(tried, 'mined template')} {were(tried)} compared on dev"
     )
     chosen = count(discovery.screened, "prompt")
-    return f"{what}; the best prompt is chosen on dev among the {chosen} that did best on train."
+    return f"{what}; the best prompt is chosen on dev among the {chosen} that were likeliest on train."
 
 
 def found_once(mining: Mining, kind: str) -> int:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
-from promptsearch.paths import atomic_write
 from promptsearch.report.label_words import listed_words
-from promptsearch.report.marks import code, escape, fenced, table
 from promptsearch.report.words import cell_words
 from promptsearch.scoring import Evaluation
-from promptsearch.showing import count, printable
+from promptsearch.showing import count
 from promptsearch.study.found_without_labels import COMPARED, FoundWithoutLabels, Judged
 from promptsearch.study.informed import Informed
 from promptsearch.tasks.task import Example
@@ -23,34 +20,6 @@ TELLING = (
 )
 _NEXT = 10
 _TEXT = 300
-
-
-def write(path: Path, found: FoundWithoutLabels) -> None:
-    """Write the report; see `promptsearch.paths.atomic_write`."""
-    atomic_write(path, printable(markdown(found)))
-
-
-def markdown(found: FoundWithoutLabels) -> str:
-    """The report as text."""
-    task, best = found.task, found.best.informed
-    parts = [
-        f"# Best prompt for {code(task.stand_in_for or task.name)}, without labels",
-        escape(outcome(found)),
-        *(f"> {escape(notice)}" for notice in found.notices),
-        "## The prompt",
-        fenced(str(best.candidate.template)),
-        table(("label", "words"), words_rows(found)),
-        f"PLM {code(best.plm)}, calibration {code(best.calibration.method)}. With a text filled in:",
-        fenced(example(found)),
-        "## Comparison",
-        table(comparison_titles(found), comparison_rows(found)),
-        *map(escape, verdicts(found)),
-        "## Next most telling",
-        table(("nats", "PLM", "template", "label words", "calibration"), next_rows(found)),
-        "## How it was found",
-        "\n".join(f"- {escape(line)}" for line in method(found)),
-    ]
-    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def outcome(found: FoundWithoutLabels) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from promptsearch.report.document import (
-    CandidatePoint,
     Figure,
     Finalist,
     LabelWords,
@@ -26,15 +25,11 @@ from promptsearch.report.unlabelled_discovery import (
     outcome,
     verdicts,
 )
-from promptsearch.report.words import short_words
 from promptsearch.scoring import Evaluation
 from promptsearch.study.artefacts import versions
 from promptsearch.study.found_without_labels import COMPARED, FoundWithoutLabels, Judged
 from promptsearch.study.informed import Informed
 from promptsearch.study.trial import finite
-
-LISTED = 1000
-"""Combinations that are listed."""
 
 
 def report_document(found: FoundWithoutLabels) -> ReportDocument:
@@ -56,7 +51,6 @@ def report_document(found: FoundWithoutLabels) -> ReportDocument:
         ),
         compared=min(COMPARED, len(found.ranked)),
         alike=found.alike,
-        candidates=tuple(_point(each, found) for each in found.ranked[:LISTED]),
         n_candidates=len(found.ranked),
         rejected=tuple(dict.fromkeys(item.reason for item in found.rejected)),
         sections=(_section(found),),
@@ -115,21 +109,6 @@ def _summary(each: Informed) -> PromptSummary:
         ),
         calibration=each.calibration.method,
         readout=None if each.candidate.readout is None else each.candidate.readout.kind,
-    )
-
-
-def _point(each: Informed, found: FoundWithoutLabels) -> CandidatePoint:
-    return CandidatePoint(
-        engine=each.candidate.engine,
-        plm=each.plm,
-        template=str(each.candidate.template),
-        words=short_words(each.candidate.verbalizer),
-        calibration=each.calibration.method,
-        train=None,
-        dev=None,
-        tokens=each.tokens,
-        manual=each.is_baseline,
-        finalist=any(each is finalist.informed for finalist in found.finalists),
     )
 
 

@@ -39,6 +39,11 @@ def raced(finalists: Sequence[Trial], plms: Mapping[str, PLM], task: Task, seed:
     return [readings[i].on_all_of_dev() for i in done.standing]
 
 
+def on_all_of_dev(trial: Trial, plm: PLM, task: Task) -> Trial:
+    """The trial with its figures on all of dev."""
+    return trial if trial.dev.n == len(task.dev) else _Reading(trial, plm, task).on_all_of_dev()
+
+
 @dataclass
 class _Reading:
     """A finalist, and its label log-probabilities on the dev examples that it was judged on."""

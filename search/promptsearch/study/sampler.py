@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from optuna import Study
-from optuna.distributions import BaseDistribution
+from optuna.distributions import BaseDistribution, IntDistribution
 from optuna.samplers import BaseSampler, TPESampler
 from optuna.trial import FrozenTrial, Trial, TrialState
 
@@ -22,8 +22,8 @@ class GroupSampler(BaseSampler):
 
     Which PLM and engine come next is the schedule's decision; which of their templates, TPE's. Templates are
     numbered in the order in which their engine would put them, best first, so that near numbers are alike and
-    there is something to learn. Each is tried once: where TPE draws only what was tried, the nearest that was
-    not is taken.
+    there is something to learn. The first comes first: of hand-written prompts it is the one that a person
+    would write. Each is tried once: where TPE draws only what was tried, the nearest that was not is taken.
 
     Args:
         seed: fixes what is drawn.
@@ -58,6 +58,8 @@ class GroupSampler(BaseSampler):
         if param_name in (PLM, ENGINE):
             return group.plm if param_name == PLM else group.engine
         left = set(self._untried(group))
+        if isinstance(param_distribution, IntDistribution) and len(left) > param_distribution.high:
+            return 0  # none of them was tried
         drawn = 0
         for _ in range(_DRAWS):
             drawn = self._base.sample_independent(study, trial, param_name, param_distribution)

@@ -124,7 +124,9 @@ class Search:
                 if self.clock.over:
                     self.stopped_by_budget = group is not None
                     break
-                if group is not None and not self._given_out(stands):
+                left = self.clock.evaluations_left
+                given_out = left is not None and stands.running >= left  # others are at the last of them
+                if group is not None and not given_out:
                     self._step(group, stands)
                 elif stands.running or not self.fills:
                     time.sleep(_WAIT_SECONDS)  # another worker may yet bring something to do
@@ -148,11 +150,6 @@ class Search:
         if begun:
             return next_group(begun)
         return groups[0] if stands.waiting and groups else None
-
-    def _given_out(self, stands: Standing) -> bool:
-        """Whether others are at the last templates that may be evaluated."""
-        left = self.clock.evaluations_left
-        return left is not None and stands.running >= left
 
     def _ready(self, group: Group, stands: Standing) -> bool:
         """Label words are searched for the best templates, so some must have been tried."""
@@ -325,14 +322,10 @@ class Search:
         missing: dict[tuple[Group, int], list[tuple[int, FrozenTrial]]] = {}
         for trial in self.study.get_trials(deepcopy=False):
             place, summary = group_and_number(trial.params), trial.user_attrs.get(SUMMARY)
-            if (
-                trial.number in self._recalled
-                or place is None
-                or summary is None
-                or place[0].plm not in self.plms
-            ):
+            if trial.number in self._recalled or place is None or summary is None:
                 continue
-            if trial.state.is_finished() and trial.state != TrialState.FAIL:
+            done = trial.state.is_finished() and trial.state != TrialState.FAIL
+            if done and place[0].plm in self.plms:
                 key = place[0], self.rungs.on(summary["examples"])
                 missing.setdefault(key, []).append((place[1], trial))
         for (group, rung), entries in missing.items():
