@@ -98,24 +98,17 @@ def first_text(found: FoundWithoutLabels) -> Example:
     return found.task.train[0]
 
 
-def method(found: FoundWithoutLabels) -> list[str]:
-    """How it was found, a line each."""
-    task = found.task
-    lines = [
+def method(found: FoundWithoutLabels) -> str:
+    """How it was found, in a sentence or two."""
+    told = (
         f"{count(len(found.ranked), 'combination')} of template, label words, PLM and calibration were read "
-        f"on {count(found.n_texts, 'text')}, to which calibrations were fitted, in {found.seconds:.0f} s.",
-        f"Data: {task.source.kind} {task.source.location or '-'}; fingerprint {task.fingerprint[:16]}.",
-    ]
-    if found.majority is not None:
-        lines.append(f"Test: {count(len(task.test), 'labelled example')}, scored once, after the choice.")
-    if found.rejected:
-        reasons = list(dict.fromkeys(item.reason for item in found.rejected))
-        lines.append(f"{len(found.rejected)} candidates could not be tried: {'; '.join(reasons[:5])}.")
-    if found.interrupted:
-        lines.append("The run was stopped before its end.")
-    if found.command:
-        lines.append(f"Command: {found.command}")
-    return lines
+        f"on {count(found.n_texts, 'text')}, to which calibrations were fitted."
+    )
+    if found.majority is None:
+        return told
+    return (
+        f"{told} Test, {count(len(found.task.test), 'labelled example')}, was scored once, after the choice."
+    )
 
 
 def _row(each: Judged, found: FoundWithoutLabels) -> tuple[str, ...]:

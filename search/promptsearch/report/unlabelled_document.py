@@ -21,6 +21,7 @@ from promptsearch.report.unlabelled_discovery import (
     comparison_titles,
     example,
     first_text,
+    method,
     next_rows,
     outcome,
     verdicts,
@@ -84,7 +85,7 @@ def _section(found: FoundWithoutLabels) -> Section:
     return Section(
         title="Ranked without labels",
         blocks=(
-            Paragraph(text=TELLING),
+            Paragraph(text=f"{method(found)} {TELLING}"),
             TableBlock(titles=comparison_titles(found), rows=tuple(comparison_rows(found))),
             Paragraph(text="The next most telling combinations:"),
             TableBlock(titles=titles, rows=tuple(next_rows(found))),
