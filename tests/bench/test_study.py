@@ -199,8 +199,10 @@ def small() -> StudyBench:
 def test_who_tries_all_is_never_behind(small):
     """Every way searches the same space, of which the study sees all."""
     best = {way: small.of(way)[0].at(3.0) for way in WAYS}
-    assert all(best[STUDY].log_likelihood >= best[way].log_likelihood > -3 for way in OTHERS)
-    assert all(best[STUDY].value >= best[way].value > 0 for way in OTHERS)
+    study = best[STUDY]
+    assert study.log_likelihood > -3
+    assert all(study.log_likelihood >= best[way].log_likelihood - 1e-5 for way in OTHERS)
+    assert all(study.value >= best[way].value - 1e-5 for way in OTHERS)
     assert [small.of(way)[0].templates for way in WAYS] == [1, 1, 1, 1]
     assert all(course.plm == "minilm-mlm" and course.engine == "manual" for course in small.courses)
 

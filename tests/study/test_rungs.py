@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -49,7 +50,7 @@ def test_each_holds_the_one_before_and_classes_in_equal_numbers(classes):
     rungs = Rungs.of(whole, 3)
     for split in ("train", "dev"):
         parts = [[example.values["text"] for example in each.splits[split]] for each in rungs.tasks]
-        for smaller, larger in zip(parts, parts[1:]):
+        for smaller, larger in pairwise(parts):
             assert set(smaller) < set(larger)
         for each in rungs.tasks:
             counts = Counter(example.label for example in each.splits[split])

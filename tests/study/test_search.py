@@ -149,19 +149,26 @@ def test_two_processes_do_not_search_in_one_folder(tmp_path):
 # When the time is over -----------------------------------------------------------------------------
 
 
-def test_what_the_time_cuts_short_is_tried_by_who_goes_on(tmp_path, monkeypatch):
-    """The clock strikes while the second block goes through the PLM."""
-    calls = 0
+class _Strikes(Observer):
+    """Lets the clock strike, once, when some templates have been tried."""
 
-    def check(self: Clock) -> None:
-        nonlocal calls
-        calls += self.limits.minutes == 7
-        if calls == 2:
+    struck: bool | None = None
+
+    def tried(self, trials: object) -> None:
+        self.struck = False if self.struck is None else self.struck
+
+    def check(self) -> None:
+        if self.struck is False:
+            self.struck = True
             raise TimeUp
 
-    monkeypatch.setattr(Clock, "check", check)
+
+def test_what_the_time_cuts_short_is_tried_by_who_goes_on(tmp_path, monkeypatch):
+    """The clock strikes while the second block goes through the PLM."""
+    strikes = _Strikes()
+    monkeypatch.setattr(Clock, "check", lambda clock: strikes.check())
     # Of this seed no other test has answer states in the cache.
-    found = search(tmp_path, templates=SOURCES, words=WORDS, minutes=7, seed=70)
+    found = search(tmp_path, templates=SOURCES, words=WORDS, minutes=7, seed=70, observer=strikes)
     assert found.ended == "budget"
     before = evaluated(tmp_path)
     assert 0 < len(before) < 10

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from promptsearch.cli import mine_source, screen
-from promptsearch.cli.mine_options import MineOptions, takes_options
+from promptsearch.cli.mine_options import MineOptions
+from promptsearch.cli.taking import takes
 
 if TYPE_CHECKING:
     from promptsearch.engines.mining.config import MiningConfig
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _SHOTS = 16
 
 
-@takes_options
+@takes(MineOptions)
 def command(**given: Any) -> None:
     """Find templates in text: the words that stand between the two sides of a relation's pairs, or, for
     classification, the clauses that stand around label words. A PLM then ranks them.

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass
-from inspect import Parameter, Signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from promptsearch.cli import options
 from promptsearch.cli.options import flag, value
@@ -241,17 +238,3 @@ class MineOptions:
             out=self.out,
             command=command,
         )
-
-
-def takes_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Have a command's options be the fields of `MineOptions`, each in one place; typer reads them there."""
-    fields = get_type_hints(MineOptions, include_extras=True)
-    defaults = {field.name: field.default for field in dataclasses.fields(MineOptions)}
-    command.__annotations__ = {**fields, "return": None}
-    command.__signature__ = Signature(  # ty: ignore
-        [
-            Parameter(name, Parameter.KEYWORD_ONLY, default=defaults[name], annotation=hint)
-            for name, hint in fields.items()
-        ]
-    )
-    return command

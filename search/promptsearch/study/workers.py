@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,14 +14,17 @@ from optuna import Study
 
 from promptsearch.study.config import DiscoverConfig
 
+# For those who see that the study is over, to end by themselves; as a share of the budget where that is less.
 _END_SECONDS = 30.0
+_END_SHARE = 0.02
 
 
 class Workers:
     """Worker processes of a run on this machine."""
 
-    def __init__(self, processes: list[subprocess.Popen[bytes]]) -> None:
+    def __init__(self, processes: list[subprocess.Popen[bytes]], patience: float = _END_SECONDS) -> None:
         self.processes = processes
+        self.patience = patience
 
     @classmethod
     @contextmanager
@@ -33,6 +37,8 @@ class Workers:
             yield cls([])
             return
         threads = max(1, (os.cpu_count() or 1) // (number + 1))
+        minutes = config.limits.shared(config.seeds).minutes
+        patience = _END_SECONDS if minutes is None else min(_END_SECONDS, _END_SHARE * 60 * minutes)
         place = config.storage or f"journal://{(folder / 'study.log').resolve()}"
         command = [sys.executable, "-m", "promptsearch", "worker", "--storage", place]
         command += ["--study", study.study_name, "--threads", str(threads), "--parent", str(os.getpid())]
@@ -41,7 +47,8 @@ class Workers:
                 [
                     subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
                     for _ in range(number)
-                ]
+                ],
+                patience,
             )
             try:
                 yield found
@@ -49,10 +56,11 @@ class Workers:
                 found.end()
 
     def end(self) -> None:
-        """Wait for those who see that the study is over; end the others."""
+        """Wait for those who see that the study is over; end the others, whose work is not needed."""
+        until = time.monotonic() + self.patience
         for process in self.processes:
             try:
-                process.wait(_END_SECONDS)
+                process.wait(max(0.0, until - time.monotonic()))
             except subprocess.TimeoutExpired:
                 process.terminate()
                 with suppress(subprocess.TimeoutExpired):

@@ -1,0 +1,161 @@
+"""Several processes search on one study."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from promptsearch.errors import DataError, OptionError
+from promptsearch.study.config import DiscoverConfig
+from promptsearch.study.discover import resume
+from promptsearch.study.observer import Observer
+from promptsearch.study.storage import open_study
+from promptsearch.study.worker import work
+from promptsearch.study.workers import Workers, limited_threads
+from tests.study.postgres import postgres_server
+from tests.study.searching import WORDS, search
+from tests.study.workers import OPTIONS, end, evaluated, figures, owners, start, studies, wait_for
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory) -> Path:
+    """The folder of a run in one process."""
+    folder = tmp_path_factory.mktemp("alone")
+    end(start("discover", *OPTIONS, "--out", str(folder / "run"), cache=folder / "cache"))
+    return folder / "run"
+
+
+def same(run: Path, alone: Path) -> None:
+    """Both have tried the same, with the same figures, and come to the same."""
+    one, other = figures(run), figures(alone)
+    assert set(one) == set(other)
+    for key, found in one.items():
+        assert found == pytest.approx(other[key], abs=1e-4)
+    prompts = [json.loads((folder / "best_prompt.json").read_text("utf-8")) for folder in (run, alone)]
+    assert prompts[0]["template"] == prompts[1]["template"]
+    assert prompts[0]["verbalizer"] == prompts[1]["verbalizer"]
+
+
+@pytest.mark.slow
+def test_two_workers_come_to_the_same_as_one_process(tmp_path, alone):
+    end(start("discover", *OPTIONS, "--workers", "2", "--out", str(tmp_path / "run"), cache=tmp_path / "c"))
+    same(tmp_path / "run", alone)
+    tried = evaluated(tmp_path / "run")
+    assert tried == sorted(set(tried)) == evaluated(alone)
+    assert "Tried" in (tmp_path / "run" / "workers.log").read_text("utf-8")
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_is_survived(tmp_path, alone):
+    run = tmp_path / "run"
+    main = start("discover", *OPTIONS, "--out", str(run), cache=tmp_path / "cache")
+    wait_for((run / "study.log").exists, main)
+    place = f"journal://{run / 'study.log'}"
+    wait_for(lambda: studies(place), main)
+    worker = start("worker", "--storage", place, cache=tmp_path / "cache")
+    wait_for(lambda: worker.pid in owners(place) or main.poll() is not None, main)
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    assert main.poll() is None, "the search was over before the worker had begun"
+    end(main)
+    same(run, alone)
+    assert evaluated(run) == evaluated(alone)
+
+
+@pytest.mark.slow
+def test_three_processes_on_postgresql_of_which_one_is_killed(tmp_path, alone):
+    pytest.importorskip("psycopg")
+    with postgres_server() as url:
+        run, cache = tmp_path / "run", tmp_path / "cache"
+        main = start("discover", *OPTIONS, "--storage", url, "--out", str(run), cache=cache)
+        wait_for((run / "config.json").exists, main)
+        wait_for(lambda: studies(url), main)
+        workers = [start("worker", "--storage", url, "--study", "run", cache=cache) for _ in range(2)]
+        wait_for(lambda: workers[0].pid in owners(url) or main.poll() is not None, main)
+        workers[0].send_signal(signal.SIGKILL)
+        workers[0].wait()
+        assert main.poll() is None, "the search was over before the worker had begun"
+        end(main)
+        assert "Tried" in end(workers[1])
+        same(run, alone)
+        assert evaluated(url) == evaluated(alone)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [5])
+def test_two_workers_try_no_more_than_is_allowed(tmp_path, number):
+    options = [*OPTIONS, "--evaluations", str(number), "--workers", "2"]
+    end(start("discover", *options, "--out", str(tmp_path / "run"), cache=tmp_path / "cache"))
+    assert len(evaluated(tmp_path / "run")) == number
+
+
+def test_a_worker_ends_when_the_run_is_over(tmp_path):
+    search(tmp_path, words=WORDS)
+    begun = time.monotonic()
+    assert work(f"journal://{tmp_path / 'study.log'}", Observer()) == 0
+    assert time.monotonic() - begun < 30
+
+
+def test_a_worker_ends_without_the_process_that_it_helps(tmp_path):
+    search(tmp_path, words=WORDS)
+    open_study(tmp_path).set_user_attr("over", False)
+    assert work(f"journal://{tmp_path / 'study.log'}", Observer(), parent=os.getpid()) == 0
+
+
+def test_what_a_worker_refuses(tmp_path):
+    place = f"journal://{tmp_path / 'study.log'}"
+    with pytest.raises(OptionError, match="holds no study"):
+        work(place, Observer())
+    open_study(tmp_path, "one")
+    with pytest.raises(OptionError, match="not begun by promptsearch"):
+        work(place, Observer())
+    open_study(tmp_path, "two")
+    with pytest.raises(OptionError, match="several studies") as error:
+        work(place, Observer())
+    assert error.value.hint == "There are one, two. Name one by --study."
+    with pytest.raises(OptionError, match="no study 'three'"):
+        work(place, Observer(), "three")
+
+
+def test_a_worker_with_other_data_is_refused(tmp_path):
+    search(tmp_path / "run", words=WORDS)
+    open_study(tmp_path / "run").set_user_attr("fingerprint", "of others")
+    with pytest.raises(DataError, match="the data here are not those of the run"):
+        work(f"journal://{tmp_path / 'run' / 'study.log'}", Observer())
+
+
+def test_workers_may_be_asked_for_when_a_run_is_resumed(tmp_path):
+    sources = [f"{{text}} {word} {{mask}}." for word in ("It was", "All in all,", "So", "Quite")]
+    search(tmp_path, templates=sources, words=WORDS, evaluations=1)
+    resume(tmp_path, Observer(), evaluations=4, workers=2)
+    assert len(evaluated(tmp_path)) == 4
+    assert (tmp_path / "workers.log").exists()
+
+
+def test_no_worker_is_started_for_one_process(tmp_path):
+    study = open_study(tmp_path)
+    with Workers.started(DiscoverConfig(), study, tmp_path, 0) as workers:
+        assert workers.processes == []
+    assert not (tmp_path / "workers.log").exists()
+
+
+def test_a_process_that_does_not_end_is_ended():
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    Workers([process], patience=0.1).end()
+    assert process.wait(10) == -signal.SIGTERM
+
+
+def test_threads_are_set_back():
+    import torch
+
+    before = torch.get_num_threads()
+    with limited_threads(1):
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == before
