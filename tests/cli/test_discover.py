@@ -204,7 +204,7 @@ def test_stopping_keeps_what_was_tried(monkeypatch):
                 raise KeyboardInterrupt
             yield trials
 
-    monkeypatch.setattr("promptsearch.study.search.try_candidates", two_templates)
+    monkeypatch.setattr("promptsearch.study.judging.try_candidates", two_templates)
     outcome = run(*QUICK, "--task", "reviews", "--out", "run")
     assert outcome.code == 130
     assert "Traceback" not in outcome.err

@@ -184,7 +184,7 @@ def test_what_was_tried_is_kept_when_the_search_cannot_go_on(tmp_path, monkeypat
         yield next(try_candidates(*arguments))
         raise PLMError("out of memory")
 
-    monkeypatch.setattr("promptsearch.study.search.try_candidates", out_of_memory)
+    monkeypatch.setattr("promptsearch.study.judging.try_candidates", out_of_memory)
     with pytest.raises(PLMError, match="out of memory"):
         search(tmp_path, words=WORDS)
     kept = {path.name for path in tmp_path.iterdir()}

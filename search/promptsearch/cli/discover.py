@@ -46,8 +46,8 @@ def _found(options: DiscoverOptions, observer: Observer) -> Discovery:
     from promptsearch.study.discover import resume, run
 
     if options.resume is not None:
-        return resume(options.resume, observer, **options.changes)
-    return run(options.search(_command()), observer)
+        return resume(options.resume, observer, screen.STARTED, **options.changes)
+    return run(options.search(_command()), observer, screen.STARTED)
 
 
 def _without_labels(options: DiscoverOptions) -> bool:

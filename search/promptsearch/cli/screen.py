@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from promptsearch.study.observer import Observer, Status
 
 
+STARTED = time.monotonic()
+"""When this process has begun: a time limit counts from here."""
+
+
 @cache
 def stdout() -> Console:
     """For results."""

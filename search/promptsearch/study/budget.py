@@ -71,6 +71,7 @@ class Clock:
     Attributes:
         spent: seconds that earlier sittings of the same search took.
         reserved: seconds that will be needed when the search itself is over, for test and report.
+        begun: when this sitting has begun, by `now`; None for now.
         evaluations: templates evaluated so far, those of earlier sittings and other workers included.
     """
 
@@ -79,10 +80,11 @@ class Clock:
     reserved: float = 0.0
     evaluations: int = 0
     now: Callable[[], float] = time.monotonic
+    begun: float | None = None
     _start: float = field(default=0.0, repr=False)
 
     def __post_init__(self) -> None:
-        self._start = self.now()
+        self._start = self.now() if self.begun is None else self.begun
 
     @property
     def seconds(self) -> float:

@@ -40,18 +40,23 @@ def discover(task: str | None = None, *, observer: Observer | None = None, **opt
     return run(DiscoverConfig(task=task, **options), observer or Observer())
 
 
-def run(config: DiscoverConfig, observer: Observer) -> Discovery:
-    """`discover` for a config."""
-    found = _search(config, observer, None, lambda: _folder(config), PLMs())
+def run(config: DiscoverConfig, observer: Observer, begun: float | None = None) -> Discovery:
+    """`discover` for a config.
+
+    Args:
+        begun: since when time counts, by `time.monotonic`; None for now.
+    """
+    found = _search(config, observer, _folder, PLMs(), begun)
     return _other_draws(config, observer, found) if config.seeds > 1 else found
 
 
-def resume(folder: Path, observer: Observer, **changes: Any) -> Discovery:
+def resume(folder: Path, observer: Observer, begun: float | None = None, **changes: Any) -> Discovery:
     """Go on with a run that was stopped or killed, or give more time to one that is done.
 
     What the study has finished is kept. Time that earlier sittings took counts.
 
     Args:
+        begun: as for `run`.
         changes: fields of the run's `DiscoverConfig` to change: its limits, workers, device.
 
     Raises:
@@ -59,7 +64,7 @@ def resume(folder: Path, observer: Observer, **changes: Any) -> Discovery:
         PromptSearchError: as `discover`; or the data are not those of the run.
     """
     config = replace(options_of(folder), out=folder, **changes)
-    found = _search(config, observer, folder, lambda: folder, PLMs())
+    found = _search(config, observer, lambda _: folder, PLMs(), begun, resumed=True)
     return _other_draws(config, observer, found) if config.seeds > 1 else found
 
 
@@ -72,25 +77,24 @@ def _folder(config: DiscoverConfig) -> Path:
 def _search(
     config: DiscoverConfig,
     observer: Observer,
-    resumed: Path | None,
-    folder_of: Callable[[], Path],
+    folder_of: Callable[[DiscoverConfig], Path],
     plms: PLMs,
+    begun_at: float | None,
+    resumed: bool = False,
 ) -> Discovery:
     """One search, from its data to its files."""
-    clock = Clock(config.limits.shared(config.seeds))
+    clock = Clock(config.limits.shared(config.seeds), begun=begun_at)
     observer.stage("Reading the data")
     task = load_search_task(config)
     for notice in task.notices:
         observer.notice(notice)
     engines = Engines.of(config, task, observer)
-    folder = new_folder(task.name, None) if config.out is None else folder_of()
-    begun, kept = False, resumed is not None
+    folder = new_folder(task.name, None) if config.out is None else folder_of(config)
+    begun, kept = False, resumed
     try:
         if not plms.loaded:
             plms = PLMs.load(config, observer)
-        with Sitting.open(
-            config, task, engines, plms, folder, clock, observer, resumed is not None
-        ) as sitting:
+        with Sitting.open(config, task, engines, plms, folder, clock, observer, resumed) as sitting:
             begun = True
             try:
                 interrupted = sitting.search_all()

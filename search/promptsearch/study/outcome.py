@@ -62,7 +62,7 @@ def conclude(sitting: Sitting, interrupted: bool) -> Discovery:
 def _compared(sitting: Sitting) -> Sequence[Trial]:
     """The trials to choose from: where dev is larger than the search has used, those that race over it."""
     search, task = sitting.search, sitting.task
-    if not search.rungs.left_out[1]:
+    if not search.judge.rungs.left_out[1]:
         return search.trials
     sitting.observer.stage("The best on all of dev")
     finalists = screen(search.trials, task.metric)

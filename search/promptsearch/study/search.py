@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import optuna
 from optuna import Study
 from optuna.exceptions import UpdateFinishedTrialError
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import TrialState
 
 from promptsearch.engines.base import Budget
 from promptsearch.errors import DataError, KnowledgeError, PromptSearchError, TemplateError, VerbalizerError
-from promptsearch.plms.base import PLM, AnswerScoring
+from promptsearch.plms.base import PLM
 from promptsearch.study.budget import Clock, TimeUp
-from promptsearch.study.leaving import Leaders
+from promptsearch.study.judging import Judge
 from promptsearch.study.observer import Observer
-from promptsearch.study.offers import WORDS, Offers, template_of
+from promptsearch.study.offers import WORDS, Offers
 from promptsearch.study.pools import Group, Offer
 from promptsearch.study.progress import (
     SUMMARY,
@@ -28,13 +28,13 @@ from promptsearch.study.progress import (
     summary_of,
     value_of,
 )
-from promptsearch.study.rungs import Rungs, examples_of
-from promptsearch.study.sampler import GroupSampler, ask, group_and_number
+from promptsearch.study.rungs import examples_of
+from promptsearch.study.sampler import GroupSampler, ask
 from promptsearch.study.schedule import next_group
 from promptsearch.study.selection import ranked_on_train
 from promptsearch.study.stale import give_back, tell, was_lost
 from promptsearch.study.trial import Trial
-from promptsearch.study.trying import BLOCK, Rejected, try_candidates
+from promptsearch.study.trying import BLOCK, Rejected
 
 _WAIT_SECONDS = 0.2
 # Templates of a PLM that are tried before label words are searched for the best of them.
@@ -56,28 +56,26 @@ class Search:
 
     Attributes:
         engines: names, in the order in which they have their first turn.
-        calibrations: names.
         reclaim: puts trials of dead workers back into the queue.
         asked: PLMs of the run, those that cannot be had included; empty where these are all.
         fills: whether this process has the engines search; others wait for what they find.
+        workers: processes that search together; the more, the smaller the parts that each takes.
         by_cost: whether cheap prompts are an objective beside good ones.
         strict: whether a PLM with which nothing works ends the search, for it was asked for by name.
         keep: told the trials of a template when they are done, and how many are under way.
         searched: told when a group's engine has searched.
         trials: every combination that was tried here.
-        rejected: candidates that could not be tried.
         failed: groups whose engine found nothing, and why.
         left_out: PLMs with which nothing works, and why.
         pace: seconds that a prompt took on each PLM, in the slowest block so far.
         stopped_by_budget: whether something was left to try when the budget was spent.
+        recalled: numbers of the study's trials whose outcome this process knows.
     """
 
     engines: Sequence[str]
-    calibrations: Sequence[str]
-    scoring: AnswerScoring
     plms: Mapping[str, PLM]
     offers: Offers
-    rungs: Rungs
+    judge: Judge
     study: Study
     sampler: GroupSampler
     reclaim: Callable[[], object]
@@ -85,18 +83,17 @@ class Search:
     observer: Observer
     asked: Sequence[str] = ()
     fills: bool = True
+    workers: int = 1
     by_cost: bool = False
     strict: bool = True
     keep: Callable[[list[Trial], int], None] = lambda trials, running: None
     searched: Callable[[Group], None] = lambda group: None
     trials: list[Trial] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
     failed: dict[Group, PromptSearchError] = field(default_factory=dict)
     left_out: dict[str, PromptSearchError] = field(default_factory=dict)
-    leaders: Leaders = field(default_factory=Leaders)
     pace: dict[str, float] = field(default_factory=dict)
     stopped_by_budget: bool = False
-    _recalled: set[int] = field(default_factory=set)
+    recalled: set[int] = field(default_factory=set)
     _running: int = 0
 
     @property
@@ -113,7 +110,12 @@ class Search:
     @property
     def metric(self) -> str:
         """What is maximised."""
-        return self.rungs.whole.metric
+        return self.judge.rungs.whole.metric
+
+    @property
+    def rejected(self) -> list[Rejected]:
+        """Candidates that could not be tried."""
+        return self.judge.rejected
 
     def run(self, over: Callable[[], bool] = lambda: False) -> None:
         """Try candidates until all are tried, the budget is spent, or it is over for another reason."""
@@ -196,7 +198,9 @@ class Search:
     def _block(self, group: Group, stands: Standing) -> int:
         """How many templates go through the PLM together."""
         most = 1 if group.engine == WORDS else BLOCK[self.plms[group.plm].identity.family]
-        most = min(most, max(1, (self.offers.size(group) or 0) - len(stands.taken[group])))
+        left_over = (self.offers.size(group) or 0) - len(stands.taken[group])
+        # The last ones to end should not wait long for each other.
+        most = min(most, max(1, left_over if self.workers == 1 else left_over // (2 * self.workers)))
         if (left := self.clock.evaluations_left) is not None:
             most = min(most, max(1, left - stands.running))
         seconds, costs = self.clock.left, stands.tried[group].costs
@@ -236,7 +240,7 @@ class Search:
                 offer = self.offers.offer(group, asked.number, plm, asked.trial, None, budget)
                 if offer is not None:
                     offers[asked.number] = offer
-            for number, found, examples in self._judged(group, offers):
+            for number, found, examples in self.judge.judged(plm, offers):
                 now = time.monotonic()
                 self._tell(open_trials.pop(number), found, now - begun, examples)
                 begun = time.monotonic()
@@ -250,54 +254,17 @@ class Search:
             if open_trials:
                 give_back(self.study)  # what was cut short is tried by whoever goes on
 
-    def _judged(
-        self, group: Group, offers: Mapping[int, Offer], only: int | None = None
-    ) -> Iterator[tuple[int, list[Trial], int | None]]:
-        """Number and trials of each template as they are done, and examples used where it left early.
-
-        What was fitted on all of train is judged on all of it at once.
-
-        Args:
-            only: the one rung to judge on, where that is known.
-        """
-        last = len(self.rungs.tasks) - 1
-        fitted = any(c.train_log_probs is not None for offer in offers.values() for c in offer.candidates)
-        first = last if fitted else 0
-        left = dict(offers)
-        plm = self.plms[group.plm]
-        for rung in range(first, last + 1) if only is None else (only,):
-            task = self.rungs.tasks[rung]
-            numbers = {offer.template: number for number, offer in left.items()}
-            candidates = [candidate for offer in left.values() for candidate in offer.candidates]
-            seen: set[int] = set()
-            tried = try_candidates(
-                task, plm, candidates, self.calibrations, self.scoring, self.rejected.append
-            )
-            for trials in tried:
-                if not trials:
-                    continue
-                number = numbers[trials[0].candidate.template]
-                seen.add(number)
-                leaves = rung < last and (
-                    only is not None or self.leaders.leaves(rung, ranked_on_train(trials, self.metric)[0])
-                )
-                if rung == last or leaves:
-                    seen.discard(number)
-                    early = [replace(trial, left_early=True) for trial in trials] if leaves else trials
-                    yield number, early, examples_of(task) if leaves else None
-            left = {number: left[number] for number in left if number in seen}
-
     def _tell(self, trial: optuna.Trial, found: list[Trial], seconds: float, examples: int | None) -> None:
         """Tell the study what trying a template has brought."""
-        work = found[0].tokens * (examples or examples_of(self.rungs.whole))
+        work = found[0].tokens * (examples or examples_of(self.judge.rungs.whole))
         if found[0].candidate.engine != WORDS:
-            prompts = (examples or examples_of(self.rungs.whole)) * found[0].passes
+            prompts = (examples or examples_of(self.judge.rungs.whole)) * found[0].passes
             plm = found[0].plm
             self.pace[plm] = max(self.pace.get(plm, 0.0), seconds / max(1, prompts))
         summary = summary_of(found, self.metric, seconds, work, self.clock.seconds, examples)
         if not self._noted(trial, summary, found):
             return  # it was taken from this process, which seemed dead, and is run again
-        self._recalled.add(trial.number)
+        self.recalled.add(trial.number)
         self.trials += found
         self.observer.tried(found)
         self.keep(found, self._running)
@@ -314,33 +281,3 @@ class Search:
         best = ranked_on_train(found, self.metric)[0]
         value = value_of(best.dev, self.metric)
         return tell(self.study, trial, [value, best.cost] if self.by_cost else value)
-
-    # What was tried before, or elsewhere ---------------------------------------------------------
-
-    def recall(self) -> None:
-        """Try again what the study has finished and this process does not know; its states are cached."""
-        missing: dict[tuple[Group, int], list[tuple[int, FrozenTrial]]] = {}
-        for trial in self.study.get_trials(deepcopy=False):
-            place, summary = group_and_number(trial.params), trial.user_attrs.get(SUMMARY)
-            if trial.number in self._recalled or place is None or summary is None:
-                continue
-            done = trial.state.is_finished() and trial.state != TrialState.FAIL
-            if done and place[0].plm in self.plms:
-                key = place[0], self.rungs.on(summary["examples"])
-                missing.setdefault(key, []).append((place[1], trial))
-        for (group, rung), entries in missing.items():
-            self._recall(group, rung, entries)
-
-    def _recall(self, group: Group, rung: int, entries: Sequence[tuple[int, FrozenTrial]]) -> None:
-        plm = self.plms[group.plm]
-        if self.offers.size(group) is None:
-            self.offers.fill(group, plm, Budget())
-        offers: dict[int, Offer] = {}
-        for number, trial in entries:
-            offer = self.offers.offer(group, number, plm, None, template_of(trial.user_attrs), Budget())
-            if offer is not None:
-                offers[number] = offer
-        for _, found, _ in self._judged(group, offers, rung):
-            self.trials += found
-            self.observer.tried(found)
-        self._recalled.update(trial.number for _, trial in entries)

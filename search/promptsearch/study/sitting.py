@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager, suppress
@@ -19,11 +20,14 @@ from promptsearch.study.budget import Clock, TimeUp
 from promptsearch.study.config import DEFAULT_CALIBRATIONS, DiscoverConfig
 from promptsearch.study.ensembles import MOST_MEMBERS
 from promptsearch.study.heartbeat import Heartbeat
+from promptsearch.study.judging import Judge
 from promptsearch.study.leaving import Leaders
 from promptsearch.study.observer import Observer, Status
 from promptsearch.study.offers import Offers
 from promptsearch.study.pools import Group
+from promptsearch.study.recalling import recall
 from promptsearch.study.record import config_record, saved
+from promptsearch.study.resuming import STUDY, study_of
 from promptsearch.study.rungs import Rungs
 from promptsearch.study.sampler import GroupSampler
 from promptsearch.study.search import Search
@@ -31,7 +35,7 @@ from promptsearch.study.selection import Selection
 from promptsearch.study.session import PLMs
 from promptsearch.study.setup import Engines
 from promptsearch.study.spent import note_spent, noting_spent, spent
-from promptsearch.study.storage import open_study
+from promptsearch.study.storage import open_study, shown
 from promptsearch.study.trial import Trial
 from promptsearch.study.workers import Workers
 from promptsearch.tasks.task import Task
@@ -93,13 +97,17 @@ class Sitting:
         """
         with ExitStack() as stack:
             stack.enter_context(run_lock(folder))
+            name = study_of(folder) if resumed else new_study_name(config, folder)
             if not resumed:
                 clear(folder)
-                write_json(folder / "config.json", config_record(config, task))
+                write_json(folder / "config.json", {**config_record(config, task), "study": name})
             sampler = GroupSampler(config.seed, lambda group: search.untried(group))
             place = config.storage or folder
             directions = ("maximize", "minimize") if config.by_cost else ("maximize",)
-            study = open_study(place, study_name(config, folder), sampler, directions)
+            study = open_study(place, name, sampler, directions)
+            if config.storage is not None:
+                join = f"promptsearch worker --storage {shown(config.storage)} --study {name}"
+                observer.notice(f"Others take part by: {join}")
             beat = stack.enter_context(Heartbeat(study))
             _check_same(study, task, folder)
             clock.spent += spent(study)
@@ -126,7 +134,7 @@ class Sitting:
         try:
             if self.resumed:
                 self.observer.stage("Taking up what was tried before")
-                self.search.recall()
+                recall(self.search)
             with Workers.started(self.config, self.study, self.folder, self.config.workers - 1):
                 self.plms.watch(self.observer, self.clock)
                 try:
@@ -134,7 +142,7 @@ class Sitting:
                 finally:
                     self.plms.watch(self.observer, None)
                     self.study.set_user_attr(OVER, True)
-            self.search.recall()
+            recall(self.search)
         except KeyboardInterrupt:
             if not self.search.trials:
                 raise
@@ -169,7 +177,7 @@ class Sitting:
     @property
     def mining(self) -> Mining | None:
         """What the engine `mining` found; None where it had no turn."""
-        task, engine = self.search.rungs.whole, self.engines.mining
+        task, engine = self.search.judge.rungs.whole, self.engines.mining
         mined = any(trial.candidate.engine == engine.name for trial in self.search.trials)
         return engine.mine(task) if mined else engine.found(task)
 
@@ -277,11 +285,14 @@ def new_search(
     """One process's part in a study."""
     return Search(
         engines=engines.names,
-        calibrations=list(config.calibrations or DEFAULT_CALIBRATIONS),
-        scoring=AnswerScoring(config.normalisation),
         plms=plms.loaded,
         offers=Offers(rungs.whole, engines, study, config.seed),
-        rungs=rungs,
+        judge=Judge(
+            rungs,
+            list(config.calibrations or DEFAULT_CALIBRATIONS),
+            AnswerScoring(config.normalisation),
+            Leaders(max(1, len(rungs.tasks) - 1)),
+        ),
         study=study,
         sampler=sampler,
         reclaim=beat.reclaim,
@@ -289,12 +300,12 @@ def new_search(
         observer=observer,
         asked=plms.asked,
         fills=fills,
-        leaders=Leaders(max(1, len(rungs.tasks) - 1)),
+        workers=config.workers,
         by_cost=config.by_cost,
         strict=config.plms is not None,
     )
 
 
-def study_name(config: DiscoverConfig, folder: Path) -> str:
-    """Name of a run's study: in a storage that others use too, the run folder's."""
-    return "promptsearch" if config.storage is None else folder.resolve().name
+def new_study_name(config: DiscoverConfig, folder: Path) -> str:
+    """Name of a run's study: in a storage that others use too, one that no other run has."""
+    return STUDY if config.storage is None else f"{folder.resolve().name}-{secrets.token_hex(4)}"
