@@ -60,6 +60,24 @@ class Limits:
         )
 
 
+@dataclass
+class Pace:
+    """How fast prompts go through a PLM, by all that did so far."""
+
+    seconds: float = 0.0
+    prompts: int = 0
+
+    def add(self, seconds: float, prompts: int) -> None:
+        """So many more prompts took so much more time."""
+        self.seconds += seconds
+        self.prompts += prompts
+
+    @property
+    def each(self) -> float:
+        """Seconds that a prompt takes; 0 before there were any."""
+        return self.seconds / self.prompts if self.prompts else 0.0
+
+
 class TimeUp(Exception):
     """The time for searching is over; raised in the middle of forward passes."""
 

@@ -120,12 +120,12 @@ def _details(sitting: Sitting, selection: Selection, finalists: Sequence[Finalis
     unlabelled = sitting.engines.unlabelled
     texts = [*task.train, *unlabelled] if unlabelled else None
     plm, n_texts = plms[best.plm], len(task.dev) + len(texts or task.train)
-    varied = sitting.part("sensitivity", 13 * n_texts, lambda: sensitivity(plm, best, task, texts))
+    varied = sitting.ending.part("sensitivity", 13 * n_texts, lambda: sensitivity(plm, best, task, texts))
     moved = None
     if len(plms) > 1:
         chosen = best_of_each(finalists)
-        moved = sitting.part("transfer", n_texts, lambda: transfer(plms, chosen, task, texts))
-    hard = sitting.part("hardest examples", 0, lambda: hardest(plm, best, task))
+        moved = sitting.ending.part("transfer", n_texts, lambda: transfer(plms, chosen, task, texts))
+    hard = sitting.ending.part("hardest examples", 0, lambda: hardest(plm, best, task))
     judged = [trial for trial in sitting.search.trials if not trial.left_early]
     return Details(
         curse=curse_of(selection),
@@ -133,15 +133,15 @@ def _details(sitting: Sitting, selection: Selection, finalists: Sequence[Finalis
         sensitivity=varied or (),
         transfer=moved,
         importances=importances(judged, task.metric),
-        left_out=tuple(sitting.left_out),
+        left_out=tuple(sitting.ending.left_out),
     )
 
 
 def _together(sitting: Sitting, best: Finalist, with_test: bool) -> Ensemble | None:
     """The best prompts, each template once a PLM, with equal weights; as many as there is time for."""
     members = [] if sitting.config.ensemble else to_answer_together(sitting.search.trials)
-    members = members[: sitting.members_in_time()]
-    made = sitting.part(
+    members = members[: sitting.ending.members_in_time(sitting.task)]
+    made = sitting.ending.part(
         "the best together",
         0,
         lambda: ensemble_of(

@@ -14,7 +14,7 @@ from optuna.trial import TrialState
 from promptsearch.engines.base import Budget
 from promptsearch.errors import DataError, KnowledgeError, PromptSearchError, TemplateError, VerbalizerError
 from promptsearch.plms.base import PLM
-from promptsearch.study.budget import Clock, TimeUp
+from promptsearch.study.budget import Clock, Pace, TimeUp
 from promptsearch.study.judging import Judge
 from promptsearch.study.observer import Observer
 from promptsearch.study.offers import WORDS, Offers
@@ -67,7 +67,7 @@ class Search:
         trials: every combination that was tried here.
         failed: groups whose engine found nothing, and why.
         left_out: PLMs with which nothing works, and why.
-        pace: seconds that a prompt took on each PLM, in the slowest block so far.
+        pace: of each PLM so far.
         stopped_by_budget: whether something was left to try when the budget was spent.
         recalled: numbers of the study's trials whose outcome this process knows.
     """
@@ -91,7 +91,7 @@ class Search:
     trials: list[Trial] = field(default_factory=list)
     failed: dict[Group, PromptSearchError] = field(default_factory=dict)
     left_out: dict[str, PromptSearchError] = field(default_factory=dict)
-    pace: dict[str, float] = field(default_factory=dict)
+    pace: dict[str, Pace] = field(default_factory=dict)
     stopped_by_budget: bool = False
     recalled: set[int] = field(default_factory=set)
     _running: int = 0
@@ -259,8 +259,7 @@ class Search:
         work = found[0].tokens * (examples or examples_of(self.judge.rungs.whole))
         if found[0].candidate.engine != WORDS:
             prompts = (examples or examples_of(self.judge.rungs.whole)) * found[0].passes
-            plm = found[0].plm
-            self.pace[plm] = max(self.pace.get(plm, 0.0), seconds / max(1, prompts))
+            self.pace.setdefault(found[0].plm, Pace()).add(seconds, prompts)
         summary = summary_of(found, self.metric, seconds, work, self.clock.seconds, examples)
         if not self._noted(trial, summary, found):
             return  # it was taken from this process, which seemed dead, and is run again

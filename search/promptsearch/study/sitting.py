@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from optuna import Study
 
@@ -16,9 +15,9 @@ from promptsearch.engines.mining.mining import Mining
 from promptsearch.errors import DataError, PromptSearchError, StorageError
 from promptsearch.plms.base import AnswerScoring
 from promptsearch.study.artefacts import clear, run_lock, write_candidates, write_json
-from promptsearch.study.budget import Clock, TimeUp
+from promptsearch.study.budget import Clock
 from promptsearch.study.config import DEFAULT_CALIBRATIONS, DiscoverConfig
-from promptsearch.study.ensembles import MOST_MEMBERS
+from promptsearch.study.ending import Ending
 from promptsearch.study.heartbeat import Heartbeat
 from promptsearch.study.judging import Judge
 from promptsearch.study.leaving import Leaders
@@ -40,15 +39,9 @@ from promptsearch.study.trial import Trial
 from promptsearch.study.workers import Workers
 from promptsearch.tasks.task import Task
 
-Answer = TypeVar("Answer")
 # Trials are written, and the time that was spent is noted, at least so often: a killed run loses little.
 _WRITE_SECONDS = 2.0
 _STATUS_SECONDS = 0.5
-# Templates of a PLM that test is scored under, and that dev is read under for parts of the report.
-_ON_TEST = 3
-_ON_DEV = 15
-_REPORT_SECONDS = 2.0
-_MOST_RESERVED = 0.5
 OVER, OPTIONS, FINGERPRINT, LOADED = "over", "options", "fingerprint", "plms"
 """Attributes of the study: whether the search is over, and on what it is."""
 
@@ -59,7 +52,7 @@ class Sitting:
 
     Attributes:
         task: as it was drawn, with all of train, dev and test.
-        left_out: parts of the report that there was no time for.
+        ending: what there is time for when the search is over.
     """
 
     config: DiscoverConfig
@@ -71,8 +64,8 @@ class Sitting:
     clock: Clock
     study: Study
     search: Search
+    ending: Ending
     resumed: bool
-    left_out: list[str] = field(default_factory=list)
     _written: float = 0.0
     _told: float = 0.0
     _told_mined: bool = False
@@ -117,7 +110,8 @@ class Sitting:
             study.set_user_attr(LOADED, list(plms.loaded))
             rungs = Rungs.of(task, config.seed)
             search = new_search(config, rungs, engines, plms, study, sampler, beat, clock, observer)
-            found = cls(config, task, engines, plms, folder, observer, clock, study, search, resumed)
+            ending = Ending(clock, plms, search.pace, observer)
+            found = cls(config, task, engines, plms, folder, observer, clock, study, search, ending, resumed)
             search.keep, search.searched = found._keep, found._tell_mined
             stack.callback(plms.watch, observer, None)
             yield found
@@ -202,46 +196,8 @@ class Sitting:
             write_candidates(self.folder / "candidates.jsonl", self.search.trials, self.task.metric)
         note_spent(self.study, self.clock)
 
-    def part(self, what: str, prompts: int, work: Callable[[], Answer]) -> Answer | None:
-        """A part of the report that the budget may have no time for; None where it was left out.
-
-        Args:
-            what: its name.
-            prompts: that have to go through the slowest PLM, at most.
-        """
-        clock = self.clock.ending()
-        left = clock.left
-        if left is not None and left < prompts * max(self.search.pace.values(), default=0.0):
-            self.left_out.append(what)
-            return None
-        self.observer.stage(f"Report: {what}")
-        self.plms.watch(self.observer, clock)
-        try:
-            return work()
-        except TimeUp:
-            self.left_out.append(what)
-            return None
-        finally:
-            self.plms.watch(self.observer, None)
-
-    def members_in_time(self) -> int:
-        """How many prompts the budget has time for to score on test, when all else is done."""
-        left = self.clock.ending().left
-        pace = max(self.search.pace.values(), default=0.0) * max(1, len(self.task.test))
-        return MOST_MEMBERS if left is None or pace == 0 else min(MOST_MEMBERS, int(left / pace))
-
-    def _reserve(self) -> None:
-        """Set time aside for test and for a report at full length, but not most of it."""
-        minutes, task = self.clock.limits.minutes, self.task
-        if minutes is None:
-            return
-        paces = self.search.pace.values()
-        prompts = _ON_TEST * len(task.test) + _ON_DEV * len(task.dev)
-        seconds = prompts * sum(paces) + MOST_MEMBERS * len(task.test) * max(paces, default=0.0)
-        self.clock.reserved = min(_REPORT_SECONDS + seconds, _MOST_RESERVED * 60 * minutes)
-
     def _keep(self, found: list[Trial], running: int) -> None:
-        self._reserve()
+        self.ending.reserve(self.task)
         now = time.monotonic()
         if now - self._written > _WRITE_SECONDS:
             self.write()
