@@ -121,7 +121,7 @@ def test_own_templates_and_words_take_the_place_of_the_library():
     words = [{"label": "negative", "words": {"bad": 2.0, "poor": 1.0}}]
     words.append({"label": "positive", "words": {"good": 1.0, "fine": 1.0}})
     assert all(row["answers"] == words for row in tried)
-    assert "{text}⏎" in outcome.out
+    assert "{text}⏎" in read("run/report.md")
 
 
 def test_the_manual_prompt_stands_there_whatever_is_searched():

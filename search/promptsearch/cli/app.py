@@ -14,6 +14,7 @@ from promptsearch.cli import (
     bench_mined,
     bench_mining,
     bench_study,
+    bench_survival,
     bench_words,
     compare,
     dashboard,
@@ -65,6 +66,8 @@ bench.app.command("mining")(bench_mining.command)
 bench.app.command("mined")(bench_mined.command)
 bench.app.command("study")(bench_study.study)
 bench.app.command("racing")(bench_study.racing)
+bench.app.command("kills")(bench_survival.kills)
+bench.app.command("workers")(bench_survival.workers)
 app.add_typer(bench.app, name="bench")
 
 
