@@ -235,7 +235,7 @@ def break_off(server: socket.socket) -> None:
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("--shots", "0", "--shots must be a number of examples a class, or all, not '0'."),
+        ("--shots", "-1", "--shots must be a number of examples a class, or all, not '-1'."),
         ("--shots", "x", "--shots must be a number of examples a class, or all, not 'x'."),
         ("--shots", "-3", "not '-3'"),
         ("--calibration", "btach", "There is no calibration 'btach'. Did you mean 'batch'?"),

@@ -62,5 +62,41 @@ def test_what_cannot_be_resumed(begun):
 def test_a_folder_that_is_begun_is_not_begun_anew(begun):
     Path("run/best_prompt.json").unlink()
     said = refused("discover", "--data", "rows.jsonl", *SMALL, "--out", begun)
-    assert "holds a run that is not finished" in said
+    assert "holds another run that is not finished" in said
     assert f"promptsearch discover --resume {begun}" in said
+
+
+@pytest.mark.parametrize(
+    "given",
+    [("--seeds", "3"), ("--plm", "smollm2-135m"), ("--map", "text=text"), ("--no-stand-in",)],
+)
+def test_what_a_run_keeps_cannot_be_given_anew(begun, given):
+    said = refused("discover", "--resume", begun, *given)
+    assert f"{given[0]} cannot be given with --resume" in said
+    assert "--minutes, --evaluations" in said
+
+
+def test_a_config_that_was_changed_by_hand(begun):
+    path = Path("run/config.json")
+    kept = json.loads(path.read_text("utf-8"))
+    wrong = {"seed": "one", "shots": "all", "max_test": 1.5, "workers": True, "engines": "manual", "task": 5}
+    wrong |= {"plms": [7], "device": None, "label_words": "none", "words": [1]}
+    for name, value in wrong.items():
+        path.write_text(json.dumps({**kept, "options": {**kept["options"], name: value}}), "utf-8")
+        assert "option" in refused("discover", "--resume", begun)
+
+
+def test_the_same_command_goes_on_with_an_unfinished_run():
+    arguments = ("discover", "--task", "reviews", "--plm", "minilm-mlm", "--shots", "2", "--max-test", "4")
+    arguments += ("--engine", "manual", "--template", "{text} It was {mask}.", "--out", "run", "--offline")
+    assert run(*arguments).code == 0
+    Path("run/best_prompt.json").unlink()
+    before = Path("run/study.log").read_text("utf-8")
+    again = run(*arguments)
+    assert again.code == 0
+    assert "was not finished; it goes on" in again.said
+    assert Path("run/study.log").read_text("utf-8").startswith(before)
+    Path("run/best_prompt.json").unlink()
+    other = run(*arguments, "--seed", "1")
+    assert other.code == 2
+    assert "another run that is not finished" in other.said

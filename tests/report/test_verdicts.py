@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -71,8 +71,9 @@ def test_a_cheaper_prompt_is_told_with_what_it_gives_up(clear):
     told = verdicts(replace(clear, selection=selection))
     assert told[0].endswith("at 5 %); the cheapest of them was chosen.")
     assert told[1] == (
-        "The prompt that does best on dev has 90.0 % accuracy at 60 tokens a text; the chosen one has 80.0 % "
-        "at 20."
+        "Ranked first on dev is a prompt with 90.0 % accuracy there at 60 tokens a text; the chosen one, "
+        "with 80.0 % at 20, is cheaper, and it is near the best, within one standard error of the paired "
+        "difference."
     )
 
 
@@ -82,9 +83,9 @@ def test_the_winners_curse_is_told_with_what_can_be_expected(clear):
     told = verdicts(with_alike(replace(clear, finalists=(best,), details=details), 1))
     assert told == [
         "On dev, where it was chosen as the best of 12, the best prompt has 90.0 % (n = 10); on test, which "
-        "took no part in the choice, 95.0 % (n = 200). The best of many on dev owes part of its figure to "
-        "luck: about 70.0 % accuracy can be expected of it on other examples, not the 90.0 % on these (by "
-        "choosing again on resampled dev examples)."
+        "took no part in the choice, 95.0 % (n = 200). The highest of 12 figures owes part of it to luck: "
+        "here it is 90.0 % accuracy, and whichever prompt has the highest on examples drawn from dev has "
+        "about 70.0 % on those not drawn."
     ]
 
 
@@ -174,9 +175,8 @@ def test_draws_are_averaged(clear):
 
 
 def test_what_there_was_no_time_for_is_told(clear):
-    history: Any = (None,) * 7
     details = Details(left_out=("sensitivity", "transfer"))
-    told = verdicts(replace(clear, ended="budget", history=history, details=details))
+    told = verdicts(replace(clear, ended="budget", evaluations=7, details=details))
     assert told == [
         "The budget was spent after 7 templates, before all that the engines offered was tried: --resume "
         "goes on with more --minutes or --evaluations.",

@@ -13,6 +13,7 @@ from promptsearch.scoring import (
     macro_f1,
     mcnemar,
     paired_difference,
+    told_apart,
     wilson,
 )
 
@@ -152,3 +153,14 @@ def test_mcnemar_stays_exact_on_thousands_of_discordant_texts():
 def test_mcnemar_refuses_systems_judged_on_other_texts():
     with pytest.raises(ValueError, match="judged on"):
         mcnemar([True], [True, False])
+
+
+def test_told_apart_has_the_exact_p_value_of_few_examples():
+    """Four answers of twenty more right, none less: an exact p of 2 / 16."""
+    gold = [0] * 20
+    better, worse = [0] * 20, [1] * 4 + [0] * 16
+    found = told_apart(better, worse, gold)
+    assert found.value == pytest.approx(0.2)
+    assert found.p_value == pytest.approx(0.125)
+    assert paired_difference(better, worse, gold, "accuracy").p_value < 0.05
+    assert told_apart(better, worse, gold, "macro-f1") == paired_difference(better, worse, gold, "macro-f1")

@@ -190,3 +190,9 @@ def test_a_kind_of_ones_own():
     assert given.kind == "sentiment" != guessed.kind
     assert any(notice.startswith(told) for notice in guessed.notices)
     assert not any(notice.startswith(told) for notice in given.notices)
+
+
+@pytest.mark.parametrize("options", [{"seed": -1}, {"seed": 2**32}, {"seed": 2**32 - 1, "seeds": 2}])
+def test_seeds_that_no_generator_takes(options):
+    with pytest.raises(OptionError, match="a seed is a whole number from 0 to"):
+        DiscoverConfig(task="reviews", **options)

@@ -14,7 +14,9 @@ import pytest
 
 from promptsearch import PromptSearchError, discover
 from promptsearch.artefact.schema import prompt_schema
+from promptsearch.errors import StorageError
 from promptsearch.study.config import DiscoverConfig
+from promptsearch.study.discover import resume
 from promptsearch.study.observer import Observer
 from tests.study.searching import TEMPLATE, WORDS, search
 
@@ -276,3 +278,16 @@ def test_a_name_that_is_no_text(tmp_path):
     outcome = search(tmp_path / "run", None, data=path, words=WORDS)
     assert outcome.task.name == "na�ve"
     assert json.loads((tmp_path / "run" / "config.json").read_text("utf-8"))["data"] == path
+
+
+def test_a_run_whose_study_is_elsewhere_is_not_begun_anew(tmp_path):
+    """Neither a folder that is not finished, nor a draw."""
+    run, storage = tmp_path / "run", f"sqlite:///{tmp_path / 'study.db'}"
+    found = search(run, words=WORDS, storage=storage, seeds=2)
+    begun = (run / "seed-1" / "config.json").read_text("utf-8")
+    again = resume(run, Observer())
+    assert (run / "seed-1" / "config.json").read_text("utf-8") == begun
+    assert [draw.best.test for draw in again.draws] == [draw.best.test for draw in found.draws]
+    (run / "best_prompt.json").unlink()
+    with pytest.raises(StorageError, match="holds another run that is not finished"):
+        search(run, words=WORDS)

@@ -8,8 +8,12 @@ import pytest
 
 from promptsearch.engines.base import Candidate
 from promptsearch.plms.base import AnswerScoring
+from promptsearch.report.io import read_report
+from promptsearch.report.verdicts import verdicts
+from promptsearch.study.budget import TimeUp
 from promptsearch.study.last_race import raced
 from promptsearch.study.rungs import Rungs
+from promptsearch.study.selection import screen
 from promptsearch.study.trial import Trial
 from promptsearch.study.trying import try_candidates
 from promptsearch.tasks import draw_splits, load_task
@@ -75,3 +79,40 @@ def test_a_search_that_used_a_part_of_dev_reports_all_of_it(tmp_path, monkeypatc
     assert {finalist.trial.dev.n for finalist in found.finalists} == {40}
     evaluation = json.loads((tmp_path / "best_prompt.json").read_text("utf-8"))["evaluation"]
     assert [entry["n"] for entry in evaluation if entry["split"] == "dev"] == [40]
+
+
+def test_its_candidates_have_figures_on_the_part_that_was_used(tmp_path, monkeypatch):
+    whole = Rungs.of.__func__
+    monkeypatch.setattr(Rungs, "of", classmethod(lambda cls, task, seed: whole(cls, task, seed, 12)))
+    found = search(tmp_path, shots=20, templates=list(SOURCES[:2]))
+    points = read_report(tmp_path).candidates
+    assert [point.dev for point in points] == [trial.dev.accuracy for trial in found.trials]
+    assert any(point.on_front for point in points)
+    assert any(point.finalist for point in points)
+    assert any(told.startswith("The search used 12 of 40 dev examples") for told in verdicts(found))
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, TimeUp])
+def test_without_time_for_all_of_dev_every_figure_is_on_what_was_used(tmp_path, monkeypatch, stop):
+    def raced(*_: object) -> None:
+        raise stop
+
+    whole = Rungs.of.__func__
+    monkeypatch.setattr(Rungs, "of", classmethod(lambda cls, task, seed: whole(cls, task, seed, 12)))
+    monkeypatch.setattr("promptsearch.study.choosing.raced", raced)
+    found = search(tmp_path, shots=20, templates=list(SOURCES[:2]))
+    assert found.interrupted == (stop is KeyboardInterrupt)
+    assert len(found.task.dev) == found.majority_dev.n == 12
+    assert {finalist.trial.dev.n for finalist in found.finalists} == {12}
+    config = json.loads((tmp_path / "config.json").read_text("utf-8"))
+    assert found.task.fingerprint == config["fingerprint"]
+    assert ("the last comparison, on all of dev" in found.details.left_out) == (stop is TimeUp)
+
+
+def test_those_that_left_the_last_race_were_compared_too(tmp_path, monkeypatch):
+    whole = Rungs.of.__func__
+    monkeypatch.setattr(Rungs, "of", classmethod(lambda cls, task, seed: whole(cls, task, seed, 12)))
+    monkeypatch.setattr("promptsearch.study.choosing.raced", lambda trials, *rest: raced(trials, *rest)[:2])
+    found = search(tmp_path, shots=20, templates=list(SOURCES[:2]))
+    assert len(found.selection.finalists) == 2
+    assert found.screened == len(screen(found.trials, "accuracy")) > 2

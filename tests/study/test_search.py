@@ -10,12 +10,13 @@ from optuna.trial import FrozenTrial, TrialState
 
 from promptsearch import discover
 from promptsearch.engines.manual import ManualEngine
-from promptsearch.errors import StorageError, TemplateError
+from promptsearch.errors import DataError, StorageError, TemplateError
 from promptsearch.study.budget import Clock, TimeUp
 from promptsearch.study.discover import resume
 from promptsearch.study.observer import Observer
 from promptsearch.study.progress import SUMMARY
 from promptsearch.study.sampler import group_and_number
+from promptsearch.study.setup import Engines
 from promptsearch.study.sitting import Sitting
 from promptsearch.study.spent import spent
 from promptsearch.study.storage import open_study
@@ -207,3 +208,19 @@ def test_a_draw_gets_its_share_of_the_time_also_when_it_is_resumed(tmp_path, mon
     seen.clear()
     resume(tmp_path, Observer(), minutes=9)
     assert seen == [3.0, 3.0, 3.0]
+
+
+def test_an_engine_that_fails_on_a_template_is_asked_once(tmp_path, monkeypatch):
+    def fail(*_: object) -> None:
+        raise DataError("no words")
+
+    told: list[str] = []
+    observer = Observer()
+    observer.notice = told.append  # ty: ignore
+    monkeypatch.setattr(Engines, "words_for", fail)
+    found = search(
+        tmp_path, templates=SOURCES[:3], words=WORDS, engines=("manual", "words"), observer=observer
+    )
+    assert [text for text in told if "found nothing" in text] == ["minilm-mlm: words found nothing: no words"]
+    assert found.ended == "done"
+    assert all(each.state.is_finished() for each in trials(tmp_path))

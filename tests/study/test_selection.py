@@ -47,6 +47,17 @@ def test_screening_goes_by_train_and_never_by_dev():
     assert names(screen(trials, "accuracy", most=2)) == ["b", "c"]
 
 
+def test_where_all_left_early_those_that_were_judged_on_most_are_compared():
+    """Their figures are on different examples, which no paired test can compare."""
+    soon = replace(trial("soon", train=10, dev=10), left_early=True)
+    later = [
+        replace(trial(name, train=figures(12, n=20), dev=figures(right, n=20)), left_early=True)
+        for name, right in (("later", 13), ("last", 2))
+    ]
+    found = Selection.of([soon, *later], "accuracy")
+    assert sorted(names(found.finalists)) == ["last", "later"]
+
+
 def test_likelihood_screens_before_accuracy():
     bold, modest = figures(7, sure=0.99), figures(6, sure=0.6)
     # 0.7 ln 0.99 + 0.3 ln 0.01 = -1.39 against 0.6 ln 0.6 + 0.4 ln 0.4 = -0.67

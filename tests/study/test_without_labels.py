@@ -231,3 +231,12 @@ def test_nothing_is_left_where_no_candidate_can_be_tried(tmp_path, texts, monkey
     with pytest.raises(PromptSearchError):
         search(None, labels=("a", "b"), unlabelled=texts, words="a=☃☃;b=☂☂")
     assert not list((tmp_path / "runs").iterdir())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"seeds": 2}, {"workers": 2}, {"storage": "sqlite:///a.db"}, {"objective": ("quality", "cost")}],
+)
+def test_what_is_not_done_without_labels_is_not_ignored(tmp_path, options):
+    with pytest.raises(OptionError, match="is for a search with labelled examples"):
+        search(tmp_path, task="reviews", **options)

@@ -159,3 +159,11 @@ def test_threads_are_set_back():
     with limited_threads(1):
         assert torch.get_num_threads() == 1
     assert torch.get_num_threads() == before
+
+
+@pytest.mark.slow
+def test_workers_of_a_folder_whose_name_looks_escaped(tmp_path):
+    run = tmp_path / "a%41 b"
+    end(start("discover", *OPTIONS, "--workers", "2", "--out", str(run), cache=tmp_path / "c"))
+    assert "Tried" in (run / "workers.log").read_text("utf-8")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a%41 b", "c"]

@@ -62,4 +62,7 @@ def _without_labels(options: DiscoverOptions) -> bool:
 
 
 def _command() -> str:
-    return shlex.join(["promptsearch", *sys.argv[1:]])
+    """The command line as reports show it: without the password of a storage."""
+    from promptsearch.study.storage import shown
+
+    return shlex.join(["promptsearch", *map(shown, sys.argv[1:])])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 WITHOUT_LABELS = "0"
 """What `--shots` is for a search without labelled examples."""
+
+_ANEW = ("resume", "minutes", "evaluations", "workers", "device", "offline", "json", "quiet")
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,8 @@ class DiscoverOptions:
         options.value(
             "--resume",
             metavar="RUN",
-            help="Go on with a run that was stopped or killed; --minutes, --evaluations, --workers and "
-            "--device may be given anew.",
+            help="Go on with a run that was stopped or killed; --minutes, --evaluations, --workers, "
+            "--device and --offline may be given anew.",
         ),
     ] = None
     max_test: options.MaxTest = None
@@ -135,14 +137,32 @@ class DiscoverOptions:
 
     @property
     def changes(self) -> dict[str, Any]:
-        """What of a run that is gone on with was given anew."""
+        """What of a run that is gone on with was given anew.
+
+        Raises:
+            OptionError: something that a run keeps.
+        """
+        self._check_kept()
         given: dict[str, Any] = {
             "minutes": self.minutes,
             "evaluations": self.evaluations,
             "workers": self.workers,
             "device": None if self.device == "auto" else self.device,
+            "offline": self.offline or None,
         }
         return {name: value for name, value in given.items() if value is not None}
+
+    def _check_kept(self) -> None:
+        """Refuse what has no effect beside --resume, rather than seem to follow it."""
+        from promptsearch.errors import OptionError
+
+        for each in fields(self):
+            if each.name not in _ANEW and getattr(self, each.name) not in (each.default, []):
+                name = "map" if each.name == "mapping" else each.name.replace("_", "-")
+                raise OptionError(
+                    f"--{name} cannot be given with --resume: the run keeps what it was begun with",
+                    hint="--minutes, --evaluations, --workers, --device and --offline may be given anew.",
+                )
 
     def search(self, command: str) -> DiscoverConfig:
         """What to search.

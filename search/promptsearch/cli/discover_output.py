@@ -61,7 +61,7 @@ def record(found: Discovery) -> dict[str, Any]:
         "stand_in_for": found.task.stand_in_for,
         "interrupted": found.interrupted,
         "ended": found.ended,
-        "evaluations": len(found.history),
+        "evaluations": found.evaluations,
         "seconds": round(found.seconds, 2),
         "notices": list(found.notices),
         "verdicts": verdicts(found),
@@ -100,4 +100,9 @@ def _show_files(console: Console, found: Discovery) -> None:
     console.print()
     console.print(Text(printable(f"{tried} {files}")))
     prompt_file = shlex.quote(str(found.folder / "best_prompt.json"))
+    console.print(Text(printable(f"Read it: {found.folder / 'report.html'}"), style="dim"))
+    if found.ended != "done":
+        more = "" if found.interrupted else " --minutes N (over all sittings)"
+        go_on = f"Go on: promptsearch discover --resume {shlex.quote(str(found.folder))}{more}"
+        console.print(Text(printable(go_on), style="dim"))
     console.print(Text(printable(f'Use it: promptsearch predict {prompt_file} "…"'), style="dim"))

@@ -73,7 +73,8 @@ Minutes = Annotated[
     value(
         "--minutes",
         metavar="N",
-        help="Wall clock that the search may take, set-up and report included (default: the preset's).",
+        help="Wall clock that the search may take, set-up and report included, and all sittings of a run "
+        "that is gone on with (default: the preset's).",
     ),
 ]
 Evaluations = Annotated[

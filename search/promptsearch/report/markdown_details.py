@@ -17,7 +17,8 @@ from promptsearch.report.marks import code, escape, table
 def importances(document: ReportDocument) -> list[str]:
     """Shares of the spread."""
     return [
-        "How much of the spread on dev each part of the choice explains.",
+        "How much of the spread on dev each part of the choice explains, each looked at by itself: parts "
+        "overlap, so the shares do not add up to 100 %.",
         table(
             ("part of the choice", "share in %"),
             [(each.parameter, percent(each.share)) for each in document.importances],

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from promptsearch.report.document import CandidatePoint
 from promptsearch.report.words import short_words
 from promptsearch.study.result import Discovery
+from promptsearch.study.selection import combination
 from promptsearch.study.trial import Trial, finite
 
 MOST = 5_000
@@ -18,10 +19,12 @@ def candidate_points(discovery: Discovery, most: int = MOST) -> tuple[CandidateP
     """A point a trial, in the order in which they were tried.
 
     Of more than `most`, the finalists, the manual prompts and the front are kept and others drawn at random,
-    by the seed of the task. What left the race before all examples has no figures: they would be of others.
+    by the seed of the task. Figures are on the dev examples that the search used, which of very many are
+    not all. What left the race before has no figures: they would be of other examples.
     """
-    task, n_dev = discovery.task, len(discovery.task.dev)
-    finalists = {id(finalist.trial) for finalist in discovery.finalists}
+    task, n_dev = discovery.task, discovery.n_dev_searched
+    chosen = {_found(finalist.trial) for finalist in discovery.finalists}
+    finalists = {id(trial) for trial in discovery.trials if _found(trial) in chosen}
     whole = [trial for trial in discovery.trials if trial.dev.n == n_dev]
     on_front = {id(trial) for trial in front(whole, task.metric)}
     must = finalists | on_front | {id(trial) for trial in discovery.trials if trial.is_baseline}
@@ -65,6 +68,11 @@ def sample(trials: Sequence[Trial], must: set[int], most: int, seed: int) -> lis
     drawn = random.Random(seed).sample(free, max(0, most - n_kept))
     kept = must | {id(trial) for trial in drawn}
     return [trial for trial in trials if id(trial) in kept]
+
+
+def _found(trial: Trial) -> tuple[object, ...]:
+    """Which of the trials a finalist is, that has been judged on more examples since."""
+    return (trial.candidate.engine, *combination(trial))
 
 
 def _or_least(value: float) -> float:

@@ -9,7 +9,9 @@ from promptsearch.report.rows import percent
 from promptsearch.scoring import Difference
 from promptsearch.showing import count
 from promptsearch.study.result import Discovery
+from promptsearch.study.selection import combination
 
+LEVEL = 0.05
 FEW = 100
 """Test examples below which the width of the interval is pointed out."""
 
@@ -40,13 +42,19 @@ def _choice(discovery: Discovery) -> Iterator[str]:
     if selection.simpler:
         first, chosen = selection.finalists[0], selection.chosen
         most, own = (percent(trial.dev.value(task.metric)) for trial in (first, chosen))
+        rule = "it is near the best" if selection.by_cost else "it is as likely"
         yield (
-            f"The prompt that does best on dev has {most} % {task.metric} at {first.cost:.0f} tokens a text; "
-            f"the chosen one has {own} % at {chosen.cost:.0f}."
+            f"Ranked first on dev is a prompt with {most} % {task.metric} there at {first.cost:.0f} tokens a "
+            f"text; the chosen one, with {own} % at {chosen.cost:.0f}, is {_simpler(discovery)}, and {rule}, "
+            "within one standard error of the paired difference."
         )
     manual = discovery.manual
-    if manual is not None and manual.trial is discovery.best.trial:
+    if manual is not None and combination(manual.trial) == combination(discovery.best.trial):
         yield "Nothing better than the manual prompt was found."
+
+
+def _simpler(discovery: Discovery) -> str:
+    return "cheaper" if discovery.selection.by_cost else "simpler"
 
 
 def _kind(discovery: Discovery) -> str:
@@ -67,9 +75,9 @@ def _luck(discovery: Discovery) -> Iterator[str]:
     )
     if curse is not None and curse.optimism > 0:
         told += (
-            " The best of many on dev owes part of its figure to luck: about "
-            f"{percent(curse.expected)} % accuracy can be expected of it on other examples, not the "
-            f"{percent(curse.chosen)} % on these (by choosing again on resampled dev examples)."
+            f" The highest of {discovery.screened} figures owes part of it to luck: here it is "
+            f"{percent(curse.chosen)} % accuracy, and whichever prompt has the highest on examples drawn "
+            f"from dev has about {percent(curse.expected)} % on those not drawn."
         )
     yield told
 
@@ -116,9 +124,9 @@ def _compared(to_best: Difference) -> str:
     ends = (-to_best.value, -to_best.high, -to_best.low)
     points, low, high = (round(100 * value, 1) + 0.0 for value in ends)
     interval = f"95 % interval {low:+.1f} to {high:+.1f} points".replace("-", "−")
-    if low > 0:
+    if low > 0 and to_best.p_value < LEVEL:
         return f"{points:.1f} points better than the best alone ({interval})"
-    if high < 0:
+    if high < 0 and to_best.p_value < LEVEL:
         return f"{-points:.1f} points worse than the best alone ({interval})"
     return f"not to be told from the best alone ({interval})"
 
@@ -145,10 +153,15 @@ def _draws(discovery: Discovery) -> Iterator[str]:
 def _left_out(discovery: Discovery) -> Iterator[str]:
     """What was not tried or looked at."""
     if discovery.ended == "budget":
-        tried = len(discovery.history)
         yield (
-            f"The budget was spent after {count(tried, 'template')}, before all that the engines offered was "
-            "tried: --resume goes on with more --minutes or --evaluations."
+            f"The budget was spent after {count(discovery.evaluations, 'template')}, before all that the "
+            "engines offered was tried: --resume goes on with more --minutes or --evaluations."
+        )
+    n_dev, searched = len(discovery.task.dev), discovery.n_dev_searched
+    if searched < n_dev:
+        yield (
+            f"The search used {searched:,} of {n_dev:,} dev examples: figures of all candidates are on "
+            "these, those of the compared prompts on all."
         )
     early = sum(trial.left_early for trial in discovery.trials)
     if early:

@@ -30,6 +30,7 @@ from promptsearch.scoring.intervals import (
     interval_of_confusion,
     mcnemar,
     paired_difference,
+    told_apart,
     wilson,
 )
 from promptsearch.scoring.logspace import log_mean_distribution, log_softmax, log_sum_exp
@@ -113,6 +114,7 @@ __all__ = [
     "score_many",
     "sign_flip",
     "sign_test",
+    "told_apart",
     "uniform",
     "wilcoxon",
     "wilson",

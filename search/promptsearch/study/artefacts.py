@@ -80,13 +80,18 @@ def new_folder(task: str, out: Path | None) -> Path:
                 where=str(out),
                 hint=_OTHER_FOLDER,
             )
-        if (out / STUDY_FILE).exists() and not (out / PROMPT_FILE).exists():
+        if is_unfinished(out):
             raise StorageError(
-                "the folder holds a run that is not finished",
+                "the folder holds another run that is not finished",
                 where=str(out),
                 hint=f"Go on with it: promptsearch discover --resume {out}. Or choose another with --out.",
             )
     return out
+
+
+def is_unfinished(folder: Path) -> bool:
+    """Whether a folder holds a search that can be gone on with."""
+    return _has_study(folder) and not (folder / PROMPT_FILE).exists()
 
 
 def clear(folder: Path) -> None:
@@ -110,7 +115,9 @@ def run_lock(folder: Path) -> Generator[None]:
         StorageError: one does, or the lock cannot be written.
     """
     path = folder / LOCK_FILE
-    with storage_errors(path), open(path, "ab") as file:
+    with storage_errors(path):
+        file = open(path, "ab")  # noqa: SIM115 - what goes wrong within is of other files
+    with file:
         if not try_lock(file):
             raise StorageError(
                 "this run is going on in another process", where=str(folder), hint="Wait for it, or stop it."
@@ -152,10 +159,24 @@ def _make(folder: Path) -> bool:
     return True
 
 
+def _has_study(folder: Path) -> bool:
+    """Whether a run was begun in a folder; its study may be kept elsewhere."""
+    return (folder / STUDY_FILE).exists() or kept_elsewhere(folder)
+
+
+def kept_elsewhere(folder: Path) -> bool:
+    """Whether the study of a run is kept in another storage than a file in its folder."""
+    try:
+        options = json.loads((folder / "config.json").read_text("utf-8"))["options"]
+        return options["storage"] is not None
+    except (OSError, ValueError, KeyError, TypeError):
+        return False  # no run, or what says so itself when it is gone on with
+
+
 def _is_run_file(path: Path) -> bool:
     name = path.name
     if path.is_dir():
-        return fnmatchcase(name, DRAWS) and (path / STUDY_FILE).exists()
+        return fnmatchcase(name, DRAWS) and _has_study(path)
     if name == "config.json":
         # Many tools have a file of this name.
         return '"fingerprint"' in path.read_text("utf-8", errors="replace")

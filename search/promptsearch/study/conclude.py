@@ -10,7 +10,7 @@ import numpy as np
 
 from promptsearch.plms.base import PLM
 from promptsearch.readings import label_log_probs
-from promptsearch.scoring import evaluate, paired_difference, predict
+from promptsearch.scoring import evaluate, predict, told_apart
 from promptsearch.study.finalist import Finalist
 from promptsearch.study.last_race import on_all_of_dev
 from promptsearch.study.observer import Observer
@@ -88,9 +88,7 @@ def on_test(
                 predictions=answers[i],
             )
     return [
-        replace(
-            scored[i], to_best=paired_difference(answers[0], answers[i], labels, task.metric) if i else None
-        )
+        replace(scored[i], to_best=told_apart(answers[0], answers[i], labels, task.metric) if i else None)
         for i in range(len(finalists))
     ]
 

@@ -22,6 +22,7 @@ from promptsearch.verbalizer import Label
 if TYPE_CHECKING:
     from promptsearch.tasks.memory import Rows
 
+_SEEDS = 2**32
 # Those of single label words; engines that find many words bring the calibration that goes with them.
 DEFAULT_CALIBRATIONS = ("none", "contextual", "pmi", "batch")
 DEFAULT_ENGINES = ("manual", "mining", "words")
@@ -129,6 +130,11 @@ class DiscoverConfig:
             )
         if self.workers < 1 or self.seeds < 1:
             raise OptionError("numbers of workers and of seeds are 1 or more")
+        if not 0 <= self.seed <= _SEEDS - self.seeds:
+            raise OptionError(
+                f"a seed is a whole number from 0 to {_SEEDS - self.seeds}, not {self.seed}",
+                hint="For example --seed 1.",
+            )
         if self.normalisation not in ("sum", "token", "pmi"):
             raise OptionError(
                 f"there is no normalisation {self.normalisation!r}", hint="There are sum, token, pmi."

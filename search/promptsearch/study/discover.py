@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from promptsearch.study.artefacts import LOCK_FILE, STUDY_FILE, clear, new_folder
+from promptsearch.study.artefacts import LOCK_FILE, STUDY_FILE, clear, kept_elsewhere, new_folder
 from promptsearch.study.budget import Clock
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.loading import load_search_plm
 from promptsearch.study.observer import Observer
 from promptsearch.study.outcome import conclude, write_report
 from promptsearch.study.result import Discovery, Draw
-from promptsearch.study.resuming import options_of
+from promptsearch.study.resuming import options_of, same_unfinished
 from promptsearch.study.session import PLMs
 from promptsearch.study.setup import Engines, load_search_task
 from promptsearch.study.sitting import Sitting
@@ -43,9 +43,14 @@ def discover(task: str | None = None, *, observer: Observer | None = None, **opt
 def run(config: DiscoverConfig, observer: Observer, begun: float | None = None) -> Discovery:
     """`discover` for a config.
 
+    Where its folder holds an unfinished run of the same config, that one goes on.
+
     Args:
         begun: since when time counts, by `time.monotonic`; None for now.
     """
+    if same_unfinished(config):
+        observer.notice(f"The run in {config.out} was not finished; it goes on.")
+        return resume(Path(str(config.out)), observer, begun)
     found = _search(config, observer, _folder, PLMs(), begun)
     return _other_draws(config, observer, found) if config.seeds > 1 else found
 
@@ -57,7 +62,7 @@ def resume(folder: Path, observer: Observer, begun: float | None = None, **chang
 
     Args:
         begun: as for `run`.
-        changes: fields of the run's `DiscoverConfig` to change: its limits, workers, device.
+        changes: fields of the run's `DiscoverConfig` to change: its limits, workers, device, offline.
 
     Raises:
         StorageError: the folder holds no run, or one that is going on.
@@ -120,9 +125,10 @@ def _other_draws(config: DiscoverConfig, observer: Observer, found: Discovery) -
         observer.notice(f"Draw {seed - config.seed + 1} of {config.seeds}: seed {seed}")
         folder = found.folder / f"seed-{seed}"
         options = replace(config, minutes=share, seed=seed, seeds=1, out=folder)
-        if (folder / STUDY_FILE).exists():
+        if (folder / STUDY_FILE).exists() or kept_elsewhere(folder):
             changed = {
-                name: getattr(options, name) for name in ("minutes", "evaluations", "workers", "device")
+                name: getattr(options, name)
+                for name in ("minutes", "evaluations", "workers", "device", "offline")
             }
             other = resume(folder, observer, **changed)
         else:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from promptsearch.compose import PromptEnsemble
 from promptsearch.plms.base import PLM
 from promptsearch.prompt import Prompt
-from promptsearch.scoring import Difference, Evaluation, evaluate, paired_difference, predict
+from promptsearch.scoring import Difference, Evaluation, evaluate, predict, told_apart
 from promptsearch.scoring.selection import LOG_LIKELIHOOD_DECIMALS
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.documents import evaluation_record, prompt_document
@@ -64,7 +64,11 @@ def mined_ensemble(
 ) -> Ensemble | None:
     """The ensemble of what was mined for a PLM; None where that is less than two templates."""
     reference = plm.identity.reference
-    mined = [trial for trial in trials if trial.plm == reference and trial.candidate.engine == "mining"]
+    mined = [
+        trial
+        for trial in trials
+        if trial.plm == reference and trial.candidate.engine == "mining" and not trial.left_early
+    ]
     members = each_template_once(ranked_on_train(mined, task.metric))[:MOST_MEMBERS]
     return ensemble_of(config, task, {reference: plm}, members, file, with_test, learned=True)
 
@@ -98,7 +102,7 @@ def ensemble_of(
         log_probs, labels = ensemble.label_log_probs(task.test), np.asarray(gold(task.test))
         test, predictions = evaluate(log_probs, labels), predict(log_probs)
         if beside is not None and beside.predictions is not None:
-            to_best = paired_difference(beside.predictions, predictions, labels, task.metric)
+            to_best = told_apart(beside.predictions, predictions, labels, task.metric)
     records = [
         evaluation_record(split, task.metric, own, None, majority_evaluation(task, task.splits[split]))
         for split, own in (("dev", dev), ("test", test))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from optuna import Study
+from optuna.trial import FrozenTrial, TrialState
 
 from promptsearch.study.progress import SUMMARY
 from promptsearch.study.sampler import group_and_number
@@ -32,20 +33,30 @@ class Moment:
 
 
 def history_of(study: Study) -> tuple[Moment, ...]:
-    """Every template that was tried to the end, in the order in which they were done."""
-    done = [
-        trial for trial in study.get_trials(deepcopy=False) if trial.values and SUMMARY in trial.user_attrs
-    ]
-    done.sort(key=lambda trial: (trial.user_attrs[SUMMARY]["at"], trial.number))
+    """Every template that was tried on all of dev, in the order in which they were done."""
     found: list[Moment] = []
     best = float("-inf")
-    for trial in done:
+    for tried, trial in enumerate(_done(study), start=1):
         place, summary = group_and_number(trial.params), trial.user_attrs[SUMMARY]
-        if place is None or summary["dev"][0] is None:
+        # What left early has no figure on all of dev.
+        if not trial.values or place is None or summary["dev"][0] is None:
             continue
         value, likelihood = summary["dev"]
         best = max(best, value)
-        found.append(
-            Moment(summary["at"], len(found) + 1, place[0].engine, place[0].plm, value, likelihood, best)
-        )
+        found.append(Moment(summary["at"], tried, place[0].engine, place[0].plm, value, likelihood, best))
     return tuple(found)
+
+
+def templates_tried(study: Study) -> int:
+    """How many templates were tried, those that left early included."""
+    return len(_done(study))
+
+
+def _done(study: Study) -> list[FrozenTrial]:
+    """Trials of templates that were tried, in the order in which they were done."""
+    done = [
+        trial
+        for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+        if SUMMARY in trial.user_attrs
+    ]
+    return sorted(done, key=lambda trial: (trial.user_attrs[SUMMARY]["at"], trial.number))

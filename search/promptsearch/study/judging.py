@@ -43,15 +43,20 @@ class Judge:
         last = len(self.rungs.tasks) - 1
         fitted = any(c.train_log_probs is not None for offer in offers.values() for c in offer.candidates)
         first = last if fitted else 0
-        left = dict(offers)
+        left, refused = dict(offers), set[int]()
+
+        def reject(rejected: Rejected) -> None:
+            # On every rung again, but it is one candidate.
+            if id(rejected.candidate) not in refused:
+                refused.add(id(rejected.candidate))
+                self.rejected.append(rejected)
+
         for rung in range(first, last + 1) if only is None else (only,):
             task = self.rungs.tasks[rung]
             numbers = {offer.template: number for number, offer in left.items()}
             candidates = [candidate for offer in left.values() for candidate in offer.candidates]
             seen: set[int] = set()
-            tried = try_candidates(
-                task, plm, candidates, self.calibrations, self.scoring, self.rejected.append
-            )
+            tried = try_candidates(task, plm, candidates, self.calibrations, self.scoring, reject)
             for trials in tried:
                 if not trials:
                     continue

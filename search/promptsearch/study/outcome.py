@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from promptsearch.prompt import Prompt
 from promptsearch.study.artefacts import PROMPT_FILE, write_json
-from promptsearch.study.conclude import finalists_of, on_test, timed
+from promptsearch.study.choosing import choose, on_what_was_used
+from promptsearch.study.conclude import on_test, timed
 from promptsearch.study.details import Details, best_of_each, curse_of
 from promptsearch.study.documents import document
 from promptsearch.study.ensembles import (
@@ -20,15 +21,13 @@ from promptsearch.study.environment import environment
 from promptsearch.study.evaluating import majority_evaluation
 from promptsearch.study.finalist import Finalist
 from promptsearch.study.hardest import hardest
-from promptsearch.study.history import history_of
+from promptsearch.study.history import history_of, templates_tried
 from promptsearch.study.importance import importances
-from promptsearch.study.last_race import raced
 from promptsearch.study.result import Discovery
-from promptsearch.study.selection import Selection, screen
+from promptsearch.study.selection import Selection
 from promptsearch.study.sensitivity import sensitivity
 from promptsearch.study.sitting import Sitting
 from promptsearch.study.transfer import transfer
-from promptsearch.study.trial import Trial
 
 TOGETHER_FILE = "ensemble.json"
 """Of the best prompts of all PLMs, where mined ones alone were not asked for."""
@@ -36,9 +35,12 @@ TOGETHER_FILE = "ensemble.json"
 
 def conclude(sitting: Sitting, interrupted: bool) -> Discovery:
     """Choose on dev, score on test, write the files."""
-    task, trials = sitting.task, sitting.search.trials
-    selection = Selection.of(_compared(sitting), task.metric, sitting.config.by_cost)
-    finalists = finalists_of(selection, trials, list(sitting.plms.loaded))
+    try:
+        selection, finalists = choose(sitting, interrupted)
+    except KeyboardInterrupt:
+        interrupted = True
+        selection, finalists = on_what_was_used(sitting)
+    task = sitting.task
     if not interrupted:
         try:
             finalists = on_test(finalists, sitting.plms.loaded, task, sitting.observer)
@@ -57,16 +59,6 @@ def conclude(sitting: Sitting, interrupted: bool) -> Discovery:
     found = _discovery(sitting, selection, finalists, interrupted, details, together, ensembles)
     write(found, sitting)
     return found
-
-
-def _compared(sitting: Sitting) -> Sequence[Trial]:
-    """The trials to choose from: where dev is larger than the search has used, those that race over it."""
-    search, task = sitting.search, sitting.task
-    if not search.judge.rungs.left_out[1]:
-        return search.trials
-    sitting.observer.stage("The best on all of dev")
-    finalists = screen(search.trials, task.metric)
-    return raced(finalists, sitting.plms.loaded, task, sitting.config.seed)
 
 
 def _discovery(
@@ -109,6 +101,7 @@ def _discovery(
         together=together,
         details=details,
         history=history_of(sitting.study),
+        evaluations=templates_tried(sitting.study),
         ended="stopped" if interrupted else "budget" if sitting.search.stopped_by_budget else "done",
         environment=environment(sitting.plms.loaded),
     )

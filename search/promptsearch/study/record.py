@@ -109,6 +109,7 @@ def restored(options: Mapping[str, Any], where: str) -> DiscoverConfig:
             where=where,
             hint="Go on with the version that config.json names.",
         )
+    _check_types(options, where)
     found = dict(options)
     if isinstance(found.get("data"), Mapping):
         raise OptionError(
@@ -125,8 +126,36 @@ def restored(options: Mapping[str, Any], where: str) -> DiscoverConfig:
         if isinstance(found["words"], list):
             found["words"] = dict(found["words"])
         return DiscoverConfig(**_tuples(found))
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise StorageError(f"the run's options cannot be read: {error}", where=where) from error
+
+
+_LISTS = ("engines", "calibrations", "plms", "templates", "objective")
+_TYPES: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("task", "kind", "metric", "storage"), (str, type(None))),
+    **dict.fromkeys(("preset", "device", "dtype", "normalisation", "command"), (str,)),
+    **dict.fromkeys(("shots", "max_test", "evaluations"), (int, type(None))),
+    **dict.fromkeys(("seed", "seeds", "workers", "words_templates"), (int,)),
+    **dict.fromkeys(("ensemble", "stand_in", "offline", "trust_remote_code"), (bool,)),
+    **dict.fromkeys(_LISTS, (list, type(None))),
+    "minutes": (int, float, type(None)),
+    "data": (str, dict, type(None)),
+    "mapping": (str, dict, type(None)),
+    "unlabelled": (str, type(None)),
+}
+"""Of options as JSON; a file may have been changed by hand."""
+
+
+def _check_types(options: Mapping[str, Any], where: str) -> None:
+    for name, types in _TYPES.items():
+        given = options.get(name)
+        right = name not in options or isinstance(given, types)
+        if isinstance(given, bool) and bool not in types:
+            right = False  # which Python takes for a number
+        if isinstance(given, list) and name in _LISTS:
+            right = all(isinstance(each, str) for each in given)
+        if not right:
+            raise StorageError(f"the run's option {name!r} cannot be {given!r}", where=where)
 
 
 def _tuples(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -61,6 +61,7 @@ class Discovery:
         together: the best prompts as an ensemble; None where there is but one.
         details: what was looked at beside the choice.
         history: how the best on dev moved.
+        evaluations: templates that were tried, those that left early included.
         draws: what other draws of train and dev led to, by seed.
         ended: `done` when all was tried, `budget` when time or evaluations were spent, `stopped` by the user.
         environment: versions, machine, devices and number formats.
@@ -84,6 +85,7 @@ class Discovery:
     together: Ensemble | None = None
     details: Details = field(default_factory=Details)
     history: tuple[Moment, ...] = ()
+    evaluations: int = 0
     draws: tuple[Draw, ...] = ()
     ended: Literal["done", "budget", "stopped"] = "done"
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -96,7 +98,12 @@ class Discovery:
     @property
     def screened(self) -> int:
         """How many were compared on dev."""
-        return len(self.selection.finalists)
+        return self.selection.compared or len(self.selection.finalists)
+
+    @property
+    def n_dev_searched(self) -> int:
+        """Dev examples that the search used for each combination; the finalists are compared on all."""
+        return max((trial.dev.n for trial in self.trials if not trial.left_early), default=len(self.task.dev))
 
     @property
     def best(self) -> Finalist:

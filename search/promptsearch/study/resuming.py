@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from promptsearch.errors import StorageError
-from promptsearch.study.artefacts import STUDY_FILE
+from promptsearch.errors import OptionError, StorageError
+from promptsearch.study.artefacts import STUDY_FILE, clear, is_unfinished
 from promptsearch.study.config import DiscoverConfig
-from promptsearch.study.record import restored
+from promptsearch.study.record import restored, saved
 
 CONFIG_FILE = "config.json"
 STUDY = "promptsearch"
@@ -34,6 +34,23 @@ def options_of(folder: Path) -> DiscoverConfig:
     return restored(options, str(path))
 
 
+def same_unfinished(config: DiscoverConfig) -> bool:
+    """Whether the folder that a config names holds an unfinished run of the same config.
+
+    One whose data were in memory cannot be gone on with, and is cleared away.
+    """
+    if config.out is None or not is_unfinished(folder := Path(config.out)):
+        return False
+    try:
+        before = saved(options_of(folder))
+    except OptionError:
+        clear(folder)
+        return False
+    except StorageError:
+        return False
+    return before == {**saved(config), **{name: before[name] for name in ("out", "command")}}
+
+
 def study_of(folder: Path) -> str:
     """Name of a run's study.
 
@@ -52,5 +69,9 @@ def _record(folder: Path) -> dict[str, Any]:
     try:
         record = json.loads(path.read_text("utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise StorageError(f"the run's config cannot be read: {error}", where=str(path)) from error
+        raise StorageError(
+            f"the run's config cannot be read: {error}",
+            where=str(path),
+            hint="It cannot be gone on with; search again, what its PLMs have read is cached.",
+        ) from error
     return record if isinstance(record, dict) else {}

@@ -250,6 +250,9 @@ class Search:
             open_trials.clear()
         except _FOUND_NOTHING as error:
             self._set_aside(group, error)
+            for trial in open_trials.values():
+                tell(self.study, trial, state=TrialState.PRUNED)  # put back, it would fail again and again
+            open_trials.clear()
         finally:
             if open_trials:
                 give_back(self.study)  # what was cut short is tried by whoever goes on

@@ -38,6 +38,7 @@ class Selection:
         alike: of the finalists, those that a test cannot tell apart from the first, the first included.
         chosen: the simplest of those near that are as likely as the first; with `by_cost` the cheapest near.
         by_cost: whether cheapness decides among those near.
+        compared: how many were, where not all are finalists: of a race, those that left it early included.
     """
 
     metric: str
@@ -46,6 +47,7 @@ class Selection:
     alike: tuple[Trial, ...]
     chosen: Trial
     by_cost: bool = False
+    compared: int | None = None
 
     @classmethod
     def of(cls, trials: Sequence[Trial], metric: str, by_cost: bool = False) -> Selection:
@@ -115,14 +117,21 @@ def select(trials: Sequence[Trial], metric: str) -> list[Trial]:
 def screen(trials: Sequence[Trial], metric: str, most: int = SCREENED) -> list[Trial]:
     """The trials that are likeliest on train, and every baseline.
 
-    Those that left the race early were judged on fewer examples, and stay away where others did not.
+    Those that left the race early were judged on fewer examples, and stay away where others did not. Where
+    all left, those are taken that were judged on most: only figures on the same examples can be compared.
     """
-    stayed = [trial for trial in trials if not trial.left_early] or list(trials)
+    stayed = [trial for trial in trials if not trial.left_early] or _on_most(trials)
     likely = sorted(
         stayed, key=lambda trial: (_unlikeliness(trial.train), -trial.train.value(metric), trial.cost)
     )
     kept = _distinct(likely)[:most]
     return kept + [trial for trial in stayed if trial.is_baseline and trial not in kept]
+
+
+def _on_most(trials: Sequence[Trial]) -> list[Trial]:
+    """The trials that were judged on most examples."""
+    most = max((trial.train.n + trial.dev.n for trial in trials), default=0)
+    return [trial for trial in trials if trial.train.n + trial.dev.n == most]
 
 
 def _unlikeliness(evaluation: Evaluation) -> float:
@@ -135,10 +144,14 @@ def _distinct(trials: Sequence[Trial]) -> list[Trial]:
     """Trials that differ in more than the engine that found them; of equal ones the first."""
     found: dict[tuple[object, ...], Trial] = {}
     for trial in trials:
-        candidate = trial.candidate
-        key = trial.plm, candidate.template, candidate.verbalizer, trial.calibration, id(candidate.readout)
-        found.setdefault(key, trial)
+        found.setdefault(combination(trial), trial)
     return list(found.values())
+
+
+def combination(trial: Trial) -> tuple[object, ...]:
+    """What a trial has tried, whichever engine found it and on whichever examples it was judged."""
+    candidate = trial.candidate
+    return trial.plm, candidate.template, candidate.verbalizer, trial.calibration, id(candidate.readout)
 
 
 def ranked_on_train(trials: Sequence[Trial], metric: str) -> list[Trial]:

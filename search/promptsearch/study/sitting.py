@@ -93,7 +93,7 @@ class Sitting:
             name = study_of(folder) if resumed else new_study_name(config, folder)
             if not resumed:
                 clear(folder)
-                write_json(folder / "config.json", {**config_record(config, task), "study": name})
+            write_json(folder / "config.json", {**config_record(config, task), "study": name})
             sampler = GroupSampler(config.seed, lambda group: search.untried(group))
             place = config.storage or folder
             directions = ("maximize", "minimize") if config.by_cost else ("maximize",)

@@ -43,6 +43,7 @@ def run(config: DiscoverConfig, observer: Observer) -> FoundWithoutLabels:
         PromptSearchError: whatever the task, texts, PLMs or options make impossible.
     """
     start = time.monotonic()
+    _check_meant(config)
     config = replace(config, shots=0, calibrations=config.calibrations or (CALIBRATION,))
     observer.stage("Reading the data")
     task = search_task(config)
@@ -65,6 +66,18 @@ def run(config: DiscoverConfig, observer: Observer) -> FoundWithoutLabels:
     found = _concluded(search, folder, start)
     _write(found, config)
     return found
+
+
+def _check_meant(config: DiscoverConfig) -> None:
+    """Refuse what only a search with labelled examples does."""
+    given = {
+        "--seeds": config.seeds > 1,
+        "--workers": config.workers > 1,
+        "--storage": config.storage is not None,
+        "--objective accuracy,cost": config.by_cost,
+    }
+    if wrong := next((name for name, is_given in given.items() if is_given), None):
+        raise OptionError(f"{wrong} is for a search with labelled examples", hint="Give some: --shots 16.")
 
 
 def search_task(config: DiscoverConfig) -> Task:

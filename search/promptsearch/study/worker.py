@@ -78,7 +78,7 @@ def work(
         raise OptionError("the study was not begun by promptsearch", where=shown(storage))
     config = restored(options, shown(storage))
     task = load_search_task(config)
-    sampler = GroupSampler(config.seed + os.getpid(), lambda group: search.untried(group))
+    sampler = GroupSampler((config.seed + os.getpid()) % 2**32, lambda group: search.untried(group))
     shared.sampler = sampler
     if shared.user_attrs.get(FINGERPRINT) != task.fingerprint:
         raise DataError(

@@ -9,9 +9,11 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import quote
 
 from optuna import Study
 
+from promptsearch.study.artefacts import STUDY_FILE
 from promptsearch.study.config import DiscoverConfig
 
 # For those who see that the study is over, to end by themselves; as a share of the budget where that is less.
@@ -39,7 +41,7 @@ class Workers:
         threads = max(1, (os.cpu_count() or 1) // (number + 1))
         minutes = config.limits.shared(config.seeds).minutes
         patience = _END_SECONDS if minutes is None else min(_END_SECONDS, _END_SHARE * 60 * minutes)
-        place = config.storage or f"journal://{(folder / 'study.log').resolve()}"
+        place = config.storage or f"journal://{quote(str((folder / STUDY_FILE).resolve()))}"
         command = [sys.executable, "-m", "promptsearch", "worker", "--storage", place]
         command += ["--study", study.study_name, "--threads", str(threads), "--parent", str(os.getpid())]
         with open(folder / "workers.log", "ab") as log, limited_threads(threads):
