@@ -45,11 +45,13 @@ def command(
 
 def _pages(run: str) -> Any:
     """The pages as a WSGI application."""
+    from importlib import import_module
+
     from promptsearch.errors import OptionError, StorageError
     from promptsearch.study.storage import journal_file, open_storage
 
     try:
-        from optuna_dashboard import wsgi
+        wsgi = import_module("optuna_dashboard").wsgi
     except ImportError as error:
         raise OptionError(
             "the pages come with the package optuna-dashboard, which is not installed",
