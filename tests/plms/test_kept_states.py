@@ -75,7 +75,10 @@ def test_a_search_in_one_process_and_predictions_in_another(tmp_path, monkeypatc
     for cache in ("cache", "empty"):
         monkeypatch.setenv("PROMPTSEARCH_CACHE", str(tmp_path / cache))
         out = subprocess.run(command, capture_output=True, check=True, text=True).stdout
-        assert [json.loads(line) for line in out.splitlines()] == mine
+        theirs = [json.loads(line) for line in out.splitlines()]
+        # Processes of another number of threads differ in the last digits.
+        for one, other in zip(theirs, mine, strict=True):
+            assert [pytest.approx(each, abs=1e-6) for each in one] == other
 
 
 def test_states_not_to_be_kept_are_computed_as_if_nothing_were_known(plm, minilm, tmp_path, monkeypatch):

@@ -82,7 +82,7 @@ def test_affordable_by_hand():
 def test_never_over_budget(k, n, seed, share):
     table = a_table(k, n, seed)
     result = race(table, k, halves(n), RaceRules(share=share), seed, protected=[0])
-    assert result.evaluations == sum(len(c) * len(e) for c, e in table.asked) <= share * k * n
+    assert result.evaluations == sum(len(c) * len(e) for c, e in table.asked) <= share * k * n + 1e-9
     assert 0 in result.standing
 
 

@@ -77,7 +77,7 @@ def test_three_processes_on_postgresql_of_which_one_is_killed(tmp_path, alone):
         main = start("discover", *OPTIONS, "--storage", url, "--out", str(run), cache=cache)
         wait_for((run / "config.json").exists, main)
         wait_for(lambda: studies(url), main)
-        workers = [start("worker", "--storage", url, "--study", "run", cache=cache) for _ in range(2)]
+        workers = [start("worker", "--storage", url, cache=cache) for _ in range(2)]
         wait_for(lambda: workers[0].pid in owners(url) or main.poll() is not None, main)
         workers[0].send_signal(signal.SIGKILL)
         workers[0].wait()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import optuna
@@ -22,6 +23,7 @@ from promptsearch.study.setup import Engines, load_search_task
 from promptsearch.study.sitting import FINGERPRINT, LOADED, OPTIONS, OVER, new_search
 from promptsearch.study.spent import spent
 from promptsearch.study.storage import open_storage, shown
+from promptsearch.study.workers import limited_threads
 
 # So often the storage is asked whether the run is over.
 _LOOK_SECONDS = 0.5
@@ -68,10 +70,11 @@ def work(
         PLMError: a PLM of the run cannot be had here.
         PromptSearchError: as in `discover`.
     """
-    if threads is not None:
-        import torch
+    with limited_threads(threads) if threads is not None else nullcontext():
+        return _work(storage, observer, study, parent)
 
-        torch.set_num_threads(threads)
+
+def _work(storage: str, observer: Observer, study: str | None, parent: int | None) -> int:
     shared = _study(storage, study)
     options = shared.user_attrs.get(OPTIONS)
     if options is None:
