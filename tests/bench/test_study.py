@@ -12,9 +12,10 @@ import pytest
 from optuna.samplers import RandomSampler
 from optuna.trial import FixedTrial
 
+from promptsearch.bench.fresh_cache import within_fresh_cache
 from promptsearch.bench.machine import Machine
 from promptsearch.bench.random_search import Combination, Space, WordSearch
-from promptsearch.bench.study import fresh_cache, run
+from promptsearch.bench.study import run
 from promptsearch.bench.study_courses import (
     OTHERS,
     RANDOM,
@@ -166,7 +167,7 @@ def test_a_cache_remembers_plms_but_nothing_of_a_task(tmp_path, monkeypatch):
     monkeypatch.setenv("PROMPTSEARCH_CACHE", str(tmp_path))
     for folder in ("plms", "vocabulary", "states", "mining"):
         (tmp_path / folder).mkdir()
-    with fresh_cache() as folder:
+    with within_fresh_cache() as folder:
         assert cache_dir() == folder != tmp_path
         assert sorted(os.listdir(folder)) == ["plms", "vocabulary"]
         (folder / "states").mkdir()
@@ -174,7 +175,7 @@ def test_a_cache_remembers_plms_but_nothing_of_a_task(tmp_path, monkeypatch):
     assert not folder.exists()
     monkeypatch.delenv("PROMPTSEARCH_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    with pytest.raises(KeyError), fresh_cache():
+    with pytest.raises(KeyError), within_fresh_cache():
         raise KeyError
     assert "PROMPTSEARCH_CACHE" not in os.environ
 

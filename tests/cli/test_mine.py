@@ -1,4 +1,4 @@
-"""`promptsearch mine` from the outside: what it prints and writes."""
+"""`promptsearch mine` without a PLM, from the outside: what it prints and writes."""
 
 from __future__ import annotations
 
@@ -8,24 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from promptsearch import load_prompt
-from promptsearch.study.evaluating import evaluate_prompt
-from promptsearch.tasks import draw_splits, load_task
+from promptsearch.cli.mine_options import MineOptions
+from promptsearch.engines.mining.config import MiningConfig
 from tests.cli.conftest import lines
-from tests.cli.mining import QUICK, TOWNS, write_pairs, write_text
+from tests.cli.files import names_in, read
+from tests.cli.mining import TOWNS, write_pairs, write_text
 from tests.cli.running import run
 
 BORN, HOME = "{subject} was born in {mask}.", "{mask} is home to {subject}."
-
-
-def read(path: str | Path) -> str:
-    return Path(path).read_text("utf-8")
-
-
-def names_in(folder: str | Path) -> list[str]:
-    return sorted(path.name for path in Path(folder).iterdir())
 
 
 def mined(*arguments: str) -> dict:
@@ -41,9 +31,6 @@ def supports(record: dict) -> dict[str, int]:
 
 def of_towns(*more: str) -> dict:
     return mined("--pairs", write_pairs(), "--corpus", write_text(), *more)
-
-
-# Mining alone ----------------------------------------------------------------------------------------
 
 
 def test_pairs_of_ones_own_are_all_mined_with():
@@ -112,6 +99,10 @@ def test_options_reach_the_mining():
     assert supports(of_towns("--min-support", "4")) == {BORN: 6}
     assert supports(of_towns("--between", "2")) == {}
     assert supports(of_towns("--workers", "2")) == {BORN: 6, HOME: 3}
+
+
+def test_without_options_mining_is_that_of_the_engine():
+    assert MineOptions().mining() == MiningConfig()
 
 
 def test_accents():
@@ -238,120 +229,3 @@ def test_frames_for_classification():
     assert {"reviews.txt", "train texts of reviews"} <= {
         Path(source).name for source in record["mining"]["sources"]
     }
-
-
-# With a PLM ------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def languages(tmp_path_factory):
-    """Native languages on the bundled sample, as a user sees it: the outcome and the folder."""
-    out = tmp_path_factory.mktemp("languages") / "run"
-    return run("mine", "--task", "facts", "--relation", "P103", *QUICK, "--out", str(out)), out
-
-
-@pytest.fixture(scope="module")
-def languages_record(tmp_path_factory):
-    """The same as JSON."""
-    out = tmp_path_factory.mktemp("again") / "run"
-    outcome = run("mine", "--task", "facts:P103", *QUICK, "--out", str(out), "--json")
-    assert (outcome.code, outcome.err) == (0, "")
-    return json.loads(outcome.out), out
-
-
-def test_what_is_shown_with_a_plm(languages):
-    outcome, out = languages
-    assert outcome.code == 0
-    assert max(map(len, outcome.out.splitlines())) <= 80
-    shown = " ".join(outcome.out.split())
-    assert re.match(r"Mined [\d,]+ sentences in [\d.]+ s.*: 18 of 18 pairs met, \d+ templates found\.", shown)
-    assert "template support specificity train % dev accuracy %" in shown
-    assert re.search(r"best of minilm-mlm together, weights learned on train: dev [\d.]+ \[", shown)
-    assert re.search(
-        r"Only the \d+ of \d+ mined templates that did best on train were compared on dev;", shown
-    )
-    assert "so --min-support was lowered to 1 by itself" in shown
-    assert "Dev has 9 examples and test has 9 examples: figures on fewer than 30 cannot tell much." in shown
-    for row in ("best  minilm-mlm", "manual  minilm-mlm", "majority class"):
-        assert re.search(rf"^{row}\s+\d", outcome.out, re.MULTILINE), row
-    files = {
-        "best_prompt.json",
-        "candidates.jsonl",
-        "config.json",
-        "ensemble.json",
-        "mined.json",
-        "report.md",
-    }
-    assert files <= set(names_in(out))
-
-
-def test_json_with_a_plm(languages_record):
-    record, out = languages_record
-    assert set(record) == {
-        *("folder", "stand_in_for", "interrupted", "seconds", "notices", "verdicts", "finalists"),
-        *("majority", "prompt", "mining", "mined", "ensembles", "together", "ended", "evaluations"),
-    }
-    assert record["mining"]["met"] == 18
-    assert any("cannot tell much" in notice for notice in record["notices"])
-    assert record["mining"]["found"] == len(json.loads(read(out / "mined.json"))["templates"])
-    assert {entry["engine"] for entry in record["mined"]} == {"mining"}
-    templates = [entry["template"] for entry in record["mined"]]
-    assert len(set(templates)) == len(templates)
-    dev = [entry["dev"]["value"] for entry in record["mined"]]
-    assert dev == sorted(dev, reverse=True)
-    (ensemble,) = record["ensembles"]
-    assert set(ensemble) == {"plm", "members", "dev", "test", "file"}
-    assert sum(member["weight"] for member in ensemble["members"]) == pytest.approx(1, abs=1e-4)
-    assert (out / ensemble["file"]).is_file()
-
-
-def test_the_figures_are_those_of_the_saved_prompt(languages_record):
-    record, out = languages_record
-    task = draw_splits(load_task("facts:P103"), shots=None, seed=0)
-    found = evaluate_prompt(load_prompt(out / "best_prompt.json", device="cpu"), task)
-    best = record["finalists"][0]["test"]
-    assert (best["n"], best["value"]) == (found.prompt.n, found.prompt.accuracy)
-
-
-def test_pairs_of_ones_own_with_a_plm():
-    """Pairs of the sample in a file: they are split into train, dev and test."""
-    rows = [json.loads(line) for line in read(sample("facts")).splitlines()]
-    born: list[dict[str, object]] = [
-        {"x": row["subject"], "y": row["object"]} for row in rows if row["relation"] == "P103"
-    ]
-    lines("own.jsonl", born)
-    outcome = run("mine", "--pairs", "own.jsonl", "--relation", "P103", *QUICK, "--out", "run", "--json")
-    record = json.loads(outcome.out)
-    assert record["prompt"]["task"]["name"] == "own:P103"
-    splits = json.loads(read("run/config.json"))["splits"]
-    assert sum(splits.values()) == len(born)
-    assert record["mining"]["pairs"] == splits["train"] < len(born)
-    manual = next(entry for entry in record["finalists"] if entry["role"] == "manual")
-    assert manual["template"] == "The mother tongue of {subject} is {mask}."
-
-
-def test_nothing_found_leaves_the_prompts_of_the_library():
-    Path("other.txt").write_text("Nothing to see.\n", "utf-8")
-    outcome = run(
-        *("mine", "--task", "facts:P103", "--corpus", "other.txt", *QUICK, "--out", "run", "--top", "3")
-    )
-    assert outcome.code == 0
-    assert "Nothing was found. No sentence holds both sides of a pair" in " ".join(outcome.out.split())
-    assert json.loads(read("run/config.json"))["mining"]["read"] == 3
-
-
-def test_discover_mines_a_given_corpus():
-    outcome = run(
-        *("discover", "--task", "facts:P103", "--engine", "manual", "--engine", "mining", "--plm"),
-        *("minilm-mlm", "--corpus", write_text(), *QUICK, "--out", "run", "--json"),
-    )
-    assert outcome.code == 0
-    assert json.loads(read("run/mined.json"))["sentences"] == 10
-
-
-def sample(name: str) -> Path:
-    from promptsearch.tasks.samples import sample_folder
-
-    folder = sample_folder(name)
-    assert folder is not None
-    return folder / "train.jsonl"

@@ -45,6 +45,9 @@ def test_one_word_anywhere_is_text(tmp_path: Path):
     (tmp_path / "a.txt").write_text("\n" * 100_000)
     (tmp_path / "b.jsonl").write_text("\n" * 10 + json.dumps({"text": "\n\nword"}))
     check_text(Corpus.of([tmp_path]))
+    (tmp_path / "b.jsonl").write_text("\n" * 10 + json.dumps({"text": "\n\n"}))
+    with pytest.raises(DataError, match="the corpus holds no text"):
+        check_text(Corpus.of([tmp_path]))
 
 
 def test_a_source_is_read_up_to_its_first_word(tmp_path: Path, monkeypatch):

@@ -11,13 +11,13 @@ from promptsearch.study.leaving import LEVEL, RIVALS, Leaders
 from promptsearch.study.trial import Trial
 from tests.study.trials import trial
 
-MADE, MANUAL = trial("made"), trial("manual", baseline=True)
+MADE = trial("made")
 
 
-def answering(right: np.ndarray, baseline: bool = False) -> Trial:
+def answering(right: np.ndarray) -> Trial:
     """A template that has these answers right, the first half of them on train."""
-    half, found = len(right) // 2, MANUAL if baseline else MADE
-    return replace(found, train_correct=right[:half], dev_correct=right[half:])
+    half = len(right) // 2
+    return replace(MADE, train_correct=right[:half], dev_correct=right[half:])
 
 
 def first(n: int, of: int = 64) -> np.ndarray:
@@ -28,7 +28,7 @@ def test_the_first_leads_and_a_better_one_takes_its_place():
     leaders = Leaders()
     assert not leaders.leaves(0, answering(first(30)))
     assert not leaders.leaves(0, answering(first(40)))
-    assert not leaders.leaves(0, answering(first(20), baseline=True))
+    assert not leaders.leaves(0, answering(first(20)), protected=True)
     assert leaders.best[0].train_correct.sum() + leaders.best[0].dev_correct.sum() == 40
 
 
@@ -55,7 +55,7 @@ def test_the_prompt_that_a_person_would_write_never_leaves():
     leaders = Leaders()
     leaders.leaves(0, answering(np.ones(64, bool)))
     assert leaders.leaves(0, answering(np.zeros(64, bool)))
-    assert not leaders.leaves(0, answering(np.zeros(64, bool), baseline=True))
+    assert not leaders.leaves(0, answering(np.zeros(64, bool)), protected=True)
 
 
 @pytest.mark.parametrize("shared", [0.0, 0.6])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from promptsearch.scoring import evaluate, predict
-from promptsearch.study.selection import SCREENED, Selection, alike, screen, select
+from promptsearch.study.selection import SCREENED, Selection, screen, select
 from promptsearch.study.trial import Trial
 from promptsearch.verbalizer import Verbalizer
 from tests.study.trials import figures, name_of, trial
@@ -180,6 +180,6 @@ def test_what_cannot_be_scored_comes_last():
 def test_how_many_cannot_be_told_apart():
     best = trial("best", dev=figures(40, n=40))
     near, far = trial("near", dev=figures(38, n=40)), trial("far", dev=figures(20, n=40))
-    assert alike([best]) == 1
-    assert alike([best, near]) == 2
-    assert alike([best, near, far]) == 2
+    assert len(Selection.of([best], "accuracy").alike) == 1
+    assert len(Selection.of([best, near], "accuracy").alike) == 2
+    assert len(Selection.of([best, near, far], "accuracy").alike) == 2

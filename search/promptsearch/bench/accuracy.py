@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promptsearch.report.words import cell_words
+from promptsearch.scoring.intervals import RESAMPLES
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.discover import run
 from promptsearch.study.finalist import Finalist
@@ -22,7 +23,6 @@ from promptsearch.tasks.task import gold
 KINDS = ("best", "together", "hand-written", "manual")
 """Prompts that are compared: the one found, the best ones together, the best hand-written one chosen on the
 same dev examples, and the one that a person would write first."""
-RESAMPLES = 2000
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,9 @@ def measure(config: DiscoverConfig, seeds: Sequence[int], observer: Observer | N
 def _result(seed: int, found: Discovery) -> SeedResult:
     metric, best = found.task.metric, found.best
     labels = np.asarray(gold(found.task.test))
-    by_hand = next((f for f in found.finalists if f.role == "best hand-written"), best)
+    # The best stands twice where it is hand-written itself.
+    itself = best if best.trial.candidate.engine == "manual" else None
+    by_hand = next((f for f in found.finalists if f.role == "best hand-written"), itself)
     chosen: dict[str, Finalist | None] = {"best": best, "hand-written": by_hand, "manual": found.manual}
     test = {kind: each.test.value(metric) for kind, each in chosen.items() if each is not None and each.test}
     answers = {kind: each.predictions for kind, each in chosen.items() if each is not None}

@@ -11,8 +11,9 @@ import numpy as np
 from promptsearch.bench.job import Job
 
 Scores = list[list[float]]
-"""Log-probability of each word at the slot of each prompt: (prompts, words), prompts as in `Job.filled`."""
+"""Log-probability, in nats, of each word at the slot of each prompt: (prompts, words), prompts as in `Job.filled`."""
 Score = Callable[[Job], Scores]
+"""One pass over a job, which may be a part of the one that it was made for."""
 
 
 def ours(job: Job, dtype: str = "auto", share: bool = True) -> Score:

@@ -23,6 +23,7 @@ class Goal:
 
     @property
     def met(self) -> bool:
+        """Whether the figure found is at least, or at most, the one wanted."""
         return self.found >= self.wanted if self.at_least else self.found <= self.wanted
 
     def record(self) -> dict[str, Any]:

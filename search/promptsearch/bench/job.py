@@ -37,9 +37,11 @@ class Job:
         return len(self.templates) * len(self.examples)
 
     def parsed_templates(self) -> list[Template]:
+        """The templates, in the order of their sources."""
         return [Template.parse(source) for source in self.templates]
 
     def task_examples(self) -> list[Example]:
+        """The examples, without labels."""
         return [Example(values) for values in self.examples]
 
     def filled(self, answer: str) -> list[str]:
@@ -73,10 +75,12 @@ class Job:
         return replace(self, examples=self.examples[:examples], templates=self.templates[:templates])
 
     def to_json(self) -> str:
+        """For another process."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Job:
+        """Read what `to_json` gave."""
         values: dict[str, Any] = json.loads(text)
         for name in ("templates", "examples", "words", "tokens"):
             values[name] = tuple(values[name])

@@ -29,6 +29,7 @@ class Machine:
 
     @classmethod
     def now(cls) -> Machine:
+        """This machine at this moment."""
         import torch
 
         info = _cpu_info()

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from promptsearch.bench.fresh_cache import within_fresh_cache
 from promptsearch.bench.machine import Machine, load_now
 from promptsearch.bench.random_search import Pools, Space, WordSearch, filled, plain_words, search
 from promptsearch.bench.study_courses import STUDY, TPE, WAYS, WITHOUT_WORDS, Course, Step, StudyBench
-from promptsearch.paths import cache_dir
 from promptsearch.plms.base import AnswerScoring
-from promptsearch.readings import label_log_probs
-from promptsearch.scoring import evaluate
 from promptsearch.study.budget import Clock
 from promptsearch.study.config import DEFAULT_CALIBRATIONS, DiscoverConfig
+from promptsearch.study.evaluating import evaluate_trial
 from promptsearch.study.observer import Observer
 from promptsearch.study.offers import WORDS
 from promptsearch.study.progress import value_of
@@ -26,13 +23,10 @@ from promptsearch.study.session import PLMs
 from promptsearch.study.setup import Engines, load_search_task
 from promptsearch.study.sitting import Sitting
 from promptsearch.study.trial import Trial
-from promptsearch.tasks.task import Task, gold
+from promptsearch.tasks.task import Task
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
-
-# What belongs to a PLM or to no task; what a search learns of its task is not among it.
-_KEPT = ("plms", "precision.json", "weights-sha256.json", "vocabulary", "knowledge", "conceptnet")
 
 
 @dataclass
@@ -68,7 +62,8 @@ class _Record:
         if best is None:
             return Course(way, seed, steps, self.combinations, len(self.templates))
         engine, plm = best.candidate.engine, best.plm
-        test = _on_test(best, task, plms)
+        found = evaluate_trial(plms.loaded[plm], best, task.test)
+        test = found.value(self.metric), found.log_likelihood
         return Course(way, seed, steps, self.combinations, len(self.templates), engine, plm, test)
 
 
@@ -104,7 +99,7 @@ def run(
         shift = turn % len(WAYS)
         for way in (*WAYS[shift:], *WAYS[:shift]):
             observer.stage(f"Seed {seed}: {way}")
-            with fresh_cache():
+            with within_fresh_cache():
                 plms = PLMs.load(own, Observer())
                 names = tuple(plms.loaded)
                 record = _searched(way, own, task, plms, pools, free_words)
@@ -127,27 +122,9 @@ def run(
     )
 
 
-@contextmanager
-def fresh_cache() -> Generator[Path]:
-    """A cache folder of its own in which nothing is remembered but what belongs to PLMs alone."""
-    before, shared = os.environ.get("PROMPTSEARCH_CACHE"), cache_dir()
-    with TemporaryDirectory(prefix="promptsearch-", ignore_cleanup_errors=True) as folder:
-        for name in _KEPT:
-            if (shared / name).exists():
-                (Path(folder) / name).symlink_to((shared / name).resolve())
-        os.environ["PROMPTSEARCH_CACHE"] = folder
-        try:
-            yield Path(folder)
-        finally:
-            if before is None:
-                del os.environ["PROMPTSEARCH_CACHE"]
-            else:
-                os.environ["PROMPTSEARCH_CACHE"] = before
-
-
 def _pools(config: DiscoverConfig, task: Task) -> Pools:
     """What random search and TPE draw from, found before their time begins."""
-    with fresh_cache():
+    with within_fresh_cache():
         return filled(task, Engines.of(config, task), PLMs.load(config, Observer()).loaded, config.seed)
 
 
@@ -195,18 +172,3 @@ def _sampler(way: str, seed: int) -> BaseSampler:
     # With one seed for all, their first draws would be the same.
     own = 1000 * WAYS.index(way) + seed
     return TPESampler(seed=own) if way == TPE else RandomSampler(seed=own)
-
-
-def _on_test(trial: Trial, task: Task, plms: PLMs) -> tuple[float, float]:
-    candidate = trial.candidate
-    log_probs = label_log_probs(
-        plms.loaded[trial.plm],
-        candidate.template,
-        candidate.verbalizer,
-        trial.calibration,
-        trial.scoring,
-        task.test,
-        readout=candidate.readout,
-    )
-    found = evaluate(log_probs, gold(task.test))
-    return found.value(task.metric), found.log_likelihood

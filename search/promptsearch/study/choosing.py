@@ -21,10 +21,8 @@ def choose(sitting: Sitting, interrupted: bool) -> Choice:
     for that, or the user has none, the sitting's task is cut to what the search used, so that all figures are
     on the same examples.
     """
-    search = sitting.search
-    if not search.judge.rungs.left_out[1]:
-        selection = Selection.of(search.trials, sitting.task.metric, sitting.config.by_cost)
-        return selection, finalists_of(selection, search.trials, list(sitting.plms.loaded))
+    if not sitting.search.judge.rungs.left_out[1]:
+        return _by_what_was_read(sitting)
     found = None
     if not interrupted:
         found = sitting.ending.part(LAST, 0, lambda: _on_all_of_dev(sitting))
@@ -33,12 +31,16 @@ def choose(sitting: Sitting, interrupted: bool) -> Choice:
 
 def on_what_was_used(sitting: Sitting) -> Choice:
     """The choice by what the search has read, without another forward pass."""
-    search, task = sitting.search, sitting.task
-    used = search.judge.rungs.whole
+    task, used = sitting.task, sitting.search.judge.rungs.whole
     # The data of the run stay the same.
     sitting.task = replace(task, splits=used.splits, _fingerprints={"all": task.fingerprint})
-    selection = Selection.of(search.trials, task.metric, sitting.config.by_cost)
-    return selection, finalists_of(selection, search.trials, list(sitting.plms.loaded))
+    return _by_what_was_read(sitting)
+
+
+def _by_what_was_read(sitting: Sitting) -> Choice:
+    trials = sitting.search.trials
+    selection = Selection.of(trials, sitting.task.metric, sitting.config.by_cost)
+    return selection, finalists_of(selection, trials, list(sitting.plms.loaded))
 
 
 def _on_all_of_dev(sitting: Sitting) -> Choice:

@@ -12,7 +12,6 @@ from promptsearch.plms.base import PLM
 from promptsearch.readings import label_log_probs
 from promptsearch.scoring import evaluate, predict, told_apart
 from promptsearch.study.finalist import Finalist
-from promptsearch.study.last_race import on_all_of_dev
 from promptsearch.study.observer import Observer
 from promptsearch.study.selection import Selection
 from promptsearch.study.trial import Trial
@@ -49,13 +48,7 @@ def finalists_of(selection: Selection, trials: Sequence[Trial], plms: Sequence[s
 def on_test(
     finalists: Sequence[Finalist], plms: Mapping[str, PLM], task: Task, observer: Observer
 ) -> list[Finalist]:
-    """The finalists with their figures on test, which is scored once, and their distance to the best.
-
-    Those that did not race over all of dev get their figures on it too.
-    """
-    finalists = [
-        replace(each, trial=on_all_of_dev(each.trial, plms[each.trial.plm], task)) for each in finalists
-    ]
+    """The finalists with their figures on test, which is scored once, and their distance to the best."""
     scored: dict[int, Finalist] = {}
     answers: dict[int, np.ndarray] = {}
     labels = gold(task.test)

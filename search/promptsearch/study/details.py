@@ -22,7 +22,7 @@ class Details:
     """Of one search; what was not asked for, or for which no time was left, is empty.
 
     Attributes:
-        curse: what choosing on dev adds to the winner's figure there.
+        curse: what choosing by accuracy on dev would add to the highest accuracy there.
         hardest: test examples that the best prompt gets most wrong.
         sensitivity: the best prompt under small changes of its wording.
         transfer: each PLM's best prompt under the others.
@@ -48,7 +48,7 @@ def best_of_each(finalists: Sequence[Finalist]) -> dict[str, Trial]:
 
 
 def curse_of(selection: Selection) -> WinnersCurse | None:
-    """What choosing among the finalists adds; None where nothing was chosen."""
+    """What luck adds to the highest accuracy of the finalists; None where there are not two to compare."""
     n_dev = selection.chosen.dev.n
     stayed = [trial for trial in selection.finalists if len(trial.dev_correct) == n_dev]
     if len(stayed) < 2 or n_dev < 2:

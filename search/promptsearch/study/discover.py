@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -51,7 +50,7 @@ def run(config: DiscoverConfig, observer: Observer, begun: float | None = None) 
     if same_unfinished(config):
         observer.notice(f"The run in {config.out} was not finished; it goes on.")
         return resume(Path(str(config.out)), observer, begun)
-    found = _search(config, observer, _folder, PLMs(), begun)
+    found = _search(config, observer, begun)
     return _other_draws(config, observer, found) if config.seeds > 1 else found
 
 
@@ -69,23 +68,12 @@ def resume(folder: Path, observer: Observer, begun: float | None = None, **chang
         PromptSearchError: as `discover`; or the data are not those of the run.
     """
     config = replace(options_of(folder), out=folder, **changes)
-    found = _search(config, observer, lambda _: folder, PLMs(), begun, resumed=True)
+    found = _search(config, observer, begun, resumed=True)
     return _other_draws(config, observer, found) if config.seeds > 1 else found
 
 
-def _folder(config: DiscoverConfig) -> Path:
-    """An empty folder for the run, named after what is searched for."""
-    task = config.task or (Path(config.data).stem if isinstance(config.data, str | Path) else "task")
-    return new_folder(task, Path(config.out) if config.out is not None else None)
-
-
 def _search(
-    config: DiscoverConfig,
-    observer: Observer,
-    folder_of: Callable[[DiscoverConfig], Path],
-    plms: PLMs,
-    begun_at: float | None,
-    resumed: bool = False,
+    config: DiscoverConfig, observer: Observer, begun_at: float | None, resumed: bool = False
 ) -> Discovery:
     """One search, from its data to its files."""
     clock = Clock(config.limits.shared(config.seeds), begun=begun_at)
@@ -94,11 +82,11 @@ def _search(
     for notice in task.notices:
         observer.notice(notice)
     engines = Engines.of(config, task, observer)
-    folder = new_folder(task.name, None) if config.out is None else folder_of(config)
+    out = None if config.out is None else Path(config.out)
+    folder = out if resumed and out is not None else new_folder(task.name, out)
     begun, kept = False, resumed
     try:
-        if not plms.loaded:
-            plms = PLMs.load(config, observer)
+        plms = PLMs.load(config, observer)
         with Sitting.open(config, task, engines, plms, folder, clock, observer, resumed) as sitting:
             begun = True
             try:

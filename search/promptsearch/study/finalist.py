@@ -16,7 +16,8 @@ class Finalist:
     """A trial that stands in the comparison table.
 
     Attributes:
-        role: `best`, `best of its PLM`, or `manual` (the prompt a person would write first).
+        role: `best`, `best of its PLM`, `best hand-written`, or `manual` (the prompt a person would write
+            first).
         test: figures on test, None when the run was stopped before.
         shortened: test texts of which a field was cut.
         predictions: (n_test,) label indices, -1 where it could not be scored.

@@ -62,11 +62,14 @@ class Judge:
                     continue
                 number = numbers[trials[0].candidate.template]
                 seen.add(number)
-                leaves = rung < last and (
-                    only is not None or self.leaders.leaves(rung, ranked_on_train(trials, task.metric)[0])
-                )
+                leaves = rung < last and (only is not None or self._leaves(rung, trials))
                 if rung == last or leaves:
                     seen.discard(number)
                     early = [replace(trial, left_early=True) for trial in trials] if leaves else trials
                     yield number, early, examples_of(task) if leaves else None
             left = {number: left[number] for number in left if number in seen}
+
+    def _leaves(self, rung: int, trials: Sequence[Trial]) -> bool:
+        """Whether a template leaves at a rung, all of whose combinations these are."""
+        best = ranked_on_train(trials, self.rungs.whole.metric)[0]
+        return self.leaders.leaves(rung, best, any(trial.candidate.baseline for trial in trials))

@@ -33,13 +33,17 @@ class Leaders:
     rungs: int = 1
     best: dict[int, Trial] = field(default_factory=dict)
 
-    def leaves(self, rung: int, trial: Trial) -> bool:
-        """Whether a template, under the combination that does best on train, leaves at a rung."""
+    def leaves(self, rung: int, trial: Trial, protected: bool = False) -> bool:
+        """Whether a template, under the combination that does best on train, leaves at a rung.
+
+        Args:
+            protected: it is that of the prompt that a person would write first.
+        """
         leader = self.best.get(rung)
         if leader is None or _correct(trial).mean() > _correct(leader).mean():
             self.best[rung] = trial
             return False
-        if trial.candidate.baseline:
+        if protected:
             return False
         mine, theirs = _correct(trial), _correct(leader)
         p_value = sign_test(int((mine & ~theirs).sum()), int((theirs & ~mine).sum()), "less")

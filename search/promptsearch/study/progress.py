@@ -31,7 +31,7 @@ class Summary:
         combinations: of label words and calibrations that were tried with it.
         train, dev: (metric, log-likelihood) of the combination that does best on train.
         seconds: taken.
-        work: tokens through the PLM times its cost a token, which no clock changes.
+        work: tokens through the PLM, which no clock changes.
         at: seconds after the search began when it was done.
         examples: of train and dev that it was judged on before it left the race; None if it did not leave.
     """

@@ -47,7 +47,8 @@ class Discovery:
 
     Attributes:
         prompt: the best prompt, ready to predict.
-        finalists: the best prompt first, then the best of every other PLM, then manual prompts.
+        finalists: the best prompt first, then the best of every other PLM, the best hand-written one where
+            that is another, then manual prompts.
         majority: figures of always answering the most frequent class of train, on dev and test.
         trials: every combination that was tried.
         rejected: candidates that could not be tried, and why.
@@ -125,7 +126,7 @@ class Discovery:
         told += [f"{plm} was left out: {why}" for plm, why in self.unavailable.items()]
         if self.interrupted:
             told.append(
-                "The run was stopped early: this is the best of what had been tried. The same command "
-                "goes on quickly, since answer states are kept."
+                "The run was stopped early: this is the best of what had been tried. "
+                "`promptsearch discover --resume` goes on with it."
             )
         return told

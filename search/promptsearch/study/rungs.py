@@ -38,7 +38,7 @@ class Rungs:
             sizes.append(sizes[-1] * GROWTH)
         if len(sizes) > 1 and largest <= 2 * sizes[-2]:
             sizes.pop()  # hardly more than the rung before is no rung of its own
-        parts = [_part(task, min(size, most) if size < largest else largest, seed) for size in sizes[:-1]]
+        parts = [_part(task, size, seed) for size in sizes[:-1]]
         last = _part(task, largest, seed)
         return cls((*parts, last), (len(task.train) - len(last.train), len(task.dev) - len(last.dev)))
 

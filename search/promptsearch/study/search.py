@@ -60,6 +60,8 @@ class Search:
         asked: PLMs of the run, those that cannot be had included; empty where these are all.
         fills: whether this process has the engines search; others wait for what they find.
         workers: processes that search together; the more, the smaller the parts that each takes.
+        by_time: whether the order of the search goes by seconds, for a limit was set to them; else by what no
+            clock changes, so that the same command does the same.
         by_cost: whether cheap prompts are an objective beside good ones.
         strict: whether a PLM with which nothing works ends the search, for it was asked for by name.
         keep: told the trials of a template when they are done, and how many are under way.
@@ -84,6 +86,7 @@ class Search:
     asked: Sequence[str] = ()
     fills: bool = True
     workers: int = 1
+    by_time: bool = False
     by_cost: bool = False
     strict: bool = True
     keep: Callable[[list[Trial], int], None] = lambda trials, running: None
@@ -141,7 +144,7 @@ class Search:
 
     def _standing(self) -> Standing:
         self.reclaim()
-        stands = standing(self.study, self.groups, by_time=self.clock.limits.minutes is not None)
+        stands = standing(self.study, self.groups, self.by_time)
         self.clock.evaluations, self._running = stands.evaluations, stands.running
         return stands
 
@@ -161,7 +164,7 @@ class Search:
             return True
         others = [g for g in self.groups if g.plm == group.plm and g.engine != WORDS and g not in self.failed]
         done = sum(len(stands.tried[g].values) for g in others)
-        if self.clock.limits.minutes is not None and done >= _BEFORE_WORDS:
+        if self.by_time and done >= _BEFORE_WORDS:
             return True
         return (done > 0 or not others) and not any(self._has_left(g, stands) for g in others)
 
@@ -244,18 +247,19 @@ class Search:
                 now = time.monotonic()
                 self._tell(open_trials.pop(number), found, now - begun, examples)
                 begun = time.monotonic()
-            # What the PLM cannot read, or is not there, is done with.
-            for trial in open_trials.values():
-                tell(self.study, trial, state=TrialState.PRUNED)
-            open_trials.clear()
+            self._drop(open_trials)  # what the PLM cannot read, or is not there
         except _FOUND_NOTHING as error:
             self._set_aside(group, error)
-            for trial in open_trials.values():
-                tell(self.study, trial, state=TrialState.PRUNED)  # put back, it would fail again and again
-            open_trials.clear()
+            self._drop(open_trials)  # put back, it would fail again and again
         finally:
             if open_trials:
                 give_back(self.study)  # what was cut short is tried by whoever goes on
+
+    def _drop(self, trials: dict[int, optuna.Trial]) -> None:
+        """Have done with templates of which nothing comes."""
+        for trial in trials.values():
+            tell(self.study, trial, state=TrialState.PRUNED)
+        trials.clear()
 
     def _tell(self, trial: optuna.Trial, found: list[Trial], seconds: float, examples: int | None) -> None:
         """Tell the study what trying a template has brought."""

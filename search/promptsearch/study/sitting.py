@@ -257,6 +257,7 @@ def new_search(
         asked=plms.asked,
         fills=fills,
         workers=config.workers,
+        by_time=config.minutes is not None,
         by_cost=config.by_cost,
         strict=config.plms is not None,
     )

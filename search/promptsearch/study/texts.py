@@ -14,14 +14,14 @@ from promptsearch.tasks.task import Example, Task
 from promptsearch.verbalizer import Label
 
 TEXTS = 200
-"""Texts drawn from the task's train split, whose labels are not looked at."""
+"""Most texts that are drawn to search on; their labels are not looked at."""
 
 
-def task_of_labels(labels: Sequence[Label], fields: Sequence[str] = ("text",)) -> Task:
+def task_of_labels(labels: Sequence[Label]) -> Task:
     """A task of which nothing but the labels is known."""
     names = tuple(str(label) for label in labels)
     splits: dict[str, Sequence[Example]] = {"train": (), "dev": (), "test": ()}
-    return Task("labels", "classification", tuple(fields), tuple(labels), names, "accuracy", splits)
+    return Task("labels", "classification", ("text",), tuple(labels), names, "accuracy", splits)
 
 
 def task_and_texts(config: DiscoverConfig) -> tuple[Task, list[Example]]:
@@ -73,7 +73,7 @@ def drawn_texts(config: DiscoverConfig, task: Task) -> list[Example]:
     return sampled(texts, config.seed)
 
 
-def sampled(texts: Sequence[Example], seed: int, most: int = TEXTS) -> list[Example]:
-    """At most so many of the texts, drawn by seed, in their order."""
-    chosen = Random(f"{seed} unlabelled").sample(range(len(texts)), min(most, len(texts)))
+def sampled(texts: Sequence[Example], seed: int) -> list[Example]:
+    """At most `TEXTS` of the texts, drawn by seed, in their order."""
+    chosen = Random(f"{seed} unlabelled").sample(range(len(texts)), min(TEXTS, len(texts)))
     return [texts[i] for i in sorted(chosen)]

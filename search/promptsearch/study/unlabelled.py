@@ -18,7 +18,7 @@ from promptsearch.scoring import Evaluation, evaluate
 from promptsearch.study.artefacts import PROMPT_FILE, clear, new_folder, write_json
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.documents import evaluation_record, prompt_document
-from promptsearch.study.evaluating import majority_evaluation
+from promptsearch.study.evaluating import majority_of_test
 from promptsearch.study.loading import load_search_plm
 from promptsearch.study.observer import Observer
 from promptsearch.study.record import config_record
@@ -96,7 +96,7 @@ def run(config: DiscoverConfig, observer: Observer) -> WordsFound:
         raise
     observer.stage(f"{reference}: scoring {len(task.test)} test examples, once")
     steps = tuple(Step(each, _on_test(config, plm, each, task.test)) for each in candidates)
-    majority = _majority(task) if task.test else None
+    majority = majority_of_test(task) if task.test else None
     last, scoring = _chosen(config, steps), AnswerScoring(config.normalisation)
     evaluations: list[EvaluationRecord] = []
     if last.test is not None and majority is not None:
@@ -158,11 +158,6 @@ def _candidates(
     engine = WordsEngine(config.label_words, [template], scoring=AnswerScoring(config.normalisation))
     found = list(engine.search(unlabelled, plm, Budget(), config.seed))
     return sorted(found, key=lambda candidate: "step" not in candidate.provenance)
-
-
-def _majority(task: Task) -> Evaluation:
-    """Figures of always answering the class that is most frequent in test: no labels of train are known."""
-    return majority_evaluation(replace(task, splits={"train": task.test}, _fingerprints={}), task.test)
 
 
 def _on_test(

@@ -13,16 +13,15 @@ from promptsearch.engines.words.config import WITHOUT_LABELS
 from promptsearch.errors import (
     DataError,
     KnowledgeError,
-    PLMError,
     PromptSearchError,
     TemplateError,
     VerbalizerError,
 )
 from promptsearch.plms.base import PLM, AnswerScoring
-from promptsearch.study.config import DEFAULT_PLMS, DiscoverConfig
+from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.informed import Informed, inform, ranked
-from promptsearch.study.loading import load_search_plm
 from promptsearch.study.observer import Observer
+from promptsearch.study.session import PLMs
 from promptsearch.study.setup import manual_engine, mining_engine
 from promptsearch.study.trying import Rejected
 from promptsearch.tasks.task import Task
@@ -79,18 +78,10 @@ class UnlabelledSearch:
         return replace(given, methods=methods or WITHOUT_LABELS)
 
     def load_plms(self) -> None:
-        """Load every PLM; one that was not asked for by name may be missing."""
-        for reference in dict.fromkeys(self.config.plms or DEFAULT_PLMS):
-            self.observer.stage(f"Loading {reference}")
-            try:
-                plm = load_search_plm(self.config, reference, self.observer)
-            except PLMError as error:
-                if self.config.plms is not None:
-                    raise
-                self._leave_out(reference, error)
-                continue
-            plm.watch(self.observer.advance)
-            self.plms[plm.identity.reference] = plm
+        """Load every PLM, see `PLMs.load`."""
+        found = PLMs.load(self.config, self.observer)
+        found.watch(self.observer, None)
+        self.plms, self.unavailable = found.loaded, found.unavailable
 
     def read_everything(self) -> None:
         """Every PLM, every engine. Each PLM has an equal share of what those before it left to spend."""

@@ -14,20 +14,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from promptsearch.artefact import EvaluationRecord, PromptDocument
+from promptsearch.engines.base import candidate_log_probs
 from promptsearch.errors import DataError, OptionError
 from promptsearch.plms.base import PLM
 from promptsearch.prompt import Prompt
-from promptsearch.readings import label_log_probs
 from promptsearch.scoring import Evaluation, evaluate
 from promptsearch.study.artefacts import PROMPT_FILE, clear, new_folder, write_candidates, write_json
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.documents import evaluation_record, prompt_document
-from promptsearch.study.evaluating import majority_evaluation
+from promptsearch.study.evaluating import majority_of_test
 from promptsearch.study.found_without_labels import FoundWithoutLabels, Judged, alike, judged
 from promptsearch.study.informed import Informed, ranked
 from promptsearch.study.observer import Observer
 from promptsearch.study.record import config_record
-from promptsearch.study.texts import TEXTS, sampled, task_and_texts
+from promptsearch.study.texts import sampled, task_and_texts
 from promptsearch.study.unlabelled_search import CALIBRATION, UnlabelledSearch
 from promptsearch.tasks.task import Task, gold
 
@@ -35,9 +35,9 @@ from promptsearch.tasks.task import Task, gold
 def run(config: DiscoverConfig, observer: Observer) -> FoundWithoutLabels:
     """Find the prompt whose answers tell most about unlabelled texts of the task.
 
-    Candidates of the engines that need no labels are read on up to `TEXTS` texts by every PLM, and ranked.
-    Where there are labelled test examples, the best prompt, the best of every other
-    PLM and the manual prompts are scored on them afterwards, once, for the report alone.
+    Candidates of the engines that need no labels are read on up to `texts.TEXTS` texts by every PLM, and
+    ranked. Where there are labelled test examples, the best prompt, the best of every other PLM and the
+    manual prompts are scored on them afterwards, once, for the report alone.
 
     Raises:
         PromptSearchError: whatever the task, texts, PLMs or options make impossible.
@@ -81,7 +81,7 @@ def _check_meant(config: DiscoverConfig) -> None:
 
 
 def search_task(config: DiscoverConfig) -> Task:
-    """The task with up to `TEXTS` unlabelled texts as its train, and test.
+    """The task with up to `texts.TEXTS` unlabelled texts as its train, and test.
 
     Raises:
         PromptSearchError: what is wrong with the task, the texts or the options.
@@ -95,7 +95,7 @@ def search_task(config: DiscoverConfig) -> Task:
         )
     if len(task.labels) < 2:
         raise DataError("a choice needs at least two labels", where=", ".join(map(str, task.labels)) or None)
-    splits = {**task.splits, "train": tuple(sampled(texts, config.seed, TEXTS))}
+    splits = {**task.splits, "train": tuple(sampled(texts, config.seed))}
     return replace(task, splits=splits, _fingerprints={})
 
 
@@ -110,7 +110,7 @@ def _concluded(search: UnlabelledSearch, folder: Path, start: float) -> FoundWit
             finalists = [replace(each, test=_on_test(search, each.informed)) for each in finalists]
         except KeyboardInterrupt:
             search.interrupted = True
-    majority = _majority(task) if task.test else None
+    majority = majority_of_test(task) if task.test else None
     plm = search.plms[order[0].plm]
     document = _document(search, plm, finalists, majority)
     readout = order[0].candidate.readout
@@ -134,22 +134,9 @@ def _concluded(search: UnlabelledSearch, folder: Path, start: float) -> FoundWit
 
 
 def _on_test(search: UnlabelledSearch, informed: Informed) -> Evaluation:
-    candidate, test = informed.candidate, search.task.test
-    log_probs = label_log_probs(
-        search.plms[informed.plm],
-        candidate.template,
-        candidate.verbalizer,
-        informed.calibration,
-        search.scoring,
-        test,
-        readout=candidate.readout,
-    )
-    return evaluate(log_probs, gold(test))
-
-
-def _majority(task: Task) -> Evaluation:
-    """Figures of always answering the class that is most frequent in test: no labels of train are known."""
-    return majority_evaluation(replace(task, splits={"train": task.test}, _fingerprints={}), task.test)
+    plm, test = search.plms[informed.plm], search.task.test
+    calibrated = replace(informed.candidate, calibration=informed.calibration)
+    return evaluate(candidate_log_probs(plm, calibrated, search.scoring, test), gold(test))
 
 
 def _document(

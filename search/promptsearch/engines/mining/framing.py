@@ -125,20 +125,16 @@ def top_frames(
     """
     needed = max(2, math.ceil(share_of_labels * counter.labels - 1e-9))
     totals = Counter(label for label, _ in counts.together)
-    has_choice = len(counter.answers) > counter.labels
     frames: dict[Outlined, Frame] = {}
     seen_in: dict[Outlined, _Seen] = {}
     for core, wordings, seen in _merged(counts.seen, counter.words):
         by_label = _by_label(seen, counter)
-        if sum(len(label.words) >= least for label in by_label) < needed:
-            continue
-        if has_choice and max(len(label.words) for label in by_label) < 2:
+        if not _has_words(by_label, counter, least, needed):
             continue
         rates = [label.pairs / totals[i] if totals[i] else 0.0 for i, label in enumerate(by_label)]
         even = balance_of(rates, needed)
         if even < balance:
             continue
-        support = sorted((label.pairs for label in by_label), reverse=True)[needed - 1]
         cloze, prefix = templates_of(wordings[0], fields)
         seen_in[core] = seen
         frames[core] = Frame(
@@ -148,13 +144,27 @@ def top_frames(
             counts.missed,
             by_label,
             even,
-            even * math.log2(1 + support),
+            _score(by_label, even, needed),
             _sightings(seen, counts, counter, sources, examples),
             tuple(wordings[1:]),
         )
     whole = [frames[core] for core in frames.keys() - tails(seen_in)]
     whole.sort(key=lambda frame: (-frame.score, -frame.support, str(frame.cloze[0])))
     return whole[:most]
+
+
+def _has_words(by_label: Sequence[LabelSupport], counter: FrameCounter, least: int, needed: int) -> bool:
+    """Whether `needed` labels have `least` words in a frame, and one has two where any label has a choice."""
+    if sum(len(label.words) >= least for label in by_label) < needed:
+        return False
+    has_choice = len(counter.answers) > counter.labels
+    return not has_choice or any(len(label.words) >= 2 for label in by_label)
+
+
+def _score(by_label: Sequence[LabelSupport], even: float, needed: int) -> float:
+    """balance * log2(1 + s), see `top_frames`."""
+    support = sorted((label.pairs for label in by_label), reverse=True)[needed - 1]
+    return even * math.log2(1 + support)
 
 
 def templates_of(text: str, fields: Sequence[str]) -> tuple[tuple[Template, ...], Template | None]:

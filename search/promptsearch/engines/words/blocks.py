@@ -43,6 +43,7 @@ class LabelBlocks:
 
     @property
     def width(self) -> int:
+        """W, the number of words."""
         return len(self.label)
 
     def scores(self, theta: FloatArray) -> FloatArray:
