@@ -8,7 +8,8 @@ from promptsearch.engines.base import Candidate
 from promptsearch.engines.mining.framing import Frame, LabelSupport
 from promptsearch.engines.mining.mined import Mined, Sighting
 from promptsearch.engines.mining.mining import Mining
-from promptsearch.report.blocks_markdown import section_markdown
+from promptsearch.report.blocks_markdown import block_markdown
+from promptsearch.report.marks import escape
 from promptsearch.report.mining_section import mined_section
 from promptsearch.study.result import Discovery
 from promptsearch.study.trial import Trial
@@ -79,4 +80,6 @@ def searched(found, outcome: Mining, *trials: Trial, kind: str = "fact", **parts
 def mined_parts(discovery: Discovery) -> list[str]:
     """The report's section on what was mined, in Markdown; empty where there is none."""
     section = mined_section(discovery)
-    return [] if section is None else section_markdown(section)
+    if section is None:
+        return []
+    return [f"## {escape(section.title)}", *map(block_markdown, section.blocks)]

@@ -116,7 +116,9 @@ def test_many_labels_have_no_confusion_matrix(outcome):
 
 
 def test_the_data_fit_the_schema(document):
-    jsonschema.Draft202012Validator(report_schema()).validate(json.loads(report_json(document)))
+    data = json.loads(report_json(document))
+    jsonschema.Draft202012Validator(report_schema()).validate(data)
+    assert len(data["candidates"]) == data["n_candidates"] == len(document.candidates) > 0
 
 
 def test_what_is_read_back_makes_the_same_report(outcome, document):

@@ -27,7 +27,10 @@ def test_a_report_is_read_from_its_folder_or_file(tmp_path):
 
 def test_what_is_written_fits_the_schema():
     for document in (small_document(), bare_document()):
-        jsonschema.Draft202012Validator(report_schema()).validate(json.loads(report_json(document)))
+        data = json.loads(report_json(document))
+        jsonschema.Draft202012Validator(report_schema()).validate(data)
+        assert (data["format"], data["version"]) == ("promptsearch/report", 1)
+        assert len(data["finalists"]) == len(document.finalists)
 
 
 def test_a_missing_report_is_told(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from promptsearch.report.document import ReportDocument
@@ -75,3 +77,8 @@ def test_the_document(reviews):
     assert document.candidates == ()  # without labels there are no figures of them
     assert document.task.splits == {"unlabelled texts": reviews.n_texts, "test": 20}
     assert ReportDocument.model_validate_json(document.model_dump_json()) == document
+
+
+def test_bytes_that_are_no_text_do_not_end_the_report(texts_alone):
+    given = replace(texts_alone, command="promptsearch discover --unlabelled caf\udce9.txt")
+    assert report_document(given).command == "promptsearch discover --unlabelled caf�.txt"

@@ -11,7 +11,8 @@ import numpy as np
 from promptsearch.bench.job import Job
 
 Scores = list[list[float]]
-"""Log-probability, in nats, of each word at the slot of each prompt: (prompts, words), prompts as in `Job.filled`."""
+"""Log-probability of each word at the slot of each prompt, in nats: (prompts, words), prompts as in
+`Job.filled`."""
 Score = Callable[[Job], Scores]
 """One pass over a job, which may be a part of the one that it was made for."""
 

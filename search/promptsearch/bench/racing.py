@@ -120,9 +120,7 @@ def simulate(k: int, n: int, rng: np.random.Generator, *, equal: bool = False) -
     return Figures(-np.logaddexp(0.0, -margin), margin > 0, gold, true)
 
 
-def race_over(
-    figures: Figures, rules: RaceRules, seed: int, *, protected: Sequence[int] = ()
-) -> tuple[RaceResult, Outcome]:
+def race_over(figures: Figures, rules: RaceRules, seed: int) -> tuple[RaceResult, Outcome]:
     """One race among candidates whose figures are all known."""
     full = figures.correct.mean(axis=1)
 
@@ -130,7 +128,7 @@ def race_over(
         cells = np.ix_(np.asarray(candidates), np.asarray(examples))
         return figures.log_likelihood[cells], figures.correct[cells]
 
-    result = race(score, len(full), figures.gold, rules, seed, protected=protected)
+    result = race(score, len(full), figures.gold, rules, seed)
     best = int(np.lexsort((figures.log_likelihood.mean(axis=1), full))[-1])
     tested = {departure.candidate for departure in result.departures if departure.reason != "budget"}
     true = figures.true

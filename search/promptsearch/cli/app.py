@@ -20,6 +20,7 @@ from promptsearch.cli import (
     dashboard,
     data,
     discover,
+    evaluate,
     kb,
     mine,
     models,
@@ -53,8 +54,8 @@ app.command("runs")(runs.command)
 app.command("report")(report.command)
 app.command("worker")(worker.command)
 app.command("dashboard")(dashboard.command)
-app.command("predict")(predict.predict)
-app.command("evaluate")(predict.evaluate)
+app.command("predict")(predict.command)
+app.command("evaluate")(evaluate.command)
 app.add_typer(data.app, name="tasks")
 app.add_typer(models.app, name="models")
 app.add_typer(kb.app, name="kb")

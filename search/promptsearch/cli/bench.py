@@ -5,12 +5,15 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from promptsearch.cli import options, screen
 from promptsearch.cli.options import value
+from promptsearch.cli.shared_options import BenchOptions
+from promptsearch.cli.taking import takes
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,39 +23,40 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Measure speed and memory beside other tools.", no_args_is_help=True)
 
 
-@app.command("scoring")
-def scoring(
+@dataclass(frozen=True, kw_only=True)
+class ScoringOptions(BenchOptions):
+    """What was given on the command line."""
+
     task: Annotated[
         str | None,
         value("--task", "-t", metavar="NAME", help="Whose texts and prompts to use.", default=True),
-    ] = "sst2",
-    data: options.Data = None,
-    mapping: options.Map = None,
-    plm: options.Measured = None,
+    ] = "sst2"
+    data: options.Data = None
+    mapping: options.Map = None
+    plm: options.Measured = None
     examples: Annotated[
         int, value("--examples", metavar="N", min=1, help="How many texts.", default=True)
-    ] = 256,
+    ] = 256
     repeats: Annotated[
         int, value("--repeats", metavar="N", min=1, help="Timed passes of each contender.", default=True)
-    ] = 3,
+    ] = 3
     templates: Annotated[
         int, value("--templates", metavar="N", min=1, help="Templates of the library.", default=True)
-    ] = 8,
+    ] = 8
     suffixes: Annotated[
         int, value("--suffixes", metavar="N", min=2, max=50, help="Suffix templates.", default=True)
-    ] = 50,
+    ] = 50
     with_lm_eval: Annotated[
         bool,
         typer.Option(
             "--with-lm-eval/--no-lm-eval", help="Also lm-evaluation-harness, which is installed on first use."
         ),
-    ] = True,
-    out: options.Tables = None,
-    no_stand_in: options.NoStandIn = False,
-    offline: options.Offline = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-) -> None:
+    ] = True
+
+
+@app.command("scoring")
+@takes(ScoringOptions)
+def scoring(**values: Any) -> None:
     """Score the same prompts with promptsearch and with other tools: speed, memory, agreement.
 
     Takes up to half an hour; --examples 32 --repeats 1 gives a first look.
@@ -61,25 +65,26 @@ def scoring(
     from promptsearch.bench.scoring import ScoringBenchConfig, run
     from promptsearch.paths import atomic_write
 
+    given = ScoringOptions(**values)
     config = ScoringBenchConfig(
-        task=task,
-        data=data,
-        mapping=mapping,
-        plms=tuple(plm or ScoringBenchConfig.plms),
-        examples=examples,
-        templates=templates,
-        suffixes=suffixes,
-        repeats=repeats,
-        with_lm_eval=with_lm_eval,
-        stand_in=not no_stand_in,
-        offline=offline,
+        task=given.task,
+        data=given.data,
+        mapping=given.mapping,
+        plms=tuple(given.plm or ScoringBenchConfig.plms),
+        examples=given.examples,
+        templates=given.templates,
+        suffixes=given.suffixes,
+        repeats=given.repeats,
+        with_lm_eval=given.with_lm_eval,
+        stand_in=not given.no_stand_in,
+        offline=given.offline,
         command=shlex.join(["promptsearch", *sys.argv[1:]]),
     )
-    with screen.watching(quiet or json) as observer:
+    with screen.watching(given.quiet or given.json) as observer:
         bench = run(config, observer.stage, observer.notice)
-    if out is not None:
-        atomic_write(out, markdown(bench))
-    if json:
+    if given.out is not None:
+        atomic_write(given.out, markdown(bench))
+    if given.json:
         screen.print_json(bench.record())
     else:
         _show(bench)

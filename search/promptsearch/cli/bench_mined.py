@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from promptsearch.cli import options, screen
 from promptsearch.cli.options import value
+from promptsearch.cli.shared_options import deliver
 
 if TYPE_CHECKING:
     from promptsearch.study.observer import Observer
@@ -53,7 +54,6 @@ def command(
     """
     from promptsearch.bench.machine import Machine, load_now
     from promptsearch.bench.render import machine_note
-    from promptsearch.paths import atomic_write
 
     machine = Machine.now()
     with screen.watching(quiet or json) as observer:
@@ -66,12 +66,7 @@ def command(
     command_line = shlex.join(["promptsearch", *sys.argv[1:]])
     note = machine_note(machine, load_now())
     page = f"{head}\n```sh\n{command_line}\n```\n\n```text\n{note}\n```\n\n{sections}"
-    if json:
-        screen.print_json(records)
-    else:
-        print(page)
-    if out is not None:
-        atomic_write(out, page)
+    deliver(page, records, json, out)
 
 
 def _is_facts(task: str) -> bool:

@@ -11,6 +11,7 @@ import typer
 
 from promptsearch.cli import options, screen
 from promptsearch.cli.options import value
+from promptsearch.cli.shared_options import deliver
 
 
 def command(
@@ -49,7 +50,6 @@ def command(
     """
     from promptsearch.bench.mining import MiningBenchConfig, run
     from promptsearch.bench.mining_render import markdown
-    from promptsearch.paths import atomic_write
 
     config = MiningBenchConfig(
         corpus=corpus,
@@ -65,9 +65,4 @@ def command(
     with screen.watching(quiet or json) as observer:
         bench = run(config, observer.stage, observer.notice)
     page = markdown(bench)
-    if json:
-        screen.print_json(bench.record())
-    else:
-        print(page)
-    if out is not None:
-        atomic_write(out, page)
+    deliver(page, bench.record(), json, out)

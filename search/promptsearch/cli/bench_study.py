@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import shlex
 import sys
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 from promptsearch.cli import options, screen
 from promptsearch.cli.options import value
+from promptsearch.cli.shared_options import BenchOptions, deliver
+from promptsearch.cli.taking import takes
 
 
-def study(
+@dataclass(frozen=True, kw_only=True)
+class StudyOptions(BenchOptions):
+    """What `bench study` was given on the command line."""
+
     task: Annotated[
         str | None,
         value("--task", "-t", metavar="NAME", help="What prompts are searched for.", default=True),
-    ] = "sst2",
-    data: options.Data = None,
-    mapping: options.Map = None,
-    plm: options.Measured = None,
+    ] = "sst2"
+    data: options.Data = None
+    mapping: options.Map = None
+    plm: options.Measured = None
     shots: Annotated[
         str,
         value("--shots", metavar="N", help="Examples a class in train, and in dev alike.", default=True),
-    ] = "16",
-    seeds: options.Seeds = 10,
+    ] = "16"
+    seeds: options.Seeds = 10
     seconds: Annotated[
         float, value("--seconds", metavar="N", min=3, help="Time of every search.", default=True)
-    ] = 40,
+    ] = 40
     marks: Annotated[
         list[float] | None,
         value(
@@ -33,20 +39,18 @@ def study(
             metavar="SECONDS",
             help="When to compare, besides at the end; repeat for several. [an eighth, a quarter, a half]",
         ),
-    ] = None,
+    ] = None
     free_words: Annotated[
         bool,
         options.flag("--free-words", help="Do not count the others' time for finding label words."),
-    ] = False,
-    max_test: options.MaxTest = 200,
-    device: options.Device = "auto",
-    dtype: options.Dtype = "auto",
-    out: options.Tables = None,
-    no_stand_in: options.NoStandIn = False,
-    offline: options.Offline = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-) -> None:
+    ] = False
+    max_test: options.MaxTest = 200
+    device: options.Device = "auto"
+    dtype: options.Dtype = "auto"
+
+
+@takes(StudyOptions)
+def study(**values: Any) -> None:
     """Search with the study, with random search and with plain TPE for the same time: who finds better?
 
     Takes three times --seconds for each seed, and a little more.
@@ -54,32 +58,27 @@ def study(
     from promptsearch.bench.study import run
     from promptsearch.bench.study_courses import record
     from promptsearch.bench.study_tables import markdown
-    from promptsearch.paths import atomic_write
     from promptsearch.study.config import DiscoverConfig
 
+    given = StudyOptions(**values)
     config = DiscoverConfig(
-        task=task,
-        data=data,
-        mapping=mapping,
-        plms=plm,
-        shots=options.parse_shots(shots),
-        max_test=max_test,
-        device=device,
-        dtype=dtype,
-        stand_in=not no_stand_in,
-        offline=offline,
+        task=given.task,
+        data=given.data,
+        mapping=given.mapping,
+        plms=given.plm,
+        shots=options.parse_shots(given.shots),
+        max_test=given.max_test,
+        device=given.device,
+        dtype=given.dtype,
+        stand_in=not given.no_stand_in,
+        offline=given.offline,
     )
-    given = marks or [seconds / 8, seconds / 4, seconds / 2]
-    with screen.watching(quiet or json) as observer:
+    seconds = given.seconds
+    marks = given.marks or [seconds / 8, seconds / 4, seconds / 2]
+    with screen.watching(given.quiet or given.json) as observer:
         command = shlex.join(["promptsearch", *sys.argv[1:]])
-        bench = run(config, range(seeds), seconds, given, observer, free_words, command)
-    page = markdown(bench)
-    if json:
-        screen.print_json(record(bench))
-    else:
-        print(page)
-    if out is not None:
-        atomic_write(out, page)
+        bench = run(config, range(given.seeds), seconds, marks, observer, given.free_words, command)
+    deliver(markdown(bench), record(bench), given.json, given.out)
 
 
 def racing(
@@ -96,7 +95,6 @@ def racing(
     from promptsearch.bench.machine import Machine, load_now
     from promptsearch.bench.racing import SETTINGS, rendered, simulated
     from promptsearch.bench.render import machine_note
-    from promptsearch.paths import atomic_write
     from promptsearch.report.marks import fenced
     from promptsearch.scoring.race_records import RaceRules
     from promptsearch.showing import count
@@ -107,12 +105,7 @@ def racing(
     note = fenced(machine_note(machine, load_now()), "text")
     head = "# Races", _RACES.format(races=count(races, "simulated race"))
     page = "\n\n".join((*head, command, note, rendered(found))) + "\n"
-    if json:
-        screen.print_json([asdict(summary) for summary in found])
-    else:
-        print(page)
-    if out is not None:
-        atomic_write(out, page)
+    deliver(page, [asdict(summary) for summary in found], json, out)
 
 
 _RACES = """\

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from promptsearch.cli import options, screen
 from promptsearch.cli.options import value
+from promptsearch.cli.shared_options import deliver
 
 
 def command(
@@ -35,7 +36,6 @@ def command(
     from promptsearch.bench.render import machine_note
     from promptsearch.engines.manual.user import unescape
     from promptsearch.errors import OptionError
-    from promptsearch.paths import atomic_write
     from promptsearch.study.config import DEFAULT_PLMS, DiscoverConfig
 
     if (task is None) != (template is None):
@@ -53,12 +53,7 @@ def command(
     command_line = shlex.join(["promptsearch", *sys.argv[1:]])
     note = machine_note(machine, load_now())
     page = f"{_HEAD}\n```sh\n{command_line}\n```\n\n```text\n{note}\n```\n\n{sections}"
-    if json:
-        screen.print_json([words.record(result) for result in found])
-    else:
-        print(page)
-    if out is not None:
-        atomic_write(out, page)
+    deliver(page, [words.record(result) for result in found], json, out)
 
 
 _HEAD = """# Label words

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from promptsearch.cli import screen
+from promptsearch.report.html.figures import chance, points
 from promptsearch.scoring import Evaluation
 from promptsearch.showing import count, printable
 from promptsearch.study.comparing import Differing, PromptComparison
@@ -42,7 +43,7 @@ def verdict(found: PromptComparison) -> str:
     """Which is better, in plain words."""
     gap, metric = found.difference, found.metric
     size = f"{100 * abs(gap.value):.1f} points of {metric}"
-    sure = f"95 % interval {_points(gap.low)} to {_points(gap.high)} for A minus B, {_p(found.p_value)}"
+    sure = f"95 % interval {points(gap.low)} to {points(gap.high)} for A minus B, {chance(found.p_value)}"
     if found.better is not None:
         return f"{found.better} is better, by {size} ({sure})."
     on = count(found.a.prompt.n, "example")
@@ -73,15 +74,15 @@ def tests(found: PromptComparison) -> list[str]:
     same, likelihood = found.agreement, found.likelihood
     lines = [
         f"Same answer on {100 * same.same / same.n:.1f} %.",
-        f"Exact McNemar test of equal accuracy: {_p(found.p_mcnemar)}.",
-        f"Paired bootstrap of the difference in {found.metric}: {_p(found.difference.p_value)}.",
+        f"Exact McNemar test of equal accuracy: {chance(found.p_mcnemar)}.",
+        f"Paired bootstrap of the difference in {found.metric}: {chance(found.difference.p_value)}.",
     ]
     if likelihood is not None:
         left_out = same.n - likelihood.n
         over = f", over the {likelihood.n:,} that both could score" if left_out else ""
         lines.append(
             f"Log-likelihood of the true label, A minus B: {_signed(likelihood.value)} nats an example{over} "
-            f"(sign-flip test, {_p(likelihood.p_value)})."
+            f"(sign-flip test, {chance(likelihood.p_value)})."
         )
     return lines
 
@@ -96,7 +97,7 @@ def _figures(found: PromptComparison, files: tuple[str, str]) -> Table:
     gap, likelihood = found.difference, found.likelihood
     table.add_row(
         "A − B",
-        f"{_points(gap.value)} [{_points(gap.low)}, {_points(gap.high)}]",
+        f"{points(gap.value)} [{points(gap.low)}, {points(gap.high)}]",
         "–" if likelihood is None else _signed(likelihood.value),
         _tokens(found.costs[0].tokens - found.costs[1].tokens, "+"),
     )
@@ -153,17 +154,9 @@ def _value(evaluation: Evaluation, metric: str) -> str:
     return f"{100 * evaluation.value(metric):.1f} [{100 * low:.1f}, {100 * high:.1f}]".replace("-", "−")
 
 
-def _points(value: float) -> str:
-    return f"{100 * value:+.1f}".replace("-", "−")
-
-
 def _signed(value: float) -> str:
     return f"{value:+.3f}".replace("-", "−")
 
 
 def _tokens(value: float, sign: str = "") -> str:
     return f"{value:{sign},.0f}".replace("-", "−")
-
-
-def _p(value: float) -> str:
-    return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from promptsearch.cli import options
+from promptsearch.cli.shared_options import SearchOptions
 
 if TYPE_CHECKING:
     from promptsearch.study.config import DiscoverConfig
@@ -17,8 +18,8 @@ WITHOUT_LABELS = "0"
 _ANEW = ("resume", "minutes", "evaluations", "workers", "device", "offline", "json", "quiet")
 
 
-@dataclass(frozen=True)
-class DiscoverOptions:
+@dataclass(frozen=True, kw_only=True)
+class DiscoverOptions(SearchOptions):
     """What was given on the command line."""
 
     task: options.Task = None
@@ -120,15 +121,6 @@ class DiscoverOptions:
             "--device and --offline may be given anew.",
         ),
     ] = None
-    max_test: options.MaxTest = None
-    out: options.Out = None
-    device: options.Device = "auto"
-    dtype: options.Dtype = "auto"
-    no_stand_in: options.NoStandIn = False
-    offline: options.Offline = False
-    trust_remote_code: options.TrustRemoteCode = False
-    json: options.Json = False
-    quiet: options.Quiet = False
 
     @property
     def without_labels(self) -> bool:
@@ -192,7 +184,6 @@ class DiscoverOptions:
             engines=tuple(self.engine or ()),
             mining=MiningConfig(corpora=tuple(self.corpus or ())),
             unlabelled=self.unlabelled,
-            max_test=self.max_test,
             minutes=self.minutes,
             evaluations=self.evaluations,
             preset=self.preset,
@@ -200,13 +191,8 @@ class DiscoverOptions:
             seeds=self.seeds,
             workers=self.workers or 1,
             storage=self.storage,
-            stand_in=not self.no_stand_in,
-            offline=self.offline,
-            device=self.device,
-            dtype=self.dtype,
-            trust_remote_code=self.trust_remote_code,
-            out=self.out,
             command=command,
+            **self.in_search,
         )
 
     def _own_templates(self) -> list[str]:

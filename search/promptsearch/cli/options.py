@@ -22,6 +22,10 @@ def flag(*names: str, help: str) -> Any:
     return typer.Option(*names, metavar="", help=help, show_default=False)
 
 
+PromptFile = Annotated[
+    Path,
+    typer.Argument(help="A prompt file, such as best_prompt.json, or an ensemble file.", show_default=False),
+]
 Task = Annotated[
     str | None,
     value("--task", "-t", metavar="NAME", help="A known task (see `tasks list`), or a name for --data."),
@@ -143,6 +147,23 @@ TrustRemoteCode = Annotated[
 NoStandIn = Annotated[
     bool, flag("--no-stand-in", help="Refuse to use a bundled sample where the data cannot be had.")
 ]
+WordNetFolder = Annotated[
+    Path | None,
+    value("--wordnet", metavar="FOLDER", help="Where WordNet's files are, if they are not found."),
+]
+ConceptNetFile = Annotated[
+    Path | None,
+    value("--conceptnet", metavar="FILE", help="ConceptNet's assertions, as published (csv.gz)."),
+]
+Relations = Annotated[
+    str | None,
+    value(
+        "--relations",
+        metavar="LIST",
+        help="ConceptNet's relations to follow, each with a factor for its weights if need be, as "
+        "Synonym,IsA=0.7 (default: eight of them).",
+    ),
+]
 Json = Annotated[bool, flag("--json", help="Print JSON, for machines.")]
 Quiet = Annotated[bool, flag("--quiet", "-q", help="No notices and no progress.")]
 
@@ -192,3 +213,28 @@ def listed(given: str | None) -> tuple[str, ...] | None:
 
         raise OptionError(f"a list is wanted, with commas between its entries, not {given!r}")
     return entries
+
+
+def parse_factors(given: str | None) -> dict[str, float] | None:
+    """`Synonym,IsA=0.7` -> factors by relation, 1 where none is given; None where the option is not given.
+
+    Raises:
+        OptionError: a factor that is no number.
+    """
+    entries = listed(given)
+    if entries is None:
+        return None
+    found: dict[str, float] = {}
+    for entry in entries:
+        relation, equals, factor = entry.partition("=")
+        try:
+            found[relation.strip()] = float(factor) if equals else 1.0
+        except ValueError:
+            from promptsearch.errors import OptionError
+
+            raise OptionError(
+                f"the factor of {relation.strip()} is no number: {factor!r}",
+                where="--relations",
+                hint="For example --relations Synonym,IsA=0.7",
+            ) from None
+    return found

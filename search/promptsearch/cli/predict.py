@@ -1,4 +1,4 @@
-"""`promptsearch predict` and `promptsearch evaluate`."""
+"""`promptsearch predict`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from promptsearch.cli import options, screen, texts
-from promptsearch.cli.labelled import Wanted, seen_in_search, splits_for
 from promptsearch.showing import count, printable
 
 if TYPE_CHECKING:
@@ -20,14 +19,9 @@ if TYPE_CHECKING:
 # Texts read and predicted together, so that output streams and memory stays flat.
 _CHUNK = 256
 
-PromptFile = Annotated[
-    Path,
-    typer.Argument(help="A prompt file, such as best_prompt.json, or an ensemble file.", show_default=False),
-]
 
-
-def predict(
-    prompt_file: PromptFile,
+def command(
+    prompt_file: options.PromptFile,
     text: Annotated[
         list[str] | None,
         typer.Argument(help="Texts; without any, lines of stdin.", show_default=False),
@@ -79,72 +73,6 @@ def predict(
         sys.stdout.flush()
     if shortened and not quiet:
         screen.show_notice(f"{count(shortened, 'text')} shortened to fit the PLM.")
-
-
-def evaluate(
-    prompt_file: PromptFile,
-    task: options.Task = None,
-    data: options.Data = None,
-    mapping: options.Map = None,
-    metric: Annotated[
-        str | None,
-        options.value(
-            "--metric", metavar="NAME", help="accuracy, macro-f1 or mcc (default: as for the search)."
-        ),
-    ] = None,
-    split: Annotated[
-        str, options.value("--split", metavar="NAME", help="train, dev or test.", default=True)
-    ] = "test",
-    max_test: options.MaxTest = None,
-    seed: Annotated[
-        int | None,
-        options.value(
-            "--seed", metavar="N", help="Fixes which examples are drawn (default: as for the search)."
-        ),
-    ] = None,
-    device: options.Device = "auto",
-    no_stand_in: options.NoStandIn = False,
-    offline: options.Offline = False,
-    trust_remote_code: options.TrustRemoteCode = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-) -> None:
-    """Score a prompt on labelled examples: of --task, of --data, else of the known task it was found on."""
-    from promptsearch.compose import load_prompt_or_ensemble
-    from promptsearch.study.evaluating import evaluate_prompt
-
-    wanted = Wanted(
-        split, task, data, mapping, seed=seed, max_test=max_test, stand_in=not no_stand_in, offline=offline
-    )
-    wanted.check_split("train", "dev", "test")
-    prompt = load_prompt_or_ensemble(
-        prompt_file, device=device, offline=offline, trust_remote_code=trust_remote_code
-    )
-    drawn, [searched] = splits_for([prompt], wanted)
-    with screen.watching(quiet or json) as observer:
-        for notice in drawn.notices:
-            observer.notice(notice)
-        observer.stage(f"Loading {', '.join(prompt.plm_references)}")
-        for plm in prompt.plms:
-            plm.watch(observer.advance)
-        found = evaluate_prompt(prompt, drawn, split, metric=metric, searched=searched)
-        if prompt.document.task is not None:
-            observer.notice(seen_in_search(found))
-    if json:
-        screen.print_json(found.record())
-        return
-    from promptsearch.report.rows import figure
-
-    console = screen.stdout()
-    console.print(f"{drawn.name}, {split}: {found.metric} {figure(found.prompt, found.metric)}", markup=False)
-    console.print(f"majority class: {figure(found.majority, found.metric)}", markup=False)
-    console.print(
-        f"macro-F1 {100 * found.prompt.macro_f1:.1f}, MCC {found.prompt.mcc:.3f}, "
-        f"log-likelihood {found.prompt.log_likelihood:.3f}, calibration error {found.prompt.ece:.3f}"
-    )
-    if found.shortened and not quiet:
-        of = count(found.prompt.n, "text")
-        screen.show_notice(f"{found.shortened:,} of {of} shortened to fit the PLM.")
 
 
 def _texts(

@@ -12,17 +12,11 @@ from promptsearch.report.document import (
     MarkedBlock,
     Paragraph,
     PictureBlock,
-    Section,
     TableBlock,
 )
 from promptsearch.report.html.text import code_pieces
 from promptsearch.report.marks import code, escape, fenced, table
 from promptsearch.report.mined_examples import marked_line
-
-
-def section_markdown(section: Section) -> list[str]:
-    """A section, in parts."""
-    return [f"## {escape(section.title)}", *map(block_markdown, section.blocks)]
 
 
 def block_markdown(block: Block) -> str:

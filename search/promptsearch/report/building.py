@@ -27,22 +27,21 @@ from promptsearch.report.records import (
     gap_record,
     summary_of,
     summary_of_ensemble,
+    task_record,
 )
 from promptsearch.report.rows import MAJORITY, TOGETHER, answer_sentence
+from promptsearch.report.usage import filled_in, python_lines
 from promptsearch.report.verdicts import verdicts
 from promptsearch.report.words_section import words_section
 from promptsearch.scoring import paired_difference
 from promptsearch.showing import whole_text
-from promptsearch.study.artefacts import PROMPT_FILE
 from promptsearch.study.result import Discovery
 from promptsearch.tasks.task import gold, majority
-
-_SHOWN_CHARACTERS = 300
-SLOT = "▁▁▁"
 
 
 def report_document(discovery: Discovery) -> ReportDocument:
     """All that a report says of a search."""
+    template, first = discovery.best.trial.candidate.template, discovery.task.dev[0]
     return ReportDocument(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         task=_task(discovery),
@@ -50,8 +49,8 @@ def report_document(discovery: Discovery) -> ReportDocument:
         verdicts=tuple(verdicts(discovery)),
         notices=tuple(map(whole_text, discovery.notices)),
         prompt=discovery.prompt.document.model_dump(mode="json"),
-        example=whole_text(example(discovery)),
-        use=use(discovery),
+        example=whole_text(filled_in(template, first)),
+        use=python_lines(template, first),
         finalists=finalists(discovery),
         compared=discovery.screened,
         alike=discovery.alike,
@@ -108,30 +107,6 @@ def finalists(discovery: Discovery) -> tuple[Finalist, ...]:
     return (*rows, majority_row)
 
 
-def example(discovery: Discovery) -> str:
-    """The best template with the first dev example filled in."""
-    values = {
-        name: value[:_SHOWN_CHARACTERS] + ("…" if len(value) > _SHOWN_CHARACTERS else "")
-        for name, value in discovery.task.dev[0].values.items()
-    }
-    return discovery.best.trial.candidate.template.fill(values, SLOT)
-
-
-def use(discovery: Discovery) -> str:
-    """The lines of Python that use the prompt."""
-    fields = discovery.best.trial.candidate.template.fields
-    values = discovery.task.dev[0].values
-    text = (
-        repr(values[fields[0]][:80])
-        if len(fields) == 1
-        else repr({name: values[name][:60] for name in fields})
-    )
-    return (
-        "from promptsearch import load_prompt\n\n"
-        f'prompt = load_prompt("{PROMPT_FILE}")\nprint(prompt.predict({text}))'
-    )
-
-
 def _to_majority(discovery: Discovery) -> Gap | None:
     """How much the best is better than always the same answer, on the same test examples."""
     task, answers = discovery.task, discovery.best.predictions
@@ -144,18 +119,8 @@ def _to_majority(discovery: Discovery) -> Gap | None:
 
 def _task(discovery: Discovery) -> TaskSummary:
     task = discovery.task
-    return TaskSummary(
-        name=task.name,
-        stand_in_for=task.stand_in_for,
-        kind=task.kind,
-        labels=task.label_names,
-        metric=task.metric,
-        source=whole_text(f"{task.source.kind} {task.source.location}".strip()),
-        fingerprint=task.fingerprint,
-        splits={name: len(task.splits[name]) for name in ("train", "dev", "test")},
-        shots=task.shots,
-        seed=task.seed or 0,
-    )
+    splits = {name: len(task.splits[name]) for name in ("train", "dev", "test")}
+    return task_record(task, splits, task.shots, task.seed or 0)
 
 
 def _rejected(discovery: Discovery) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from promptsearch.report import plots
 from promptsearch.report.document import ReportDocument
 
 
-def drawings(document: ReportDocument) -> dict[str, str]:
-    """Name -> SVG, of those that have something to show."""
+def all_drawings(document: ReportDocument) -> dict[str, str]:
+    """Name -> SVG, empty where there is nothing to show."""
     draws = {
         "candidates": plots.candidates_plot,
         "history": plots.history_plot,
@@ -16,8 +16,12 @@ def drawings(document: ReportDocument) -> dict[str, str]:
         "sensitivity": plots.sensitivity_plot,
         "seeds": plots.seeds_plot,
     }
-    drawn = {name: draw(document) for name, draw in draws.items()}
-    return {name: svg for name, svg in drawn.items() if svg}
+    return {name: draw(document) for name, draw in draws.items()}
+
+
+def drawings(document: ReportDocument) -> dict[str, str]:
+    """Name -> SVG, of those that have something to show."""
+    return {name: svg for name, svg in all_drawings(document).items() if svg}
 
 
 def pictures(document: ReportDocument) -> dict[str, str]:

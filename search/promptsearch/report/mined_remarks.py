@@ -69,7 +69,7 @@ def by_hand(discovery: Discovery) -> str | None:
         return None
     return (
         "The best prompt is written by hand, not mined: hand-written ones compete, and of those compared "
-        "this one does best on dev."
+        "on dev this one was chosen."
     )
 
 

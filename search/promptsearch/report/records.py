@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from promptsearch.engines.base import Candidate
-from promptsearch.report.document import Cost, Figure, Gap, LabelWords, PromptSummary
+from promptsearch.report.document import Cost, Figure, Gap, LabelWords, PromptSummary, TaskSummary
 from promptsearch.report.label_words import heaviest_first
 from promptsearch.scoring import Difference, Evaluation
 from promptsearch.scoring.continuous import tensors_of
+from promptsearch.showing import whole_text
 from promptsearch.study.ensembles import Ensemble
+from promptsearch.study.informed import Informed
 from promptsearch.study.trial import Trial, finite
+from promptsearch.tasks.task import Task
 
 
 def figure_record(evaluation: Evaluation, metric: str) -> Figure:
@@ -38,8 +41,29 @@ def gap_record(difference: Difference | None) -> Gap | None:
     return Gap(value=difference.value, low=difference.low, high=difference.high, p_value=difference.p_value)
 
 
-def summary_of(trial: Trial, names: Sequence[str]) -> PromptSummary:
-    """The prompt of a trial.
+def task_record(task: Task, splits: Mapping[str, int], shots: int | None, seed: int) -> TaskSummary:
+    """What was searched on.
+
+    Args:
+        splits: examples of each.
+        shots: labelled examples a class, None where all were used.
+    """
+    return TaskSummary(
+        name=task.name,
+        stand_in_for=task.stand_in_for,
+        kind=task.kind,
+        labels=task.label_names,
+        metric=task.metric,
+        source=whole_text(f"{task.source.kind} {task.source.location}".strip()),
+        fingerprint=task.fingerprint,
+        splits=dict(splits),
+        shots=shots,
+        seed=seed,
+    )
+
+
+def summary_of(trial: Trial | Informed, names: Sequence[str]) -> PromptSummary:
+    """The prompt of a trial, with labels or without.
 
     Args:
         names: of the labels.

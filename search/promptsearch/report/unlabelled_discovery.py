@@ -11,7 +11,6 @@ from promptsearch.scoring import Evaluation
 from promptsearch.showing import count
 from promptsearch.study.found_without_labels import COMPARED, FoundWithoutLabels, Judged
 from promptsearch.study.informed import Informed
-from promptsearch.tasks.task import Example
 
 TELLING = (
     "Mutual information says how much the answers, before calibration, tell about the texts: how varied they "
@@ -19,7 +18,6 @@ TELLING = (
     "accuracy, not always: a prompt may be sure of another distinction than the one that the labels make."
 )
 _NEXT = 10
-_TEXT = 300
 
 
 def outcome(found: FoundWithoutLabels) -> str:
@@ -87,17 +85,6 @@ def words_rows(found: FoundWithoutLabels) -> list[tuple[str, str]]:
     return [(name, listed_words(candidate, each)) for name, each in zip(found.task.label_names, answers)]
 
 
-def example(found: FoundWithoutLabels) -> str:
-    """The template with the first text filled in."""
-    values = {name: _short(value) for name, value in first_text(found).values.items()}
-    return found.best.informed.candidate.template.fill(values, "▁▁▁")
-
-
-def first_text(found: FoundWithoutLabels) -> Example:
-    """The first of the texts that were read."""
-    return found.task.train[0]
-
-
 def method(found: FoundWithoutLabels) -> str:
     """How it was found, in a sentence or two."""
     told = (
@@ -134,7 +121,3 @@ def _figure(evaluation: Evaluation | None, metric: str) -> str:
     low, high = evaluation.interval(metric)
     value = f"{100 * evaluation.value(metric):.1f} % {metric}"
     return f"{value} (95 % interval {100 * low:.1f} to {100 * high:.1f}, n={evaluation.n})"
-
-
-def _short(value: str) -> str:
-    return value[:_TEXT] + ("…" if len(value) > _TEXT else "")

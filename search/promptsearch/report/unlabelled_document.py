@@ -5,51 +5,43 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from promptsearch.report.document import (
-    Figure,
     Finalist,
-    LabelWords,
     Paragraph,
-    PromptSummary,
     ReportDocument,
     Section,
     TableBlock,
     TaskSummary,
 )
+from promptsearch.report.records import figure_or_none, summary_of, task_record
+from promptsearch.report.rows import MAJORITY
 from promptsearch.report.unlabelled_discovery import (
     TELLING,
     comparison_rows,
     comparison_titles,
-    example,
-    first_text,
     method,
     next_rows,
     outcome,
     verdicts,
 )
-from promptsearch.scoring import Evaluation
+from promptsearch.report.usage import filled_in, python_lines
+from promptsearch.showing import whole_text
 from promptsearch.study.artefacts import versions
-from promptsearch.study.found_without_labels import COMPARED, FoundWithoutLabels, Judged
-from promptsearch.study.informed import Informed
-from promptsearch.study.trial import finite
+from promptsearch.study.found_without_labels import COMPARED, FoundWithoutLabels
 
 
 def report_document(found: FoundWithoutLabels) -> ReportDocument:
     """The report as data. Nothing is on dev: there is none."""
-    metric = found.task.metric
-    majority = None if found.majority is None else _figure(found.majority, metric)
+    template, first = found.best.informed.candidate.template, found.task.train[0]
     return ReportDocument(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         task=_task(found),
         answer=outcome(found),
         verdicts=tuple(verdicts(found)),
-        notices=found.notices,
-        prompt=found.prompt.document.model_dump(mode="json", exclude_none=True),
-        example=example(found),
-        use=_use(found),
-        finalists=(
-            *(_finalist(each, metric) for each in found.finalists),
-            Finalist(role="majority class", prompt=None, dev=None, test=majority),
-        ),
+        notices=tuple(map(whole_text, found.notices)),
+        prompt=found.prompt.document.model_dump(mode="json"),
+        example=whole_text(filled_in(template, first)),
+        use=python_lines(template, first),
+        finalists=_finalists(found),
         compared=min(COMPARED, len(found.ranked)),
         alike=found.alike,
         n_candidates=len(found.ranked),
@@ -58,25 +50,14 @@ def report_document(found: FoundWithoutLabels) -> ReportDocument:
         interrupted=found.interrupted,
         labelled=False,
         seconds=found.seconds,
-        command=found.command,
+        command=whole_text(found.command),
         environment={**versions(), "dtype": found.prompt.document.plm.dtype or ""},
     )
 
 
 def _task(found: FoundWithoutLabels) -> TaskSummary:
-    task = found.task
-    return TaskSummary(
-        name=task.name,
-        stand_in_for=task.stand_in_for,
-        kind=task.kind,
-        labels=task.label_names,
-        metric=task.metric,
-        source=f"{task.source.kind} {task.source.location}".strip(),
-        fingerprint=task.fingerprint,
-        splits={"unlabelled texts": found.n_texts, "test": len(task.test)},
-        shots=0,
-        seed=found.seed,
-    )
+    splits = {"unlabelled texts": found.n_texts, "test": len(found.task.test)}
+    return task_record(found.task, splits, shots=0, seed=found.seed)
 
 
 def _section(found: FoundWithoutLabels) -> Section:
@@ -93,46 +74,19 @@ def _section(found: FoundWithoutLabels) -> Section:
     )
 
 
-def _finalist(each: Judged, metric: str) -> Finalist:
-    test = None if each.test is None else _figure(each.test, metric)
-    return Finalist(role=each.role, prompt=_summary(each.informed), dev=None, test=test)
-
-
-def _summary(each: Informed) -> PromptSummary:
-    verbalizer = each.candidate.verbalizer
-    return PromptSummary(
-        plm=each.plm,
-        engine=each.candidate.engine,
-        template=str(each.candidate.template),
-        words=tuple(
-            LabelWords(label=str(label), words=tuple(answer.text for answer in answers))
-            for label, answers in zip(verbalizer.labels, verbalizer.answers)
-        ),
-        calibration=each.calibration.method,
-        readout=None if each.candidate.readout is None else each.candidate.readout.kind,
-    )
-
-
-def _figure(evaluation: Evaluation, metric: str) -> Figure:
-    low, high = evaluation.interval(metric)
-    return Figure(
-        n=evaluation.n,
-        value=evaluation.value(metric),
-        low=low,
-        high=high,
-        log_likelihood=finite(evaluation.log_likelihood),
-        unscored=evaluation.unscored,
-    )
-
-
-def _use(found: FoundWithoutLabels) -> str:
-    fields, values = found.best.informed.candidate.template.fields, first_text(found).values
-    text = (
-        repr(values[fields[0]][:80])
-        if len(fields) == 1
-        else repr({name: values[name][:60] for name in fields})
-    )
+def _finalists(found: FoundWithoutLabels) -> tuple[Finalist, ...]:
+    """The prompts of the comparison, and the majority class."""
+    metric, names = found.task.metric, found.task.label_names
+    rows = [
+        Finalist(
+            role=each.role,
+            prompt=summary_of(each.informed, names),
+            dev=None,
+            test=figure_or_none(each.test, metric),
+        )
+        for each in found.finalists
+    ]
     return (
-        "from promptsearch import load_prompt\n\n"
-        f'prompt = load_prompt("best_prompt.json")\nprint(prompt.predict({text}))'
+        *rows,
+        Finalist(role=MAJORITY, prompt=None, dev=None, test=figure_or_none(found.majority, metric)),
     )

@@ -17,7 +17,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 
-from promptsearch.scoring.intervals import Difference, Interval
+from promptsearch.scoring.intervals import Difference, Interval, bootstrap_p_value, percentiles
 from promptsearch.scoring.logspace import FloatArray
 
 RESAMPLES = 1000
@@ -86,8 +86,8 @@ def information(
     rows = _checked(np.exp(log_probs[scored]))
     n, labels = rows.shape
     value = mutual_information(rows)
-    drawn = _drawn(rows, _shares(n, resamples, seed))
-    low, high = np.clip(_percentiles(drawn, value, level), 0.0, np.log(labels)).tolist()
+    drawn = _shifted(_drawn(rows, _shares(n, resamples, seed)), value)
+    low, high = np.clip(percentiles(drawn, level), 0.0, np.log(labels)).tolist()
     return Information(
         value,
         *Interval(min(low, value), max(high, value)),
@@ -116,11 +116,8 @@ def information_gap(
     rows = [_checked(np.exp(each[scored])) for each in (first, second)]
     shares = _shares(int(scored.sum()), resamples, seed)
     value = mutual_information(rows[0]) - mutual_information(rows[1])
-    drawn = _drawn(rows[0], shares) - _drawn(rows[1], shares)
-    shifted = drawn + value - drawn.mean()
-    tail = min((shifted <= 0).sum(), (shifted >= 0).sum())
-    low, high = _percentiles(drawn, value, level).tolist()
-    return Difference(value, low, high, p_value=min(1.0, 2 * (int(tail) + 1) / (resamples + 1)))
+    drawn = _shifted(_drawn(rows[0], shares) - _drawn(rows[1], shares), value)
+    return Difference(value, *percentiles(drawn, level), p_value=bootstrap_p_value(drawn))
 
 
 def _drawn(rows: FloatArray, shares: FloatArray) -> FloatArray:
@@ -134,9 +131,9 @@ def _shares(n: int, resamples: int, seed: int) -> FloatArray:
     return np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=resamples) / n
 
 
-def _percentiles(drawn: FloatArray, value: float, level: float) -> FloatArray:
-    """Ends of the interval, the resamples shifted so that their mean is the value."""
-    return np.quantile(drawn + value - drawn.mean(), [(1 - level) / 2, (1 + level) / 2])
+def _shifted(drawn: FloatArray, value: float) -> FloatArray:
+    """Resamples moved so that their mean is the value."""
+    return drawn + value - drawn.mean()
 
 
 def _checked(probabilities: ArrayLike) -> FloatArray:

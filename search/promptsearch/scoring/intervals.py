@@ -92,7 +92,7 @@ def interval_of_confusion(
     measure = metric_named(metric)
     draws = _draws(counts.ravel()[cells], resamples, labels * (labels + 1), seed)
     values = np.concatenate([measure(_confusions(drawn, cells, labels)) for drawn in draws])
-    return _percentiles(values, level)
+    return percentiles(values, level)
 
 
 def paired_difference(
@@ -125,11 +125,10 @@ def paired_difference(
 
     draws = _draws(counts, resamples, labels * (labels + 1), seed)
     resampled = np.concatenate([differences(drawn) for drawn in draws])
-    tail = min((resampled <= 0).sum(), (resampled >= 0).sum())
     return Difference(
         float(differences(counts[np.newaxis])[0]),
-        *_percentiles(resampled, level),
-        p_value=min(1.0, 2 * (int(tail) + 1) / (resamples + 1)),
+        *percentiles(resampled, level),
+        p_value=bootstrap_p_value(resampled),
     )
 
 
@@ -164,6 +163,18 @@ def mcnemar(correct_a: ArrayLike, correct_b: ArrayLike) -> float:
     return min(1.0, 2 * tail / 2**n)
 
 
+def percentiles(resampled: FloatArray, level: float) -> Interval:
+    """Ends of the percentile interval of resampled values (r,)."""
+    low, high = np.quantile(resampled, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(float(low), float(high))
+
+
+def bootstrap_p_value(resampled: FloatArray) -> float:
+    """For "no difference", from resampled differences (r,), as `paired_difference` says."""
+    tail = min((resampled <= 0).sum(), (resampled >= 0).sum())
+    return min(1.0, 2 * (int(tail) + 1) / (len(resampled) + 1))
+
+
 def _n_labels(*labels: IntArray) -> int:
     return 1 + max(int(array.max(initial=0)) for array in labels)
 
@@ -186,11 +197,6 @@ def _confusions(drawn: IntArray, cells: IntArray, labels: int) -> IntArray:
     matrices = np.zeros((len(drawn), labels * (labels + 1)), dtype=np.int64)
     matrices[:, distinct] = np.add.reduceat(drawn[:, order], starts, axis=1)
     return matrices.reshape(-1, labels, labels + 1)
-
-
-def _percentiles(values: FloatArray, level: float) -> Interval:
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(low), float(high))
 
 
 def _check_level(level: float) -> None:

@@ -19,7 +19,7 @@ falls by the same factor at every look (successive halving, Karnin et al. 2013, 
 with a factor that follows from the budget and is worked out anew after every block). This has no error
 bound. In races simulated by `promptsearch.bench.racing` at a share of 0.35, the winner lies within a point
 of the exhaustive one in 95 % of races or more with 50 candidates and more, and with 10 candidates from
-500 examples on; with 10 candidates and 64 examples in 86 %, where `share=None` is the safer choice.
+500 examples on; with 10 candidates and 64 examples in 81 %, where `share=None` is the safer choice.
 
 The test follows the figure by which the winner is chosen. Log-likelihoods tell candidates apart on fewer
 examples, but not by accuracy: a well calibrated candidate with fewer right answers beats a more accurate

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import shutil
+import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,7 +13,7 @@ from fnmatch import fnmatchcase
 from importlib.metadata import PackageNotFoundError, version
 from itertools import chain, count
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from promptsearch.artefact.readouts import tensor_file_name
 from promptsearch.errors import StorageError
@@ -20,13 +21,14 @@ from promptsearch.paths import atomic_write, storage_errors
 from promptsearch.showing import whole_text
 from promptsearch.study.locks import try_lock, unlock_file
 
+CONFIG_FILE = "config.json"
 PROMPT_FILE = "best_prompt.json"
 STUDY_FILE = "study.log"
 LOCK_FILE = "run.lock"
 PLOTS = ("candidates", "history", "front", "importances", "sensitivity", "seeds")
 """Pictures of the report, by name."""
 RUN_FILES = (
-    "config.json",
+    CONFIG_FILE,
     "candidates.jsonl",
     PROMPT_FILE,
     tensor_file_name(PROMPT_FILE),
@@ -45,6 +47,7 @@ RUN_FILES = (
 DRAWS = "seed-*"
 """Folders of other draws of train and dev."""
 _ENSEMBLES = "ensemble*.json"  # one a PLM where there are several
+_LOOKS, _LOOK_SECONDS = 5, 0.05
 _OTHER_FOLDER = "Choose an empty one with --out."
 _PACKAGES = ("promptsearch", "torch", "transformers", "datasets", "optuna", "nltk", "numpy")
 
@@ -91,7 +94,7 @@ def new_folder(task: str, out: Path | None) -> Path:
 
 def is_unfinished(folder: Path) -> bool:
     """Whether a folder holds a search that can be gone on with."""
-    return _has_study(folder) and not (folder / PROMPT_FILE).exists()
+    return has_study(folder) and not (folder / PROMPT_FILE).exists()
 
 
 def clear(folder: Path) -> None:
@@ -118,7 +121,7 @@ def run_lock(folder: Path) -> Generator[None]:
     with storage_errors(path):
         file = open(path, "ab")  # noqa: SIM115 - what goes wrong within is of other files
     with file:
-        if not try_lock(file):
+        if not _locked_soon(file):
             raise StorageError(
                 "this run is going on in another process", where=str(folder), hint="Wait for it, or stop it."
             )
@@ -126,6 +129,11 @@ def run_lock(folder: Path) -> Generator[None]:
             yield
         finally:
             unlock_file(file)
+
+
+def _locked_soon(file: BinaryIO) -> bool:
+    """Lock a file; who looks whether a run goes on has the lock for a moment."""
+    return any(try_lock(file) or time.sleep(_LOOK_SECONDS) for _ in range(_LOOKS))
 
 
 def is_going_on(folder: Path) -> bool:
@@ -159,7 +167,7 @@ def _make(folder: Path) -> bool:
     return True
 
 
-def _has_study(folder: Path) -> bool:
+def has_study(folder: Path) -> bool:
     """Whether a run was begun in a folder; its study may be kept elsewhere."""
     return (folder / STUDY_FILE).exists() or kept_elsewhere(folder)
 
@@ -167,7 +175,7 @@ def _has_study(folder: Path) -> bool:
 def kept_elsewhere(folder: Path) -> bool:
     """Whether the study of a run is kept in another storage than a file in its folder."""
     try:
-        options = json.loads((folder / "config.json").read_text("utf-8"))["options"]
+        options = json.loads((folder / CONFIG_FILE).read_text("utf-8"))["options"]
         return options["storage"] is not None
     except (OSError, ValueError, KeyError, TypeError):
         return False  # no run, or what says so itself when it is gone on with
@@ -176,8 +184,8 @@ def kept_elsewhere(folder: Path) -> bool:
 def _is_run_file(path: Path) -> bool:
     name = path.name
     if path.is_dir():
-        return fnmatchcase(name, DRAWS) and _has_study(path)
-    if name == "config.json":
+        return fnmatchcase(name, DRAWS) and has_study(path)
+    if name == CONFIG_FILE:
         # Many tools have a file of this name.
         return '"fingerprint"' in path.read_text("utf-8", errors="replace")
     # A killed process may have left a file under its temporary name.

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from promptsearch.study.artefacts import LOCK_FILE, STUDY_FILE, clear, kept_elsewhere, new_folder
+from promptsearch.study.artefacts import LOCK_FILE, clear, has_study, new_folder
 from promptsearch.study.budget import Clock
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.loading import load_search_plm
@@ -113,7 +113,7 @@ def _other_draws(config: DiscoverConfig, observer: Observer, found: Discovery) -
         observer.notice(f"Draw {seed - config.seed + 1} of {config.seeds}: seed {seed}")
         folder = found.folder / f"seed-{seed}"
         options = replace(config, minutes=share, seed=seed, seeds=1, out=folder)
-        if (folder / STUDY_FILE).exists() or kept_elsewhere(folder):
+        if has_study(folder):
             changed = {
                 name: getattr(options, name)
                 for name in ("minutes", "evaluations", "workers", "device", "offline")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from promptsearch.plms.base import PLM, AnswerStates
+from promptsearch.plms.base import PLM
 from promptsearch.readings import read_labels, word_log_probs
 from promptsearch.scoring import UNSCORED, layout, predict
 from promptsearch.study.trial import Trial
@@ -39,26 +39,16 @@ class Hard:
     words: Mapping[str, float]
 
 
-def hardest(
-    plm: PLM,
-    trial: Trial,
-    task: Task,
-    split: SplitName = "test",
-    n: int = 10,
-    states: AnswerStates | None = None,
-) -> tuple[Hard, ...]:
+def hardest(plm: PLM, trial: Trial, task: Task, split: SplitName = "test", n: int = 10) -> tuple[Hard, ...]:
     """The n labelled examples that the prompt gets most wrong.
 
     Wrong answers come first, by the log-probability of the true label; then what could not be scored; then
     right answers that were least sure.
-
-    Args:
-        states: of the split's labelled examples under the template, where they are at hand.
     """
     examples = [example for example in task.splits[split] if example.label is not None]
     if not examples:
         return ()
-    scores, log_probs = _read(plm, trial, examples, states)
+    scores, log_probs = _read(plm, trial, examples)
     labels, predicted = gold(examples), predict(log_probs)
     return tuple(
         Hard(
@@ -82,13 +72,12 @@ def hardest_first(log_probs: NDArray[np.float64], labels: Sequence[int]) -> list
 
 
 def _read(
-    plm: PLM, trial: Trial, examples: Sequence[Example], states: AnswerStates | None
+    plm: PLM, trial: Trial, examples: Sequence[Example]
 ) -> tuple[NDArray[np.floating] | None, NDArray[np.float64]]:
     """Word log-probabilities (n, W), if the prompt reads words, and label log-probabilities (n, L)."""
     template, verbalizer = trial.candidate.template, trial.candidate.verbalizer
     readout = trial.candidate.readout
-    if states is None:
-        states = plm.answer_states(template, examples)
+    states = plm.answer_states(template, examples)
     scores = None
     if readout is None or readout.uses_words:
         scores = word_log_probs(

@@ -18,15 +18,8 @@ def lock_file(file: BinaryIO) -> None:
         OSError: the file system has no locks.
     """
     if sys.platform == "win32":
-        import msvcrt
-
-        while True:
-            file.seek(_FAR)
-            try:
-                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-                return
-            except PermissionError:
-                time.sleep(_PAUSE_SECONDS)
+        while not try_lock(file):
+            time.sleep(_PAUSE_SECONDS)
     else:
         import fcntl
 

@@ -14,7 +14,7 @@ from promptsearch.engines.mining.words import Words
 from promptsearch.errors import DataError
 from promptsearch.paths import atomic_write
 from promptsearch.showing import printable
-from promptsearch.study.artefacts import clear, new_folder, versions, write_json
+from promptsearch.study.artefacts import CONFIG_FILE, clear, new_folder, versions, write_json
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.observer import Observer
 from promptsearch.study.record import plain
@@ -103,7 +103,7 @@ def _write(found: MinedOnly, config: DiscoverConfig) -> None:
     from promptsearch.report.mined_only import markdown
 
     clear(found.folder)
-    write_json(found.folder / "config.json", _config_record(found.task, config))
+    write_json(found.folder / CONFIG_FILE, _config_record(found.task, config))
     atomic_write(found.folder / "report.md", printable(markdown(found)))
     write_json(found.folder / "mined.json", found.mining.record())
 

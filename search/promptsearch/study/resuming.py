@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from promptsearch.errors import OptionError, StorageError
-from promptsearch.study.artefacts import STUDY_FILE, clear, is_unfinished
+from promptsearch.study.artefacts import CONFIG_FILE, STUDY_FILE, clear, is_unfinished
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.record import restored, saved
 
-CONFIG_FILE = "config.json"
 STUDY = "promptsearch"
 """Name of the study in a run's own folder."""
 

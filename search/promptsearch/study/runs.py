@@ -11,17 +11,12 @@ from typing import Any, Literal
 
 from promptsearch.artefact import EvaluationRecord, PromptDocument, read_prompt_file
 from promptsearch.errors import PromptFileError, StorageError
-from promptsearch.study.artefacts import DRAWS, PROMPT_FILE, RUN_FILES, STUDY_FILE, is_going_on
+from promptsearch.study.artefacts import CONFIG_FILE, DRAWS, PROMPT_FILE, RUN_FILES, STUDY_FILE, is_going_on
 
 State = Literal[
     "done", "going on", "stopped, can be resumed", "stopped", "mined only", "words only", "empty", "broken"
 ]
-CONFIG_FILE, REPORT_FILE, MINED_FILE, CANDIDATES_FILE = (
-    "config.json",
-    "report.json",
-    "mined.json",
-    "candidates.jsonl",
-)
+REPORT_FILE, MINED_FILE, CANDIDATES_FILE = "report.json", "mined.json", "candidates.jsonl"
 
 
 @dataclass(frozen=True)

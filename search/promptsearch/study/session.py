@@ -1,9 +1,8 @@
-"""What a search runs with: the task, the PLMs, the study and the clock of one process."""
+"""The PLMs that a search runs with."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from promptsearch.errors import OptionError, PLMError
 from promptsearch.plms.base import PLM
@@ -11,9 +10,6 @@ from promptsearch.study.budget import Clock
 from promptsearch.study.config import DEFAULT_PLMS, DiscoverConfig
 from promptsearch.study.loading import load_search_plm
 from promptsearch.study.observer import Observer
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass

@@ -14,7 +14,7 @@ from optuna import Study
 from promptsearch.engines.mining.mining import Mining
 from promptsearch.errors import DataError, PromptSearchError, StorageError
 from promptsearch.plms.base import AnswerScoring
-from promptsearch.study.artefacts import clear, run_lock, write_candidates, write_json
+from promptsearch.study.artefacts import CONFIG_FILE, clear, run_lock, write_candidates, write_json
 from promptsearch.study.budget import Clock
 from promptsearch.study.config import DEFAULT_CALIBRATIONS, DiscoverConfig
 from promptsearch.study.ending import Ending
@@ -33,13 +33,13 @@ from promptsearch.study.search import Search
 from promptsearch.study.selection import Selection
 from promptsearch.study.session import PLMs
 from promptsearch.study.setup import Engines
-from promptsearch.study.spent import note_spent, noting_spent, spent
+from promptsearch.study.spent import noting_spent, spent
 from promptsearch.study.storage import open_study, shown
 from promptsearch.study.trial import Trial
 from promptsearch.study.workers import Workers
 from promptsearch.tasks.task import Task
 
-# Trials are written, and the time that was spent is noted, at least so often: a killed run loses little.
+# Trials are written at least so often: a killed run loses little.
 _WRITE_SECONDS = 2.0
 _STATUS_SECONDS = 0.5
 OVER, OPTIONS, FINGERPRINT, LOADED = "over", "options", "fingerprint", "plms"
@@ -93,7 +93,7 @@ class Sitting:
             name = study_of(folder) if resumed else new_study_name(config, folder)
             if not resumed:
                 clear(folder)
-            write_json(folder / "config.json", {**config_record(config, task), "study": name})
+            write_json(folder / CONFIG_FILE, {**config_record(config, task), "study": name})
             sampler = GroupSampler(config.seed, lambda group: search.untried(group))
             place = config.storage or folder
             directions = ("maximize", "minimize") if config.by_cost else ("maximize",)
@@ -191,10 +191,9 @@ class Sitting:
     # Keeping -------------------------------------------------------------------------------------
 
     def write(self) -> None:
-        """Write every trial so far, and note the time."""
+        """Write every trial so far."""
         if self.search.trials:
             write_candidates(self.folder / "candidates.jsonl", self.search.trials, self.task.metric)
-        note_spent(self.study, self.clock)
 
     def _keep(self, found: list[Trial], running: int) -> None:
         self.ending.reserve(self.task)

@@ -14,7 +14,7 @@ from promptsearch.study.stale import exclusive
 
 SPENT = "seconds"
 """Attribute of the study: seconds that all sittings took."""
-INTERVAL = 2.0
+_INTERVAL = 2.0
 _log = logging.getLogger(__name__)
 
 
@@ -30,13 +30,13 @@ def note_spent(study: Study, clock: Clock) -> None:
 
 
 @contextmanager
-def noting_spent(study: Study, clock: Clock, interval: float = INTERVAL) -> Generator[None]:
-    """Within, the seconds of a clock are noted, at once and again and again."""
+def noting_spent(study: Study, clock: Clock) -> Generator[None]:
+    """Within, the seconds of a clock are noted, at once, again and again, and at the end."""
     note_spent(study, clock)
     stop = threading.Event()
 
     def go_on() -> None:
-        while not stop.wait(interval):
+        while not stop.wait(_INTERVAL):
             try:
                 note_spent(study, clock)
             except Exception as error:
@@ -50,3 +50,4 @@ def noting_spent(study: Study, clock: Clock, interval: float = INTERVAL) -> Gene
     finally:
         stop.set()
         thread.join()
+    note_spent(study, clock)

@@ -15,7 +15,6 @@ from promptsearch.study.owner import Owner, this_process
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
-    from optuna.distributions import BaseDistribution
     from optuna.trial import FrozenTrial
 
     from promptsearch.study.heartbeat import Watch
@@ -34,11 +33,11 @@ _RUNS = f"{_PREFIX}runs"
 _log = logging.getLogger(__name__)
 
 
-def ask(study: Study, fixed: Mapping[str, BaseDistribution] | None = None) -> Trial:
+def ask(study: Study) -> Trial:
     """`study.ask`, with the trial marked as this process's."""
     while True:
         with exclusive(study):
-            trial = study.ask(dict(fixed) if fixed else None)
+            trial = study.ask()
             if _is_mine(study, trial):
                 return trial
 
@@ -111,12 +110,12 @@ def reclaim(study: Study, watch: Watch | None = None, attempts: int = ATTEMPTS) 
         return found
 
 
-def unfinished(study: Study, attempts: int = ATTEMPTS) -> bool:
+def unfinished(study: Study) -> bool:
     """Whether a trial waits, runs, or was lost and is still to be enqueued again by someone."""
     if any(not trial.state.is_finished() for trial in study.get_trials(deepcopy=False)):
         return True
     return any(
-        _params(trial) and trial.user_attrs.get(_RUNS, 0) < attempts for trial in _without_successor(study)
+        _params(trial) and trial.user_attrs.get(_RUNS, 0) < ATTEMPTS for trial in _without_successor(study)
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from promptsearch.errors import OptionError, StorageError, near_matches
+from promptsearch.study.artefacts import STUDY_FILE
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 Direction = Literal["maximize", "minimize"]
 Answer = TypeVar("Answer")
 
-JOURNAL = "study.log"
 CONNECT_SECONDS = 5
 _KINDS = ("postgresql", "sqlite", "grpc", "journal")
 _FORMS = "postgresql://user@host/database, sqlite:///file, grpc://host:port or journal:///file"
@@ -104,7 +104,7 @@ def journal_file(place: str | Path) -> Path:
         return Path(_path_of(str(place)))
     path = Path(place)
     is_file = path.is_file() or (path.suffix == ".log" and not path.is_dir())
-    return path if is_file else path / JOURNAL
+    return path if is_file else path / STUDY_FILE
 
 
 def shown(place: str | Path) -> str:

@@ -51,14 +51,12 @@ class Trial:
     dev: Evaluation
     tokens: float
     passes: int = 1
-    dev_correct: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_), compare=False)
-    train_correct: NDArray[np.bool_] = field(
-        default_factory=lambda: np.zeros(0, dtype=np.bool_), compare=False
-    )
+    dev_correct: NDArray[np.bool_] = field(default_factory=_no_answers, compare=False)
+    train_correct: NDArray[np.bool_] = field(default_factory=_no_answers, compare=False)
     dev_predictions: NDArray[np.int64] = field(default_factory=_no_labels, compare=False)
     dev_labels: NDArray[np.int64] = field(default_factory=_no_labels, compare=False)
-    train_likelihoods: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0), compare=False)
-    dev_likelihoods: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0), compare=False)
+    train_likelihoods: NDArray[np.float64] = field(default_factory=_no_figures, compare=False)
+    dev_likelihoods: NDArray[np.float64] = field(default_factory=_no_figures, compare=False)
     left_early: bool = False
 
     @property

@@ -15,7 +15,7 @@ from promptsearch.engines.words import WordsEngine
 from promptsearch.plms.base import PLM, AnswerScoring
 from promptsearch.prompt import Prompt
 from promptsearch.scoring import Evaluation, evaluate
-from promptsearch.study.artefacts import PROMPT_FILE, clear, new_folder, write_json
+from promptsearch.study.artefacts import CONFIG_FILE, PROMPT_FILE, clear, new_folder, write_json
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.documents import evaluation_record, prompt_document
 from promptsearch.study.evaluating import majority_of_test
@@ -126,7 +126,7 @@ def _write(found: WordsFound, config: DiscoverConfig) -> None:
     from promptsearch.report import without_labels
 
     clear(found.folder)
-    write_json(found.folder / "config.json", config_record(config, found.task))
+    write_json(found.folder / CONFIG_FILE, config_record(config, found.task))
     without_labels.write(found.folder / "report.md", found)
     # Last, so that its presence tells that the run is complete.
     found.prompt.save(found.folder / PROMPT_FILE)

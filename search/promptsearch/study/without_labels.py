@@ -19,7 +19,14 @@ from promptsearch.errors import DataError, OptionError
 from promptsearch.plms.base import PLM
 from promptsearch.prompt import Prompt
 from promptsearch.scoring import Evaluation, evaluate
-from promptsearch.study.artefacts import PROMPT_FILE, clear, new_folder, write_candidates, write_json
+from promptsearch.study.artefacts import (
+    CONFIG_FILE,
+    PROMPT_FILE,
+    clear,
+    new_folder,
+    write_candidates,
+    write_json,
+)
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.documents import evaluation_record, prompt_document
 from promptsearch.study.evaluating import majority_of_test
@@ -162,7 +169,7 @@ def _write(found: FoundWithoutLabels, config: DiscoverConfig) -> None:
     from promptsearch.report.unlabelled_document import report_document
 
     clear(found.folder)
-    write_json(found.folder / "config.json", config_record(config, found.task))
+    write_json(found.folder / CONFIG_FILE, config_record(config, found.task))
     write_candidates(found.folder / "candidates.jsonl", found.ranked, found.task.metric)
     if found.mining is not None:
         write_json(found.folder / "mined.json", found.mining.record())

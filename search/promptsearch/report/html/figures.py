@@ -28,7 +28,12 @@ def gap_interval(gap: Gap) -> str:
 
 def p_value(gap: Gap) -> str:
     """`p = 0.16`, `p < 0.001`."""
-    return "p < 0.001" if gap.p_value < 0.001 else f"p = {gap.p_value:.2g}"
+    return chance(gap.p_value)
+
+
+def chance(p: float) -> str:
+    """The same, of a p-value."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
 def number(value: float | None, digits: int = 2) -> str:

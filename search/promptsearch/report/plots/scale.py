@@ -5,22 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 WIDE = 10.0
 """Values whose ends are further apart than this factor are shown by their logarithm."""
 MOST_TICKS = 9
 """Of an axis."""
 _STEPS = (1, 2, 5)
-
-
-class Scale(Protocol):
-    """A way from values to places."""
-
-    low: float
-    high: float
-
-    def place(self, value: float) -> float: ...
 
 
 @dataclass(frozen=True)
