@@ -10,6 +10,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from promptsearch.errors import PLMError
+from promptsearch.plms.free import FreeReader
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
 
@@ -157,3 +159,19 @@ class PLM(ABC):
         scoring: AnswerScoring = SUMMED,
     ) -> FloatArray:
         """Log-probability of answers of any length: (n, len(answers))."""
+
+    def free_reader(self, template: Template, examples: Sequence[Example], reuse: bool = True) -> FreeReader:
+        """Prompts whose trigger or soft tokens are still to be found, to be read with tokens or vectors.
+
+        Args:
+            reuse: whether what stands left of the first free place may be computed once and kept, for a PLM
+                whose weights stay as they are.
+
+        Raises:
+            PLMError: this PLM gives no gradients.
+            TemplateError: the template has no free place, or cannot work on this PLM.
+        """
+        raise PLMError(
+            f"{self.identity.reference} gives no gradients, so its prompts cannot be searched by them",
+            hint="Take a PLM that runs in this process.",
+        )

@@ -1,0 +1,111 @@
+"""Prompts with places still free, read again and again with other tokens, or vectors, in those places.
+
+What engines of trigger tokens and of soft tokens share: the texts are turned into ids once, and everything that
+does not depend on the free places is computed once.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class FreePrompts:
+    """n prompts as token ids, all with the same m free places.
+
+    Attributes:
+        ids: for each prompt its ids, special tokens and the mask at the answer slot included; on a causal PLM
+            they end before the answer. Free places hold `hole`.
+        free: (n, m) positions of the free places, in the template's order.
+        answer: (n,) position at which the answer is read.
+        groups: how many free places each slot of the template has, in order; they sum to m.
+        shortened: (n,) bool, whether a field was cut to fit.
+        hole: an id that any embedding table has.
+    """
+
+    ids: tuple[tuple[int, ...], ...]
+    free: IntArray
+    answer: IntArray
+    groups: tuple[int, ...]
+    shortened: NDArray[np.bool_]
+    hole: int = 0
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def places(self) -> int:
+        """m, the number of free places."""
+        return sum(self.groups)
+
+    def filled(self, row: int, filling: Sequence[int]) -> list[int]:
+        """The ids of one prompt with tokens in its free places."""
+        ids = list(self.ids[row])
+        for position, token in zip(self.free[row], filling, strict=True):
+            ids[int(position)] = int(token)
+        return ids
+
+
+class FreeReader(ABC):
+    """Reads `FreePrompts` on one PLM. Rows are indices of prompts; r is how many are read.
+
+    Results do not depend on which rows or fillings are read together, up to 1e-4 in float32.
+    """
+
+    prompts: FreePrompts
+
+    @property
+    @abstractmethod
+    def matrix(self) -> Tensor:
+        """(vocabulary, d) input embeddings, as the PLM's first layer looks them up; detached."""
+
+    @abstractmethod
+    def batches(self, rows: Sequence[int], copies: int = 1) -> Iterator[list[int]]:
+        """The rows in batches whose gradients fit the token budget, `copies` fillings of each row at once."""
+
+    @abstractmethod
+    def read(self, fillings: IntArray, rows: Sequence[int]) -> Tensor:
+        """States at the answer position with tokens in the free places; no gradient.
+
+        Args:
+            fillings: (c, m) token ids.
+
+        Returns:
+            (c, r, d) float32, the input of the output layer (`promptsearch.plms.forward.OutputLayer`).
+        """
+
+    @abstractmethod
+    def read_vectors(self, vectors: Tensor, rows: Sequence[int]) -> Tensor:
+        """States at the answer position with vectors in place of embeddings, in one batch.
+
+        Args:
+            vectors: (m, d) for all rows alike, or (r, m, d); gradients flow to them.
+
+        Returns:
+            (r, d) float32, differentiable.
+        """
+
+    @abstractmethod
+    def place_log_probs(self, filling: Sequence[int], place: int, rows: Sequence[int]) -> Tensor:
+        """What the PLM itself would put into one place: (r, vocabulary) log-probabilities, no gradient.
+
+        On a causal PLM given what stands left of the place; on a masked one with a mask in it.
+        """
+
+    @abstractmethod
+    def fluency(self, fillings: IntArray, rows: Sequence[int]) -> Tensor:
+        """Mean log-probability of the tokens in their places, see `place_log_probs`: (c,), over rows and places.
+
+        On a masked PLM the pseudo-log-likelihood (Salazar et al. 2020).
+        """
