@@ -1,6 +1,6 @@
 """Prompts with places still free, read again and again with other tokens, or vectors, in those places.
 
-What engines of trigger tokens and of soft tokens share: the texts are turned into ids once, and everything that
+What engines of trigger tokens and of soft tokens share: texts become ids once, and everything that
 does not depend on the free places is computed once.
 """
 
@@ -105,7 +105,7 @@ class FreeReader(ABC):
 
     @abstractmethod
     def fluency(self, fillings: IntArray, rows: Sequence[int]) -> Tensor:
-        """Mean log-probability of the tokens in their places, see `place_log_probs`: (c,), over rows and places.
+        """Mean log-probability of the tokens in their places over rows and places: (c,).
 
-        On a masked PLM the pseudo-log-likelihood (Salazar et al. 2020).
+        See `place_log_probs`; on a masked PLM the pseudo-log-likelihood (Salazar et al. 2020).
         """
