@@ -100,6 +100,11 @@ class Template:
         """Whether soft or trigger tokens still have to be found."""
         return any(isinstance(piece, Soft | Trigger) for piece in self.pieces)
 
+    @property
+    def key(self) -> str:
+        """What tells it from every other template, for caches."""
+        return str(self)
+
     def check_fields(self, known: Iterable[str]) -> None:
         """Refuse a template that names a field the task lacks, or that reads no field at all.
 

@@ -45,7 +45,7 @@ def state_key(
     Args:
         reading: stands for what makes ids of text and runs the weights: tokenizer, config, transformers.
     """
-    head = [_FORMAT, identity.family, identity.weights_sha256, reading, dtype, max_tokens, str(template)]
+    head = [_FORMAT, identity.family, identity.weights_sha256, reading, dtype, max_tokens, template.key]
     digest = hashlib.sha256(json.dumps(head).encode())
     for example in examples:
         digest.update(json.dumps([example.values[name] for name in template.fields]).encode())

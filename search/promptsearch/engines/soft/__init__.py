@@ -1,0 +1,5 @@
+"""Soft prompts: embeddings in place of words, learned by gradient descent with the PLM as it is."""
+
+from promptsearch.engines.soft.config import SoftConfig, TrainingConfig
+
+__all__ = ["SoftConfig", "TrainingConfig"]

@@ -1,0 +1,46 @@
+"""What the training loop trains: anything with parameters that gives log-probabilities of labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class ParameterGroup:
+    """Parameters that are trained at one rate.
+
+    Attributes:
+        name: for messages and for the file of the state.
+        parameters: name -> parameter, in a fixed order.
+        rate: peak learning rate.
+        decay: weight decay; None for that of the training.
+    """
+
+    name: str
+    parameters: Mapping[str, nn.Parameter]
+    rate: float
+    decay: float | None = None
+
+
+class Learner(Protocol):
+    """Reads examples, known by their row, with parameters that can be trained."""
+
+    def groups(self) -> Sequence[ParameterGroup]:
+        """Everything that is trained; nothing else changes."""
+        ...
+
+    def batches(self, rows: Sequence[int], gradient: bool) -> Iterator[list[int]]:
+        """The rows in parts that fit into memory, with or without a gradient."""
+        ...
+
+    def log_probs(self, rows: Sequence[int]) -> Tensor:
+        """(r, L) log-probabilities of labels, normalised over labels; differentiable where asked for."""
+        ...
+
+    def training(self, mode: bool) -> None:
+        """Switch dropout and the like on for a step, off for a look."""
+        ...
