@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from promptsearch.engines.words import METHODS, WordsConfig
-from promptsearch.errors import OptionError
+from promptsearch.errors import OptionError, TemplateError
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.record import config_record
 from promptsearch.study.result import Discovery
@@ -39,6 +39,49 @@ QUICK = WordsConfig(methods=("expanded",), knowledge=("lexicon",), refine=("cali
 )
 def test_who_gives_words_wants_those(given, engines):
     assert DiscoverConfig(task="reviews", **given).engines == engines
+
+
+@pytest.mark.parametrize(
+    ("given", "searched"),
+    [
+        ({"minutes": 4.9}, False),
+        ({"minutes": 5}, True),
+        ({"minutes": 5, "evaluations": 100}, True),
+        ({"minutes": 10, "seeds": 3}, False),
+        ({"minutes": 15, "seeds": 3}, True),
+        ({"preset": "thorough"}, True),
+        ({"preset": "thorough", "evaluations": 9}, False),
+        ({"preset": "thorough", "minutes": 2}, False),
+        ({"minutes": 60, "words": WORDS}, False),
+        ({"minutes": 60, "templates": [TEMPLATE]}, False),
+        ({"engines": ("manual", "trigger")}, True),
+    ],
+)
+def test_triggers_are_searched_where_there_is_time(given, searched):
+    assert ("trigger" in DiscoverConfig(task="reviews", **given).engines) == searched
+
+
+@pytest.mark.parametrize(
+    ("source", "said", "hint"),
+    [
+        ("{text} It was {mask}.", "has no trigger tokens to search", '"{text} It was {trigger*3} {mask}."'),
+        ("{soft*2} {text} {trigger*3} {mask}", "soft tokens cannot be searched together", "Give words"),
+        ("{text} {trigger*0} {mask}", "must have between 1 and 1000 tokens", "{trigger*3}"),
+        ("{text} {trigger*3}", "has no answer slot", "{mask}"),
+    ],
+)
+def test_templates_in_which_nothing_can_be_searched(source, said, hint):
+    with pytest.raises(TemplateError) as caught:
+        DiscoverConfig(task="reviews", trigger_templates=source)
+    assert said in caught.value.message
+    assert hint in str(caught.value.hint)
+
+
+def test_evaluations_of_triggers_are_a_limit_too():
+    limits = DiscoverConfig(task="reviews", trigger_evaluations=1000).limits
+    assert (limits.minutes, limits.evaluations) == (None, None)
+    limits = DiscoverConfig(task="reviews", trigger_evaluations=1000, minutes=2).limits
+    assert limits.minutes == 2
 
 
 def test_an_engine_that_is_none():

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from promptsearch.engines.mining.config import MiningConfig
+from promptsearch.engines.trigger.config import TriggerConfig
 from promptsearch.engines.words.config import WordsConfig
 from promptsearch.errors import OptionError, StorageError
 from promptsearch.knowledge.vocabulary import WordFilter
@@ -55,6 +56,33 @@ MINING = MiningConfig(
     scheduler="tcp://here:1",
     checkpoint=Path("place"),
 )
+TRIGGER = TriggerConfig(
+    method="edit",
+    objective="margin",
+    balanced=False,
+    calibrated=True,
+    tokens=5,
+    start="random",
+    restarts=2,
+    top_k=9,
+    candidates=8,
+    swaps=2,
+    batch=16,
+    most_examples=99,
+    racing=False,
+    reuse=False,
+    buffer=2,
+    patience=3,
+    prune=500,
+    fluency=0.25,
+    any_ids=True,
+    words_only=True,
+    capitals=False,
+    digits=False,
+    ban_labels=False,
+    banned=("film", "é"),
+    offers=3,
+)
 EVERYTHING = DiscoverConfig(
     task="mine",
     data="rows.csv",
@@ -64,8 +92,12 @@ EVERYTHING = DiscoverConfig(
     shots=None,
     seed=3,
     engines=("words", "manual"),
+    needed=("words",),
     mining=MINING,
     ensemble=True,
+    trigger=TRIGGER,
+    trigger_templates=("{text} {trigger*2} {mask}",),
+    trigger_evaluations=1000,
     words_templates=5,
     label_words=WORDS,
     labels=("a", 1, True),
@@ -105,7 +137,7 @@ def test_options_come_back_as_they_were(config):
 
 
 def test_the_example_has_no_option_at_its_default():
-    for config in (EVERYTHING, WORDS, MINING):
+    for config in (EVERYTHING, WORDS, MINING, TRIGGER):
         plain = type(config)()
         left = [
             each.name for each in fields(config) if getattr(config, each.name) == getattr(plain, each.name)

@@ -35,7 +35,18 @@ def _mining() -> Engine:
     return MiningEngine()
 
 
-ENGINES: dict[str, Callable[[], Engine]] = {"manual": _manual, "mining": _mining, "words": _words}
+def _trigger() -> Engine:
+    from promptsearch.engines.trigger import TriggerEngine
+
+    return TriggerEngine()
+
+
+ENGINES: dict[str, Callable[[], Engine]] = {
+    "manual": _manual,
+    "mining": _mining,
+    "words": _words,
+    "trigger": _trigger,
+}
 
 
 def engine_names() -> tuple[str, ...]:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from promptsearch.engines import engine_names
 from promptsearch.engines.mining.config import MiningConfig
+from promptsearch.engines.trigger.config import TriggerConfig
 from promptsearch.engines.words.config import WordsConfig
 from promptsearch.errors import OptionError, TemplateError, near_matches
+from promptsearch.pieces import Soft, Trigger, point_at, quoted
 from promptsearch.plms.base import Normalisation
 from promptsearch.readings import calibration_names
 from promptsearch.scoring import METRICS
@@ -23,9 +25,12 @@ if TYPE_CHECKING:
     from promptsearch.tasks.memory import Rows
 
 _SEEDS = 2**32
+_LISTED = ("plms", "engines", "needed", "calibrations", "templates", "trigger_templates", "objective")
 # Those of single label words; engines that find many words bring the calibration that goes with them.
 DEFAULT_CALIBRATIONS = ("none", "contextual", "pmi", "batch")
-DEFAULT_ENGINES = ("manual", "mining", "words")
+DEFAULT_ENGINES = ("manual", "mining", "words", "trigger")
+TRIGGER_MINUTES = 5.0
+"""With so many or more for each draw of the examples, triggers are searched by default."""
 DEFAULT_PLMS = ("minilm-mlm", "smollm2-135m")
 
 
@@ -45,11 +50,17 @@ class DiscoverConfig:
         metric: what is maximised; None takes the task's own.
         templates, words: used in place of the library's; words as
             `Verbalizer.of` reads them, or text or a file for `words_from`.
-        engines: names of engines; by default manual, mining and words; with `templates` given no mining, with
-            `words` given manual alone.
+        engines: names of engines; by default manual, mining and words, and trigger where the user gives it
+            time (`TRIGGER_MINUTES`, or the preset `thorough`); with `templates` given no mining and no
+            trigger, with `words` given manual alone.
+        needed: of these, engines without which the search is not what was asked for: where one of them has
+            nothing to search, that is an error.
         mining: which text the engine `mining` reads, and how.
         ensemble: whether the mined templates of each PLM also answer together, with learned weights.
         label_words: how the engine `words` goes about it.
+        trigger: how the engine `trigger` goes about it.
+        trigger_templates: templates with `{trigger*n}` for it; without, all fields, the trigger and the slot.
+        trigger_evaluations: pairs of a trigger and an example that it may read on a PLM; None is no limit.
         words_templates: how many of the other engines' best templates the engine `words` searches on a PLM.
         labels: for a search without labelled examples, the labels where there are no data.
         unlabelled: a file of texts of the task, for the engine `words` besides those of train.
@@ -75,7 +86,11 @@ class DiscoverConfig:
     seed: int = 0
     engines: Sequence[str] = ()
     mining: MiningConfig = field(default_factory=MiningConfig)
+    needed: Sequence[str] = ()
     ensemble: bool = False
+    trigger: TriggerConfig = field(default_factory=TriggerConfig)
+    trigger_templates: Sequence[str] = ()
+    trigger_evaluations: int | None = None
     words_templates: int = 3
     label_words: WordsConfig = field(default_factory=WordsConfig)
     labels: Sequence[Label] = ()
@@ -102,7 +117,7 @@ class DiscoverConfig:
     command: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
-        for name in ("plms", "engines", "calibrations", "templates", "objective"):
+        for name in _LISTED:
             # One name in place of a list of names means just that one, not its letters.
             if isinstance(given := getattr(self, name), str):
                 object.__setattr__(self, name, (given,))
@@ -110,13 +125,17 @@ class DiscoverConfig:
                 object.__setattr__(self, name, tuple(given))
         if not self.engines:
             # Who gives words or templates wants those, not others.
-            mining = self.words is None and not self.templates
-            chosen = {"manual": True, "mining": mining, "words": self.words is None}
+            no_words = self.words is None
+            mining = no_words and not self.templates
+            trigger = mining and self._has_time_for_triggers
+            chosen = {"manual": True, "mining": mining, "words": no_words, "trigger": trigger}
             object.__setattr__(self, "engines", tuple(n for n in DEFAULT_ENGINES if chosen[n]))
         for source in self.templates:
             if whole_text(source) != source:
                 raise TemplateError("the template holds bytes that are no text", where=source)
             Template.parse(source)
+        for source in self.trigger_templates:
+            _check_trigger_template(Template.parse(source))
         _check_names("engine", self.engines, engine_names())
         _check_names("calibration", self.calibrations or (), calibration_names())
         if self.metric is not None:
@@ -147,12 +166,43 @@ class DiscoverConfig:
         Raises:
             OptionError: a limit under which nothing can be done.
         """
+        if self.minutes is None and self.evaluations is None and self.trigger_evaluations is not None:
+            return Limits()  # the search ends when that is spent
         return Limits.of(self.minutes, self.evaluations, self.preset)
+
+    @property
+    def _has_time_for_triggers(self) -> bool:
+        if self.minutes is None:
+            return self.preset == "thorough" and self.evaluations is None
+        return self.minutes / max(1, self.seeds) >= TRIGGER_MINUTES
 
     @property
     def by_cost(self) -> bool:
         """Whether cheap prompts are an objective beside good ones."""
         return "cost" in self.objective
+
+
+def _check_trigger_template(template: Template) -> None:
+    """Refuse a template in which there is nothing to search.
+
+    Raises:
+        TemplateError: it has no trigger tokens, or soft ones that no search of triggers fills.
+    """
+    if not any(isinstance(piece, Trigger) for piece in template.pieces):
+        source = str(template)
+        raise TemplateError(
+            "the template has no trigger tokens to search",
+            where=point_at(source, len(source)),
+            hint="Put {trigger*3} where they belong, for example "
+            f"{quoted(source.replace('{mask}', '{trigger*3} {mask}'))}.",
+        )
+    for piece in template.pieces:
+        if isinstance(piece, Soft):
+            raise TemplateError(
+                "soft tokens cannot be searched together with trigger tokens",
+                where=point_at(str(template), str(template).index(str(piece))),
+                hint="Give words in their place.",
+            )
 
 
 def _check_names(what: str, names: Sequence[str], known: Any) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from promptsearch.engines.mining.config import MiningConfig
+from promptsearch.engines.trigger.config import TriggerConfig
 from promptsearch.engines.words.config import WordsConfig
 from promptsearch.errors import OptionError, StorageError
 from promptsearch.knowledge.vocabulary import WordFilter
@@ -37,6 +38,8 @@ def config_record(config: DiscoverConfig, task: Task) -> dict[str, Any]:
         "engines": list(config.engines),
         "label_words": plain(asdict(config.label_words)),
         "mining": plain(asdict(config.mining)),
+        "trigger": plain(asdict(config.trigger)),
+        "trigger_templates": list(config.trigger_templates),
         "ensemble": config.ensemble,
         "unlabelled": str(config.unlabelled) if config.unlabelled is not None else None,
         "calibrations": list(config.calibrations or DEFAULT_CALIBRATIONS),
@@ -83,6 +86,7 @@ def saved(config: DiscoverConfig) -> dict[str, Any]:
     """Every option, as JSON, so that `restored` gives an equal config."""
     found = {each.name: getattr(config, each.name) for each in fields(config)}
     found["label_words"], found["mining"] = asdict(config.label_words), asdict(config.mining)
+    found["trigger"] = asdict(config.trigger)
     if isinstance(config.words, Mapping):
         found["words"] = [[label, given] for label, given in config.words.items()]
     if isinstance(config.mapping, Mapping):
@@ -123,6 +127,7 @@ def restored(options: Mapping[str, Any], where: str) -> DiscoverConfig:
         mining = dict(found["mining"])
         mining["checkpoint"] = _path(mining["checkpoint"])
         found["mining"] = MiningConfig(**_tuples(mining))
+        found["trigger"] = TriggerConfig(**_tuples(found["trigger"]))
         if isinstance(found["words"], list):
             found["words"] = dict(found["words"])
         return DiscoverConfig(**_tuples(found))
@@ -130,11 +135,11 @@ def restored(options: Mapping[str, Any], where: str) -> DiscoverConfig:
         raise StorageError(f"the run's options cannot be read: {error}", where=where) from error
 
 
-_LISTS = ("engines", "calibrations", "plms", "templates", "objective")
+_LISTS = ("engines", "needed", "calibrations", "plms", "templates", "trigger_templates", "objective")
 _TYPES: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("task", "kind", "metric", "storage"), (str, type(None))),
     **dict.fromkeys(("preset", "device", "dtype", "normalisation", "command"), (str,)),
-    **dict.fromkeys(("shots", "max_test", "evaluations"), (int, type(None))),
+    **dict.fromkeys(("shots", "max_test", "evaluations", "trigger_evaluations"), (int, type(None))),
     **dict.fromkeys(("seed", "seeds", "workers", "words_templates"), (int,)),
     **dict.fromkeys(("ensemble", "stand_in", "offline", "trust_remote_code"), (bool,)),
     **dict.fromkeys(_LISTS, (list, type(None))),
