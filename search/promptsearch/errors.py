@@ -65,6 +65,10 @@ class OptionError(PromptSearchError):
     """An option whose value cannot be used."""
 
 
+class TrainingError(PromptSearchError):
+    """Training that cannot go on: a loss that is no number."""
+
+
 class StorageError(PromptSearchError):
     """A file that cannot be written: disk full, no permission, not a folder."""
 

@@ -1,4 +1,4 @@
-"""What prompts are trained on: log-probabilities of labels as a function of answer states, with a gradient."""
+"""What prompts are trained on: log-probabilities of labels as a differentiable function of answer states."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from promptsearch.errors import OptionError, near_matches
 
 Parameterisation = Literal["lstm", "mlp", "free"]
-Start = Literal["words", "vocabulary", "random"]
+Start = Literal["vocabulary", "labels", "random"]
 Mixed = Literal["no", "bf16", "fp16"]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import torch
 from torch import Tensor, nn
 
 
@@ -44,3 +45,19 @@ class Learner(Protocol):
     def training(self, mode: bool) -> None:
         """Switch dropout and the like on for a step, off for a look."""
         ...
+
+
+def parameters_of(learner: Learner) -> dict[str, Tensor]:
+    """Everything a learner trains, by `group.name`, detached; it changes with the learner."""
+    return {
+        f"{group.name}.{name}": parameter.detach()
+        for group in learner.groups()
+        for name, parameter in group.parameters.items()
+    }
+
+
+def load_parameters(learner: Learner, values: Mapping[str, Tensor]) -> None:
+    """Put values back that `parameters_of` gave; raises KeyError where one is missing."""
+    with torch.no_grad():
+        for name, parameter in parameters_of(learner).items():
+            parameter.copy_(values[name])
