@@ -11,7 +11,7 @@ from promptsearch.plms.local import LocalPLM
 from promptsearch.soft import SoftTemplate
 
 CAUTION = (
-    "The words nearest to a soft token rarely explain it: many prompts that answer alike have other neighbours "
+    "The words nearest to a soft token rarely explain it: prompts with other neighbours can answer as well "
     "(Khashabi et al. 2022)."
 )
 

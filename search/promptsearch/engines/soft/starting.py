@@ -98,7 +98,9 @@ class _Starts:
                     raise
                 _log.warning("start %d is left out: %s", self.courses[-1].restart + 1, error.message)
             saved = None
-            if ending == "stopped" or stop():
+            if ending != "stopped" and len(self.courses) < self.count and stop():
+                ending = "stopped"
+            if ending == "stopped":
                 break
         assert self.best is not None
         with seeded(self.seed, self.best.restart):

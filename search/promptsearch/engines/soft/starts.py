@@ -35,8 +35,8 @@ def start_vectors(
     """Vectors for the template's soft tokens before training: (m, d) float32, on the device of `matrix`.
 
     Pieces with words start at the embeddings of their tokens. The others start at tokens drawn from the
-    frequent words of the vocabulary, at label words in turn (which Lester et al. 2021 found best) and then such
-    tokens, or at random vectors with the mean and spread of the embeddings.
+    frequent words of the vocabulary; at label words in turn and then such tokens; or at random vectors with
+    the mean and spread of the embeddings. The first two are those of Lester et al. 2021, section 3.2.
 
     Args:
         matrix: (vocabulary, d) input embeddings.
