@@ -15,6 +15,8 @@ MAX_SLOT_TOKENS = 1000
 _TOKEN = re.compile(r"(?P<text>(?:[^{}]|\{\{|\}\})+)|\{(?P<piece>[^{}]*)\}|[{}]")
 _COUNTED = re.compile(r"(soft|trigger)\*(.*)", re.DOTALL)
 _NUMBER = re.compile(r"[1-9][0-9]{0,3}")
+# As many digits as any vocabulary needs.
+_IDS = re.compile(r"(0|[1-9][0-9]{0,8})( (0|[1-9][0-9]{0,8}))*")
 _PIECES_HINT = (
     "Pieces are {mask}, {soft*5}, {soft:words}, {trigger*3} and fields such as {text}, "
     "named with letters, digits and _."
@@ -98,7 +100,23 @@ class Trigger:
         return f"{{trigger*{self.count}}}"
 
 
-Piece = Text | Field | Mask | Soft | Trigger
+@dataclass(frozen=True)
+class Tokens:
+    """Exact token ids of one PLM, for what no text becomes."""
+
+    ids: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if not _IDS.fullmatch(" ".join(map(str, self.ids))) or len(self.ids) > MAX_SLOT_TOKENS:
+            raise _bad_ids(str(self))
+
+    def __str__(self) -> str:
+        return f"{{ids:{' '.join(map(str, self.ids))}}}"
+
+
+# What stands for tokens by itself, not for characters of a text.
+Place = Soft | Trigger | Tokens
+Piece = Text | Field | Mask | Place
 
 
 def read_pieces(source: str) -> Iterator[Piece]:
@@ -125,6 +143,10 @@ def _piece(content: str) -> Piece:
         return Mask()
     if content.startswith("soft:"):
         return Soft(init=content.removeprefix("soft:"))
+    if content.startswith("ids:"):
+        if not _IDS.fullmatch(ids := content.removeprefix("ids:")):
+            raise _bad_ids(f"{{{content}}}")
+        return Tokens(tuple(map(int, ids.split(" "))))
     meant = "".join(content.split()) if "*" in content else content.strip()
     if meant != content and (meant.isidentifier() or _COUNTED.fullmatch(meant)):
         raise TemplateError(f"blanks in {quoted(f'{{{content}}}')}", hint=f"Write {{{meant}}}.")
@@ -141,6 +163,13 @@ def _check_count(kind: str, number: str) -> None:
             f"{quoted(f'{{{kind}*{number}}}')} must have between 1 and {MAX_SLOT_TOKENS} tokens",
             hint=f"For example {{{kind}*3}}.",
         )
+
+
+def _bad_ids(source: str) -> TemplateError:
+    return TemplateError(
+        f"{quoted(source)} must have between 1 and {MAX_SLOT_TOKENS} token ids, with one blank between them",
+        hint="For example {ids:2307 318}.",
+    )
 
 
 def _stray_brace(source: str, position: int) -> TemplateError:

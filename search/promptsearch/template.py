@@ -7,6 +7,7 @@ A template is text with pieces in braces:
     {soft*5}                    five soft tokens, to be learned
     {soft:it was}               soft tokens started from words
     {trigger*3}                 three tokens, to be searched
+    {ids:2307 318}              exact tokens of one PLM, found by a search, that no text becomes
     {{ }}                       a literal brace, in text only
 
 `{text} It was {mask}.` is a *cloze* template (text after the slot), `{text} It was {mask}` a *prefix*
@@ -16,15 +17,26 @@ template (the answer comes last), following the terms of Liu et al. 2023, "Pre-t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
 from promptsearch.errors import TemplateError, near_matches
-from promptsearch.pieces import Field, Mask, Piece, Soft, Text, Trigger, point_at, quoted, read_pieces
+from promptsearch.pieces import (
+    Field,
+    Mask,
+    Piece,
+    Soft,
+    Text,
+    Tokens,
+    Trigger,
+    point_at,
+    quoted,
+    read_pieces,
+)
 
-__all__ = ["Field", "Mask", "Piece", "Soft", "Template", "Text", "Trigger", "point_at"]
+__all__ = ["Field", "Mask", "Piece", "Soft", "Template", "Text", "Tokens", "Trigger", "point_at"]
 
 _FOREIGN_MASK = re.compile(r"\[MASK\]|<mask>|<extra_id_0>", re.IGNORECASE)
 
@@ -105,6 +117,27 @@ class Template:
         """What tells it from every other template, for caches."""
         return str(self)
 
+    def with_tokens(self, groups: Sequence[Sequence[int]]) -> Template:
+        """The template with token ids in place of its trigger slots, in order."""
+        return self._with_triggers([Tokens(tuple(int(token) for token in ids)) for ids in groups])
+
+    def with_words(self, texts: Sequence[str]) -> Template:
+        """The template with text in place of its trigger slots, in order.
+
+        Blanks before a slot go: a token that begins a word brings its own, as the answer does.
+        """
+        before_trigger = [isinstance(piece, Trigger) for piece in (*self.pieces[1:], Mask())]
+        kept = (
+            Text(piece.text.rstrip(" ")) if followed and isinstance(piece, Text) else piece
+            for piece, followed in zip(self.pieces, before_trigger)
+        )
+        return Template(tuple(kept))._with_triggers([Text(text) for text in texts])
+
+    def _with_triggers(self, found: Sequence[Piece]) -> Template:
+        slots = [i for i, piece in enumerate(self.pieces) if isinstance(piece, Trigger)]
+        at = dict(zip(slots, found, strict=True))
+        return Template(tuple(at.get(i, piece) for i, piece in enumerate(self.pieces)))
+
     def check_fields(self, known: Iterable[str]) -> None:
         """Refuse a template that names a field the task lacks, or that reads no field at all.
 
@@ -159,6 +192,8 @@ def _shown(piece: Piece, values: Mapping[str, object], answer: str) -> str:
         return piece.text
     if isinstance(piece, Mask):
         return answer
+    if isinstance(piece, Tokens):
+        return f"⟨{' '.join(map(str, piece.ids))}⟩"
     return str(values.get(piece.name, "")) if isinstance(piece, Field) else str(piece)
 
 

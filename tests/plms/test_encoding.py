@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from promptsearch.errors import PLMError, TemplateError, VerbalizerError
-from promptsearch.plms.encoding import PromptEncoder, water_level
+from promptsearch.plms.encoding import PromptEncoder
+from promptsearch.plms.runs import water_level
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
 from tests.plms.zoo import adapter, bytelevel, metaspace, wordpiece

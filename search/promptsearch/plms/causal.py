@@ -16,8 +16,12 @@ from torch import Tensor
 
 from promptsearch.plms.base import AnswerScoring, AnswerStates, FloatArray
 from promptsearch.plms.forward import output_layer_input
+from promptsearch.plms.free import FreeReader
+from promptsearch.plms.free_causal import CausalFreeReader
+from promptsearch.plms.free_encoding import free_prompts
 from promptsearch.plms.local import LocalPLM
 from promptsearch.plms.tree import TokenTree, build_tree, common_prefix, split_by_size
+from promptsearch.plms.tree_inputs import tree_inputs
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
 
@@ -108,6 +112,11 @@ class CausalPLM(LocalPLM):
                 sums[:, column] += scores.cpu().numpy()
         return sums
 
+    def free_reader(self, template: Template, examples: Sequence[Example], reuse: bool = True) -> FreeReader:
+        template.check_left_to_right(self.identity.reference)
+        prompts = free_prompts(self.encoder, template, examples, read_right=False)
+        return CausalFreeReader(self, prompts, reuse)
+
     # Forward passes ------------------------------------------------------------------------------
 
     def _read(self, groups: Sequence[Sequence[Ids]], tails: Sequence[int]) -> list[list[Reading]]:
@@ -156,43 +165,22 @@ class CausalPLM(LocalPLM):
         cache = DynamicCache(config=self.model.config)
         ids = torch.tensor([prefix], device=self.device)
         self.forward_tokens += len(prefix)
-        self.model.base_model(input_ids=ids, use_cache=True, **{self._cache_argument: cache})
+        self.model.base_model(input_ids=ids, use_cache=True, **{self.cache_argument: cache})
         return cache
 
     def _forward(self, batch: list[TokenTree], offset: int, start: Any) -> Iterator[list[Reading]]:
         """One forward pass over trees that continue a shared start of `offset` tokens."""
-        longest = max(len(tree) for tree in batch)
-        ids = torch.zeros((len(batch), longest), dtype=torch.long)
-        for row, tree in enumerate(batch):
-            ids[row, : len(tree)] = torch.from_numpy(tree.tokens)
-        self.forward_tokens += ids.numel()
-        inputs: dict[str, Any] = {"input_ids": ids.to(self.device), "use_cache": False}
-        # Chains padded on the right need no mask at all: no token of theirs sees the padding.
-        if start is not None or not all(tree.is_chain for tree in batch):
-            inputs |= self._layout(batch, longest, offset)
+        inputs: dict[str, Any] = tree_inputs(batch, [offset] * len(batch), self.model)
+        inputs["use_cache"] = False
+        self.forward_tokens += inputs["input_ids"].numel()
         if start is not None:
             cache = copy.deepcopy(start)
             cache.batch_repeat_interleave(len(batch))
-            inputs |= {self._cache_argument: cache, "use_cache": True}
+            inputs |= {self.cache_argument: cache, "use_cache": True}
         hidden = output_layer_input(self.model, **inputs)
-        return iter(self._readings(hidden, batch))
+        return iter(self.readings(hidden, batch))
 
-    def _layout(self, batch: list[TokenTree], longest: int, offset: int) -> dict[str, Tensor]:
-        """Positions and a (batch, 1, longest, offset + longest) additive attention mask."""
-        positions = torch.zeros((len(batch), longest), dtype=torch.long)
-        sees = torch.eye(longest, dtype=torch.bool).repeat(len(batch), 1, 1)
-        for row, tree in enumerate(batch):
-            positions[row, : len(tree)] = torch.from_numpy(tree.depths)
-            sees[row, : len(tree), : len(tree)] = torch.from_numpy(tree.attention())
-        sees = torch.cat([torch.ones(len(batch), longest, offset, dtype=torch.bool), sees], dim=-1)
-        dtype = self.model.dtype
-        mask = torch.zeros(sees.shape, dtype=dtype).masked_fill(~sees, torch.finfo(dtype).min)
-        return {
-            "position_ids": (positions + offset).to(self.device),
-            "attention_mask": mask[:, None].to(self.device),
-        }
-
-    def _readings(self, hidden: Tensor, batch: Sequence[TokenTree]) -> list[list[Reading]]:
+    def readings(self, hidden: Tensor, batch: Sequence[TokenTree]) -> list[list[Reading]]:
         """What was asked of each tree; the output layer, which is large, is gone through once for all."""
         wanted = [sorted({node for path in tree.ends for node in path}) for tree in batch]
         rows = torch.cat([hidden[i, nodes] for i, nodes in enumerate(wanted)]).float()
@@ -210,7 +198,7 @@ class CausalPLM(LocalPLM):
     # What may be shared --------------------------------------------------------------------------
 
     @cached_property
-    def _cache_argument(self) -> str:
+    def cache_argument(self) -> str:
         """transformers renamed `past_key_values` to `cache` in the course of version 5."""
         return "cache" if "cache" in inspect.signature(self.model.forward).parameters else "past_key_values"
 

@@ -8,7 +8,7 @@ field are found by their character offsets when a field has to be shortened.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,15 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promptsearch.errors import PLMError, TemplateError, VerbalizerError
+from promptsearch.plms.runs import Ids, Offsets, Run, parts_of, places_of, runs_of, shorten
 from promptsearch.tasks.task import Example
-from promptsearch.template import Field, Piece, Template, Text
-
-Ids = list[int]
-Offsets = Sequence[tuple[int, int]]
-Span = tuple[int, int]
+from promptsearch.template import Piece, Soft, Template, Text, Tokens, Trigger
 
 # Stands before a text whose first token must not be treated as the start of a document.
-_ANCHOR = "a"
+ANCHOR = "a"
 
 
 @dataclass(frozen=True)
@@ -42,11 +39,12 @@ class EncodedPrompts:
 
 
 @dataclass(frozen=True)
-class _Rendered:
-    """One side of the slot as a string, with the character spans that come from fields."""
+class LaidOut:
+    """One prompt as the ids of its parts (`parts_of` each side of the slot), without special tokens."""
 
-    text: str
-    spans: tuple[Span, ...]
+    left: list[Ids]
+    right: list[Ids]
+    shortened: bool
 
 
 class PromptEncoder:
@@ -72,20 +70,26 @@ class PromptEncoder:
         tokenizer.model_max_length = int(1e30)
         self._markers = _marker_ids(tokenizer)
         self.prefix_ids, self.suffix_ids = self._special_ids()
-        self._start_fallback = start_fallback
+        self.start_fallback = start_fallback
+        self.hole = self._hole()
 
     def _special_ids(self) -> tuple[Ids, Ids]:
         """Ids the tokenizer puts before and after every text."""
-        plain = self._encode([_ANCHOR])[0][0]
+        plain = self.encode_texts([ANCHOR])[0][0]
         full = list(
-            self.tokenizer(_ANCHOR, add_special_tokens=True, truncation=False, padding=False)["input_ids"]
+            self.tokenizer(ANCHOR, add_special_tokens=True, truncation=False, padding=False)["input_ids"]
         )
         for start in range(len(full) - len(plain) + 1):
             if full[start : start + len(plain)] == plain:
                 return full[:start], full[start + len(plain) :]
         return [], []
 
-    def _encode(self, texts: Sequence[str]) -> list[tuple[Ids, Offsets]]:
+    def _hole(self) -> int:
+        """An ordinary token, which no model treats in its own way as it may padding or masks."""
+        special = {*self.tokenizer.all_special_ids}
+        return next((token for token in range(len(self.tokenizer)) if token not in special), 0)
+
+    def encode_texts(self, texts: Sequence[str]) -> list[tuple[Ids, Offsets]]:
         """Ids and character offsets of each text; nothing in it is read as a special token."""
         if not texts:
             return []
@@ -119,7 +123,7 @@ class PromptEncoder:
 
     def token_texts(self, after: str = "") -> tuple[str, ...]:
         """The text of each token by itself, or where it follows `after`; special tokens have none."""
-        before = self._encode([after])[0][0] if after else []
+        before = self.encode_texts([after])[0][0] if after else []
         ids = [[*before, token] for token in range(len(self.tokenizer))]
         texts = self.tokenizer.batch_decode(ids, clean_up_tokenization_spaces=False)
         special = self._markers
@@ -129,14 +133,30 @@ class PromptEncoder:
         """Refuse a template that cannot be encoded.
 
         Raises:
-            TemplateError: it has slots still to be found.
+            TemplateError: it has slots still to be found, or ids that this tokenizer does not have.
         """
+        self.check_ids(template)
         if template.has_free_slots:
             raise TemplateError(
                 "the template still has soft or trigger tokens to be found",
                 where=str(template),
                 hint="Give words instead, or let a search engine fill them.",
             )
+
+    def check_ids(self, template: Template) -> None:
+        """Refuse token ids of another tokenizer.
+
+        Raises:
+            TemplateError: an id beyond this tokenizer's vocabulary.
+        """
+        for piece in template.pieces:
+            if isinstance(piece, Tokens) and max(piece.ids) >= len(self.tokenizer):
+                raise TemplateError(
+                    f"the template has the token id {max(piece.ids)}, but this PLM's tokenizer has only "
+                    f"{len(self.tokenizer)} tokens",
+                    where=str(template),
+                    hint="Ids belong to one PLM; take the one for which they were found.",
+                )
 
     def encode(
         self, template: Template, examples: Sequence[Example], slot_tokens: int = 1, read_right: bool = True
@@ -150,43 +170,88 @@ class PromptEncoder:
         Raises:
             TemplateError: the template's own words exceed the context.
         """
-        lefts = [_render(template.left, example.values) for example in examples]
-        lefts = [_Rendered(side.text.rstrip(" "), side.spans) for side in lefts]
-        left = self._encode([side.text for side in lefts])
-        if read_right and template.right:
-            rights = [_render(template.right, example.values) for example in examples]
-            right = self._encode_after_slot([side.text for side in rights])
-        else:
-            rights = [_Rendered("", ())] * len(examples)
-            right = [([], [])] * len(examples)
-        room = (
-            self.max_tokens - slot_tokens - len(self.prefix_ids) - len(self.suffix_ids if read_right else ())
+        self.check_ids(template)
+        prompts = [(template, example) for example in examples]
+        laid_out = self.lay_out(prompts, slot_tokens, read_right)
+        lefts = [self.prefix_ids + [token for ids in prompt.left for token in ids] for prompt in laid_out]
+        if not read_right and self.start_fallback is not None:
+            lefts = [ids or [self.start_fallback] for ids in lefts]
+        suffix = self.suffix_ids if read_right else []
+        rights = [[token for ids in prompt.right for token in ids] + suffix for prompt in laid_out]
+        return EncodedPrompts(
+            lefts, rights, np.array([prompt.shortened for prompt in laid_out], dtype=np.bool_)
         )
-        shortened = np.zeros(len(examples), dtype=np.bool_)
-        lefts_out: list[Ids] = []
-        rights_out: list[Ids] = []
-        for i, ((left_ids, left_at), (right_ids, right_at)) in enumerate(zip(left, right)):
-            if len(left_ids) + len(right_ids) > room:
-                owners = _owners(left_at, lefts[i].spans, 0) + _owners(
-                    right_at, rights[i].spans, len(lefts[i].spans)
-                )
-                keep = _keep(owners, room, template)
-                kept_left, kept_right = keep[: len(left_ids)], keep[len(left_ids) :]
-                left_ids = [token for token, kept in zip(left_ids, kept_left) if kept]
-                right_ids = [token for token, kept in zip(right_ids, kept_right) if kept]
-                shortened[i] = True
-            ids = self.prefix_ids + left_ids
-            if not ids and not read_right and self._start_fallback is not None:
-                ids = [self._start_fallback]
-            lefts_out.append(ids)
-            rights_out.append(right_ids + (self.suffix_ids if read_right else []))
-        return EncodedPrompts(lefts_out, rights_out, shortened)
+
+    def lay_out(
+        self, prompts: Sequence[tuple[Template, Example]], slot_tokens: int = 1, read_right: bool = True
+    ) -> list[LaidOut]:
+        """Prompts of any templates part by part, fields shortened to fit; free places hold `hole`.
+
+        Raises:
+            TemplateError: a template's own words exceed the context.
+        """
+        parts = {
+            template: (parts_of(template.left), parts_of(template.right) if read_right else [])
+            for template in dict.fromkeys(template for template, _ in prompts)
+        }
+        places = {template: self.place_ids(template) for template in parts}
+        lefts = [runs_of(parts[template][0], example.values, False) for template, example in prompts]
+        rights = [runs_of(parts[template][1], example.values, True) for template, example in prompts]
+        both = [left + right for left, right in zip(lefts, rights)]
+        encoded = self.encode_runs([run for runs in both for run in runs if isinstance(run, Run)])
+        special = len(self.prefix_ids) + (len(self.suffix_ids) if read_right else 0)
+        room = self.max_tokens - slot_tokens - special
+        texts = iter(encoded)
+        laid_out: list[LaidOut] = []
+        for (template, _), left, runs in zip(prompts, lefts, both):
+            waiting = iter(places[template])
+            found = [next(texts) if isinstance(run, Run) else (next(waiting), ()) for run in runs]
+            ids = [ids for ids, _ in found]
+            if too_long := sum(map(len, ids)) > room:
+                ids = shorten(runs, found, room, template)
+            laid_out.append(LaidOut(ids[: len(left)], ids[len(left) :], too_long))
+        return laid_out
+
+    def place_ids(self, template: Template) -> list[Ids]:
+        """The tokens of each place but the slot: those given, and `hole` for those to be found."""
+        initial = iter(self.initial_ids(template))
+        found: list[Ids] = []
+        for place in places_of(template):
+            if isinstance(place, Tokens):
+                found.append(list(place.ids))
+                continue
+            words = next(initial)
+            count = place.count if words is None else len(words)
+            found.append([self.hole] * (count or 0))
+        return found
+
+    def initial_ids(self, template: Template) -> list[Ids | None]:
+        """For each soft or trigger slot the tokens of the words it starts from, None where it has none.
+
+        Raises:
+            TemplateError: words without a token.
+        """
+        found: list[Ids | None] = []
+        for i, piece in enumerate(template.pieces):
+            if isinstance(piece, Soft) and piece.init is not None:
+                ids = self._ids_in_place(template.pieces[:i], [piece.init.strip()])[0]
+                if not ids:
+                    raise TemplateError(f"the words of {piece} have no token in this PLM's vocabulary")
+                found.append(ids)
+            elif isinstance(piece, Soft | Trigger):
+                found.append(None)
+        return found
+
+    def encode_runs(self, runs: Sequence[Run]) -> list[tuple[Ids, Offsets]]:
+        starting = iter(self.encode_texts([run.text for run in runs if not run.follows]))
+        following = iter(self._encode_after_slot([run.text for run in runs if run.follows]))
+        return [next(following) if run.follows else next(starting) for run in runs]
 
     def _encode_after_slot(self, texts: Sequence[str]) -> list[tuple[Ids, Offsets]]:
         """Encode texts that follow the slot: not as the start of a document."""
         return [
-            self._after(_ANCHOR, text, encoded)
-            for text, encoded in zip(texts, self._encode([_ANCHOR + text for text in texts]))
+            self._after(ANCHOR, text, encoded)
+            for text, encoded in zip(texts, self.encode_texts([ANCHOR + text for text in texts]))
         ]
 
     def _after(self, context: str, text: str, encoded: tuple[Ids, Offsets]) -> tuple[Ids, Offsets]:
@@ -199,7 +264,7 @@ class PromptEncoder:
             if end > cut:
                 # A token reaches over the boundary, so the text has no ids of its own here.
                 break
-        return self._encode([text])[0] if text else ([], [])
+        return self.encode_texts([text])[0] if text else ([], [])
 
     def word_ids(self, template: Template, words: Sequence[str]) -> list[Ids]:
         """Token ids of each word as it stands in the template's slot: spaced or not as the slot is.
@@ -224,13 +289,16 @@ class PromptEncoder:
         return [ids if ids and unknown.isdisjoint(ids) else None for ids in self._slot_ids(template, words)]
 
     def _slot_ids(self, template: Template, words: Sequence[str]) -> list[Ids]:
-        context = _context_before(template)
+        return self._ids_in_place(template.left, words)
+
+    def _ids_in_place(self, before: Sequence[Piece], words: Sequence[str]) -> list[Ids]:
+        context = _context_before(before)
         blank = " " if context.endswith(" ") else ""
         context = context.rstrip(" ")
         texts = [context + (blank if context else "") + word for word in words]
         return [
             self._after(context, text[len(context) :], encoded)[0]
-            for text, encoded in zip(texts, self._encode(texts))
+            for text, encoded in zip(texts, self.encode_texts(texts))
         ]
 
 
@@ -240,72 +308,12 @@ def _marker_ids(tokenizer: Any) -> frozenset[int]:
     return frozenset(i for token, i in special if len(str(token)) > 2 and i != tokenizer.unk_token_id)
 
 
-def _context_before(template: Template) -> str:
-    """The template's own text right before the slot; a field there counts as an unspaced letter."""
-    if not template.left:
+def _context_before(pieces: Sequence[Piece]) -> str:
+    """The template's own text right before a place; a field there counts as an unspaced letter."""
+    if not pieces:
         return ""
-    last = template.left[-1]
+    last = pieces[-1]
     if not isinstance(last, Text):
-        return _ANCHOR
-    before = _ANCHOR if len(template.left) > 1 and not last.text.strip() else ""
+        return ANCHOR
+    before = ANCHOR if len(pieces) > 1 and not last.text.strip() else ""
     return before + last.text
-
-
-def _render(pieces: Sequence[Piece], values: Mapping[str, str]) -> _Rendered:
-    parts: list[str] = []
-    spans: list[Span] = []
-    at = 0
-    for piece in pieces:
-        text = values[piece.name].strip() if isinstance(piece, Field) else getattr(piece, "text", "")
-        if isinstance(piece, Field):
-            spans.append((at, at + len(text)))
-        parts.append(text)
-        at += len(text)
-    return _Rendered("".join(parts), tuple(spans))
-
-
-def _owners(offsets: Offsets, spans: Sequence[Span], first: int) -> list[int]:
-    """For each token the number of the field span it starts in (counted from `first`), or -1."""
-    owners: list[int] = []
-    for start, _ in offsets:
-        owner = next((i for i, (a, b) in enumerate(spans) if a <= start < b), None)
-        owners.append(-1 if owner is None else first + owner)
-    return owners
-
-
-def _keep(owners: Sequence[int], room: int, template: Template) -> list[bool]:
-    """Which tokens stay: all of the template's, and the head of each field, the longest cut first."""
-    counts = np.bincount([owner for owner in owners if owner >= 0] or [0], minlength=1)
-    fixed = sum(owner < 0 for owner in owners)
-    if fixed > room:
-        raise TemplateError(
-            f"the template's own words take {fixed} tokens, but the PLM has room for {max(room, 0)}",
-            where=str(template),
-            hint="Shorten the template, or take a PLM with a longer context.",
-        )
-    left = water_level(counts, room - fixed)
-    keep: list[bool] = []
-    for owner in owners:
-        if owner < 0:
-            keep.append(True)
-        else:
-            keep.append(bool(left[owner] > 0))
-            left[owner] -= 1
-    return keep
-
-
-def water_level(counts: NDArray[np.int_], room: int) -> NDArray[np.int_]:
-    """Cut the largest counts down until the sum is `room`: equal heights, earlier fields get the rest."""
-    if counts.sum() <= room:
-        return counts.copy()
-    low, high = 0, int(counts.max())
-    while low < high:
-        middle = (low + high + 1) // 2
-        if np.minimum(counts, middle).sum() <= room:
-            low = middle
-        else:
-            high = middle - 1
-    kept = np.minimum(counts, low)
-    for i in np.flatnonzero(counts > low)[: room - int(kept.sum())]:
-        kept[i] += 1
-    return kept

@@ -80,6 +80,13 @@ class OutputLayer:
             logits = torch.mm(hidden.to(self.weight.dtype), self.weight.T).float().add_(self.bias)
         else:
             logits = torch.addmm(self.bias[ids], hidden.float(), self.weight[ids].float().T)
+        return self._capped(logits)
+
+    def own_logits(self, hidden: Tensor, ids: Tensor) -> Tensor:
+        """(n,) logit of one token at each of the n rows."""
+        return self._capped((hidden.float() * self.weight[ids].float()).sum(dim=-1) + self.bias[ids])
+
+    def _capped(self, logits: Tensor) -> Tensor:
         if self.scale != 1.0:
             logits = logits * self.scale
         return logits if self.soft_cap is None else self.soft_cap * torch.tanh(logits / self.soft_cap)

@@ -7,9 +7,9 @@ does not depend on the free places is computed once.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from torch import Tensor
 
+T = TypeVar("T")
 IntArray = NDArray[np.int64]
 
 
@@ -73,6 +74,15 @@ class FreeReader(ABC):
     @abstractmethod
     def batches(self, rows: Sequence[int], copies: int = 1) -> Iterator[list[int]]:
         """The rows in batches whose gradients fit the token budget, `copies` fillings of each row at once."""
+
+    def over_batches(
+        self, rows: Sequence[int], work: Callable[[list[int]], T], copies: int = 1
+    ) -> list[tuple[list[int], T]]:
+        """`work` done on each of `batches`, and what came of it; on smaller ones when memory runs out.
+
+        Work that ran out of memory is done again, so it must return gradients, not add to any.
+        """
+        return [(batch, work(batch)) for batch in self.batches(rows, copies)]
 
     @abstractmethod
     def read(self, fillings: IntArray, rows: Sequence[int]) -> Tensor:

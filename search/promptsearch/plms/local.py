@@ -26,6 +26,7 @@ from promptsearch.plms.base import (
 from promptsearch.plms.cache import StateCache, state_key
 from promptsearch.plms.encoding import PromptEncoder
 from promptsearch.plms.forward import OutputLayer, TokenBudget
+from promptsearch.plms.free_encoding import surviving, trigger_texts
 from promptsearch.plms.memo import StateMemo
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
@@ -50,7 +51,8 @@ class LocalPLM(PLM):
         budget: TokenBudget,
         cache: StateCache | None = None,
     ) -> None:
-        self.model = model
+        # Gradients go to vectors in the prompt; who tunes the model says which of its weights get any.
+        self.model = model.requires_grad_(False)
         self.encoder = encoder
         self.identity = identity
         self.budget = budget
@@ -190,6 +192,31 @@ class LocalPLM(PLM):
 
     def vocabulary(self, after: str = "") -> tuple[str, ...]:
         return self.encoder.token_texts(after)
+
+    def initial_ids(self, template: Template) -> list[list[int] | None]:
+        """For each trigger or soft slot the tokens of the words it starts from, None where it has none.
+
+        Raises:
+            TemplateError: words without a token.
+        """
+        return self.encoder.initial_ids(template)
+
+    def trigger_texts(self, template: Template, groups: Sequence[Sequence[int]]) -> list[str]:
+        """Text of the tokens found for each trigger slot, for `Template.with_words`."""
+        return trigger_texts(self.encoder, template, [[token for ids in groups for token in ids]])[0]
+
+    def survives(
+        self, template: Template, groups: Sequence[Sequence[int]], examples: Sequence[Example]
+    ) -> bool:
+        """Whether the prompts with that text have the same token ids, for all the examples."""
+        filling = [[token for ids in groups for token in ids]]
+        return bool(self.surviving(template, np.asarray(filling, dtype=np.int64), examples)[0])
+
+    def surviving(
+        self, template: Template, fillings: NDArray[np.int64], examples: Sequence[Example]
+    ) -> NDArray[np.bool_]:
+        """`survives` for many fillings (c, m) of all trigger slots together: (c,)."""
+        return surviving(self.encoder, template, fillings, examples, self.identity.family == "masked")
 
     def answer_log_probs(
         self,

@@ -13,6 +13,9 @@ from promptsearch.errors import PLMError
 from promptsearch.plms.base import AnswerScoring, AnswerStates, FloatArray
 from promptsearch.plms.encoding import EncodedPrompts
 from promptsearch.plms.forward import output_layer_input, padded_length
+from promptsearch.plms.free import FreeReader
+from promptsearch.plms.free_encoding import free_prompts
+from promptsearch.plms.free_masked import MaskedFreeReader
 from promptsearch.plms.local import LocalPLM
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
@@ -37,7 +40,7 @@ class MaskedPLM(LocalPLM):
             for prompt in encoded
             for left, right in zip(prompt.left, prompt.right)
         ]
-        hidden = self._read(prompts)
+        hidden = self.read_positions(prompts)
         n = len(examples)
         return [
             self._states(
@@ -48,35 +51,43 @@ class MaskedPLM(LocalPLM):
             for k, prompt in enumerate(encoded)
         ]
 
-    def _read(self, prompts: Sequence[tuple[list[int], list[int]]]) -> list[Tensor]:
+    def read_positions(self, prompts: Sequence[tuple[list[int], list[int]]]) -> list[Tensor]:
         """For each (ids, positions): hidden states at the positions, (len(positions), d)."""
         counts = [len(positions) for _, positions in prompts]
         # Laid out before the batches: what is kept from between them would break up the memory they use.
         shape = sum(counts), self.output.weight.shape[1]
         hidden = torch.empty(shape, dtype=self.model.dtype, device=self.device).split(counts)
         items = [(*prompt, rows) for prompt, rows in zip(prompts, hidden)]
-        return self.budget.run(items, lambda item: self._padded(item[0]), self._forward)
+        return self.budget.run(items, lambda item: self.padded(item[0]), self._forward)
 
-    def _padded(self, ids: Sequence[int]) -> int:
+    def padded(self, ids: Sequence[int]) -> int:
+        """How many tokens a prompt takes in a batch."""
         return padded_length(len(ids), self.max_tokens)
 
     def _forward(self, batch: list[tuple[list[int], list[int], Tensor]]) -> Iterator[Tensor]:
         """Run (ids, positions, rows) and put the hidden states at the positions into the rows."""
-        longest = max(self._padded(ids) for ids, _, _ in batch)
+        hidden = self.run([ids for ids, _, _ in batch])
+        for i, (_, positions, rows) in enumerate(batch):
+            rows.copy_(hidden[i, positions])
+        return iter([rows for _, _, rows in batch])
+
+    def run(self, prompts: Sequence[Sequence[int]]) -> Tensor:
+        """One forward pass up to the output layer: (len(prompts), longest, d)."""
+        longest = max(self.padded(ids) for ids in prompts)
         pad = self.encoder.tokenizer.pad_token_id or 0
-        ids = torch.full((len(batch), longest), pad)
-        attention = torch.zeros((len(batch), longest), dtype=torch.long)
-        for i, (tokens, _, _) in enumerate(batch):
+        ids = torch.full((len(prompts), longest), pad)
+        attention = torch.zeros((len(prompts), longest), dtype=torch.long)
+        for i, tokens in enumerate(prompts):
             ids[i, : len(tokens)] = torch.tensor(tokens)
             attention[i, : len(tokens)] = 1
         self.forward_tokens += ids.numel()
         inputs = {"input_ids": ids.to(self.device)}
         if not bool(attention.all()):
             inputs["attention_mask"] = attention.to(self.device)
-        hidden = output_layer_input(self.model, **inputs)
-        for i, (_, positions, rows) in enumerate(batch):
-            rows.copy_(hidden[i, positions])
-        return iter([rows for _, _, rows in batch])
+        return output_layer_input(self.model, **inputs)
+
+    def free_reader(self, template: Template, examples: Sequence[Example], reuse: bool = True) -> FreeReader:
+        return MaskedFreeReader(self, free_prompts(self.encoder, template, examples, read_right=True))
 
     # Answers of several tokens -------------------------------------------------------------------
 
@@ -105,7 +116,7 @@ class MaskedPLM(LocalPLM):
             (left + [self.mask_id] * k + right, list(range(len(left), len(left) + k)))
             for left, right in zip(encoded.left, encoded.right)
         ]
-        hidden = torch.stack(self._read(prompts)).float().to(self.output.weight.device)
+        hidden = torch.stack(self.read_positions(prompts)).float().to(self.output.weight.device)
         sums = hidden.new_zeros((len(prompts), len(answers)))
         for j in range(k):
             ids = torch.tensor([answer[j] for answer in answers], device=hidden.device)
@@ -122,7 +133,7 @@ class MaskedPLM(LocalPLM):
             for left, right in zip(encoded.left, encoded.right)
             for start in starts
         ]
-        rows = torch.cat(self._read(prompts)).float().to(self.output.weight.device)
+        rows = torch.cat(self.read_positions(prompts)).float().to(self.output.weight.device)
         hidden = rows.view(len(encoded.left), len(starts), -1)
         partition = self.output.log_partition(rows).view(len(encoded.left), len(starts))
         sums = rows.new_zeros((len(encoded.left), len(answers)))
