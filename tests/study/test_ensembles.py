@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from promptsearch import discover
 from promptsearch.compose import load_ensemble
 from promptsearch.engines.mining import MiningConfig
 from promptsearch.scoring import evaluate
-from promptsearch.study.ensembles import ensemble_files
+from promptsearch.study.ensembles import ensemble_files, to_answer_together
+from promptsearch.study.trial import Trial
 from promptsearch.tasks.task import gold
+from tests.study.trials import name_of, trial
 
 SMALL = MiningConfig(read=6, kept=4, most_texts=8, workers=1)
 
@@ -43,6 +46,21 @@ def test_members_are_different_mined_templates(discovery):
     for member in made.members:
         same = [t for t in discovery.trials if str(t.candidate.template) == str(member.candidate.template)]
         assert member.train.accuracy == max(t.train.accuracy for t in same if t.candidate.engine == "mining")
+
+
+def test_what_was_fitted_on_train_joins_by_dev_alone():
+    def likely(name: str, train: float, dev: float, fitted: bool = False) -> Trial:
+        likelihoods = {"train_likelihoods": np.full(4, train), "dev_likelihoods": np.full(2, dev)}
+        found = replace(trial(name), **likelihoods)
+        return replace(found, candidate=replace(found.candidate, fitted=fitted))
+
+    trials = [
+        likely("plain", -0.4, -0.4),
+        likely("flattered", -0.01, -0.6, fitted=True),
+        likely("good", -0.01, -0.3, fitted=True),
+        likely("poor", -0.4, -0.9),
+    ]
+    assert list(map(name_of, to_answer_together(trials))) == ["good", "plain", "poor", "flattered"]
 
 
 def test_weights_are_shares(discovery):

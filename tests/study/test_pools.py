@@ -51,6 +51,7 @@ def candidates(draw) -> Candidate:
         draw(words),
         draw(st.dictionaries(words, plain, max_size=2)),
         draw(st.booleans()),
+        fitted=draw(st.booleans()),
     )
 
 

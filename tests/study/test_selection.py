@@ -58,6 +58,21 @@ def test_where_all_left_early_those_that_were_judged_on_most_are_compared():
     assert sorted(names(found.finalists)) == ["last", "later"]
 
 
+def fitted(name: str, train: int) -> Trial:
+    found = trial(name, train=train)
+    return replace(found, candidate=replace(found.candidate, fitted=True))
+
+
+def test_what_was_fitted_on_train_leaves_half_the_places_to_others():
+    flattered = [fitted(f"f{i}", train=9) for i in range(4)]
+    others = [trial(f"t{i}", train=8 - i) for i in range(4)]
+    assert names(screen([*others, *flattered], "accuracy", most=4)) == ["f0", "f1", "t0", "t1"]
+    assert names(screen([*others, *flattered], "accuracy", most=3)) == ["f0", "t0", "t1"]
+    assert names(screen([*others[:1], *flattered], "accuracy", most=4)) == ["f0", "f1", "f2", "t0"]
+    assert names(screen([*others, *flattered[:1]], "accuracy", most=4)) == ["f0", "t0", "t1", "t2"]
+    assert names(screen(flattered, "accuracy", most=3)) == ["f0", "f1", "f2"]
+
+
 def test_likelihood_screens_before_accuracy():
     bold, modest = figures(7, sure=0.99), figures(6, sure=0.6)
     # 0.7 ln 0.99 + 0.3 ln 0.01 = -1.39 against 0.6 ln 0.6 + 0.4 ln 0.4 = -0.67

@@ -39,6 +39,7 @@ class Candidate:
         readout: scores labels by the answer states, with or without the words' scores.
         train_log_probs: (n_train, L) label log-probabilities of each train example from a fit that did not
             see its label. Its figures on train are then these; else those of the prompt as it stands.
+        fitted: whether its template was made to do well on train, so that its figures there flatter it.
     """
 
     template: Template
@@ -50,6 +51,7 @@ class Candidate:
     calibrated_on: int | None = None
     readout: Readout | None = None
     train_log_probs: NDArray[np.floating] | None = field(default=None, compare=False, repr=False)
+    fitted: bool = False
 
 
 def candidate_log_probs(

@@ -126,14 +126,19 @@ def to_answer_together(trials: Sequence[Trial]) -> list[Trial]:
     """The members of an ensemble: the best by log-likelihood on train and dev, each template once a PLM.
 
     Where each answer is averaged with others, how sure it is counts, so it is not accuracy that decides.
-    Those with a readout stay away, for the arrays that they need.
+    What was fitted on train goes by dev alone. Those with a readout stay away, for the arrays that they need.
     """
     plain = [trial for trial in trials if trial.candidate.readout is None and not trial.left_early]
-    likelihoods = [
-        float(np.concatenate([trial.train_likelihoods, trial.dev_likelihoods]).mean()) for trial in plain
-    ]
+    likelihoods = [float(_honest_likelihoods(trial).mean()) for trial in plain]
     order = sorted(range(len(plain)), key=lambda i: -round(likelihoods[i], LOG_LIKELIHOOD_DECIMALS))
     return each_template_once([plain[i] for i in order])[:MOST_MEMBERS]
+
+
+def _honest_likelihoods(trial: Trial) -> NDArray[np.float64]:
+    """Log-likelihoods of the examples on which nothing flatters it."""
+    if trial.candidate.fitted:
+        return trial.dev_likelihoods
+    return np.concatenate([trial.train_likelihoods, trial.dev_likelihoods])
 
 
 def each_template_once(ranked: Sequence[Trial]) -> list[Trial]:

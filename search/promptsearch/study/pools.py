@@ -67,6 +67,7 @@ def _candidate_json(candidate: Candidate) -> dict[str, Any]:
         "engine": candidate.engine,
         "provenance": dict(candidate.provenance),
         "baseline": candidate.baseline,
+        "fitted": candidate.fitted,
     }
 
 
@@ -81,4 +82,5 @@ def _candidate(entry: Mapping[str, Any]) -> Candidate:
         entry["engine"],
         dict(entry["provenance"]),
         baseline=entry["baseline"],
+        fitted=entry["fitted"],
     )

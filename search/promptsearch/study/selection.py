@@ -115,15 +115,29 @@ def select(trials: Sequence[Trial], metric: str) -> list[Trial]:
 def screen(trials: Sequence[Trial], metric: str, most: int = SCREENED) -> list[Trial]:
     """The trials that are likeliest on train, and every baseline.
 
-    Those that left the race early were judged on fewer examples, and stay away where others did not. Where
+    What was fitted on train is likeliest there whatever it is worth, so others have half the places. Those
+    that left the race early were judged on fewer examples, and stay away where others did not. Where
     all left, those are taken that were judged on most: only figures on the same examples can be compared.
     """
     stayed = [trial for trial in trials if not trial.left_early] or _on_most(trials)
     likely = sorted(
         stayed, key=lambda trial: (_unlikeliness(trial.train), -trial.train.value(metric), trial.cost)
     )
-    kept = _distinct(likely)[:most]
+    kept = _first(_distinct(likely), most)
     return kept + [trial for trial in stayed if trial.is_baseline and trial not in kept]
+
+
+def _first(trials: Sequence[Trial], most: int) -> list[Trial]:
+    """So many of the first; where there are both, half of what was fitted on train and half of others."""
+    fitted = [trial for trial in trials if trial.candidate.fitted]
+    n_others = min(len(trials) - len(fitted), max(most - most // 2, most - len(fitted)))
+    places = {True: most - n_others, False: n_others}
+    kept = []
+    for trial in trials:
+        if places[trial.candidate.fitted] > 0:
+            places[trial.candidate.fitted] -= 1
+            kept.append(trial)
+    return kept
 
 
 def _on_most(trials: Sequence[Trial]) -> list[Trial]:

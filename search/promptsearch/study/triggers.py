@@ -1,0 +1,103 @@
+"""What the engine `trigger` has come to on a PLM, as the study keeps it and a report tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from promptsearch.engines.trigger.history import History, Improvement, Restart, Swap
+from promptsearch.scoring import Evaluation
+from promptsearch.study.trial import finite
+
+TRIGGER = "trigger"
+"""The engine that searches trigger tokens, which comes when the others have had their turn."""
+
+
+@dataclass(frozen=True)
+class DevFigure:
+    """A figure on dev that nothing was chosen by.
+
+    Attributes:
+        value: the task's metric, uncalibrated; `low` and `high` are its 95 % interval.
+        log_likelihood: mean over examples, in nats; None where it has none.
+    """
+
+    n: int
+    value: float
+    low: float
+    high: float
+    log_likelihood: float | None
+
+    @classmethod
+    def of(cls, evaluation: Evaluation, metric: str) -> DevFigure:
+        """What is shown of an evaluation."""
+        low, high = evaluation.interval(metric)
+        return cls(evaluation.n, evaluation.value(metric), low, high, finite(evaluation.log_likelihood))
+
+
+@dataclass(frozen=True)
+class TriggerSearch:
+    """The search of triggers on one PLM, over all sittings.
+
+    Attributes:
+        plm: reference.
+        words: label words that answers were read by, a tuple a label.
+        starts: templates of other engines that it also began from, best first.
+        history: every improvement, and how each start ended.
+        dev: figures of each improvement, in its order; None where there was no time to measure.
+        over: whether more time would bring nothing more.
+    """
+
+    plm: str
+    words: tuple[tuple[str, ...], ...]
+    starts: tuple[str, ...]
+    history: History
+    dev: tuple[DevFigure | None, ...]
+    over: bool = True
+
+    def record(self) -> dict[str, Any]:
+        """JSON-able; `restored` reads it."""
+        return asdict(self)
+
+    @classmethod
+    def restored(cls, record: Mapping[str, Any]) -> TriggerSearch:
+        """What `record` wrote."""
+        dev = tuple(None if figure is None else DevFigure(**figure) for figure in record["dev"])
+        words = tuple(map(tuple, record["words"]))
+        return cls(
+            record["plm"],
+            words,
+            tuple(record["starts"]),
+            history_of(record["history"]),
+            dev,
+            record["over"],
+        )
+
+
+def history_of(record: Mapping[str, Any]) -> History:
+    """A history from its JSON."""
+    return History(
+        improvements=tuple(map(_improvement, record["improvements"])),
+        restarts=tuple(Restart(**restart) for restart in record["restarts"]),
+        evaluations=record["evaluations"],
+        seconds=record["seconds"],
+        reason=record["reason"],
+        notes=tuple(record["notes"]),
+    )
+
+
+def _improvement(record: Mapping[str, Any]) -> Improvement:
+    given = dict(record)
+    given["ids"] = tuple(map(tuple, given["ids"]))
+    given["text"] = tuple(given["text"])
+    given["swaps"] = tuple(Swap(**swap) for swap in given["swaps"])
+    return Improvement(**given)
+
+
+def best_improvements(improvements: Sequence[Improvement], most: int) -> list[Improvement]:
+    """Those of the lowest loss, each trigger once; of equal ones the later."""
+    ordered = sorted(reversed(improvements), key=lambda found: found.loss)
+    distinct = {(found.template, found.ids): found for found in reversed(ordered)}
+    kept = [found for found in ordered if distinct[found.template, found.ids] is found]
+    return kept[:most]
