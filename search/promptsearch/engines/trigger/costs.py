@@ -1,0 +1,92 @@
+"""What falls as a trigger gets better: costs of examples, which add up.
+
+From label scores s (differences between labels mean something) and the gold label y of each example:
+
+- `likelihood`: -log p(y), with p the softmax of s over the labels (AutoPrompt, Shin et al. 2020, equation 2,
+  normalised over labels as scoring does it);
+- `margin`: max(0, 1 + max of the other labels' s - s(y)), in nats (Crammer and Singer 2001);
+- `mellowmax`: the log of the mean of exp(-log p(y)), a soft maximum over examples (Asadi and Littman 2017),
+  which minds the worst examples most.
+
+The loss is the weighted mean of the costs, for `mellowmax` its logarithm. Balanced, every class has the same
+weight in it.
+
+Calibrated, the mean distribution over the examples is divided out first (batch calibration, Zhou et al.
+2024), as it will be when the prompt is used: then a trigger is not paid for moving all examples alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from promptsearch.engines.trigger.config import Objective
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Costs:
+    """How label scores become costs.
+
+    Attributes:
+        gold: (n,) labels of the examples.
+        weights: (n,) of the examples, with mean 1.
+    """
+
+    objective: Objective
+    gold: Tensor
+    weights: Tensor
+    calibrated: bool = False
+
+    @classmethod
+    def of(cls, objective: Objective, gold: NDArray[np.int64], balanced: bool, calibrated: bool) -> Costs:
+        """Costs on examples of these labels."""
+        weights = np.ones(len(gold))
+        if balanced:
+            classes, members, counts = np.unique(gold, return_inverse=True, return_counts=True)
+            weights = len(gold) / (len(classes) * counts[members])
+        return cls(objective, torch.from_numpy(gold.copy()), torch.from_numpy(weights), calibrated)
+
+    def of_examples(self, scores: Tensor, rows: slice | list[int] = slice(None)) -> Tensor:
+        """Weighted costs (..., r) of label scores (..., r, L) of some examples; differentiable.
+
+        Calibrated, they are those on these examples alone, so that they change as more come in.
+        """
+        gold, weights = self.gold[rows].to(scores.device), self.weights[rows].to(scores.device, scores.dtype)
+        log_probs = self._log_probs(scores, weights)
+        right = gold.expand(log_probs.shape[:-1])[..., None]
+        of_gold = log_probs.gather(-1, right)[..., 0]
+        if self.objective == "likelihood":
+            return -of_gold * weights
+        if self.objective == "mellowmax":
+            return (-of_gold).exp() * weights
+        others = log_probs.scatter(-1, right, -torch.inf).amax(dim=-1)
+        return (1 + others - of_gold).clamp(min=0) * weights
+
+    def _log_probs(self, scores: Tensor, weights: Tensor) -> Tensor:
+        log_probs = scores.log_softmax(dim=-1)
+        if not self.calibrated:
+            return log_probs
+        shares = (weights / weights.sum()).log()[:, None]
+        return (log_probs - (log_probs + shares).logsumexp(dim=-2, keepdim=True)).log_softmax(dim=-1)
+
+    def loss(self, costs: Tensor) -> Tensor:
+        """(..., n) costs -> (...) losses."""
+        mean = costs.mean(dim=-1)
+        return mean.log() if self.objective == "mellowmax" else mean
+
+    def gradient(self, scores: Tensor) -> Tensor:
+        """(n, L), the derivative of the loss by the label scores (n, L) of all examples."""
+        leaf = scores.detach().double().requires_grad_()
+        (gradient,) = torch.autograd.grad(self.loss(self.of_examples(leaf)), leaf)
+        return gradient.to(scores.dtype)
+
+    def accuracy(self, scores: Tensor) -> float:
+        """Share of examples (n, L) whose gold label is the best, after calibration where it is on."""
+        log_probs = self._log_probs(scores.double(), self.weights)
+        return float((log_probs.argmax(dim=-1) == self.gold).double().mean())
