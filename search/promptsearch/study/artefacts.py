@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from itertools import chain, count
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
+from zlib import crc32
 
 from promptsearch.artefact.readouts import tensor_file_name
 from promptsearch.errors import StorageError
@@ -46,6 +47,8 @@ RUN_FILES = (
 )
 DRAWS = "seed-*"
 """Folders of other draws of train and dev."""
+CHECKPOINTS = "checkpoints"
+"""Folder of what engines need to go on where they were stopped."""
 _ENSEMBLES = "ensemble*.json"  # one a PLM where there are several
 _LOOKS, _LOOK_SECONDS = 5, 0.05
 _OTHER_FOLDER = "Choose an empty one with --out."
@@ -92,6 +95,16 @@ def new_folder(task: str, out: Path | None) -> Path:
     return out
 
 
+def checkpoint_folder(folder: Path, name: str) -> Path:
+    """Where an engine keeps in a run's folder how far it is.
+
+    Args:
+        name: of the PLM, or whatever tells it from other searches of the run.
+    """
+    slug = "".join(char if char.isalnum() or char in "-_" else "-" for char in name)[-60:].strip("-")
+    return folder / CHECKPOINTS / f"{slug}-{crc32(name.encode(errors='replace')):08x}"
+
+
 def is_unfinished(folder: Path) -> bool:
     """Whether a folder holds a search that can be gone on with."""
     return has_study(folder) and not (folder / PROMPT_FILE).exists()
@@ -105,9 +118,9 @@ def clear(folder: Path) -> None:
     for name in (*RUN_FILES, *(path.name for path in folder.glob(_ENSEMBLES) if _is_run_file(path))):
         if name != LOCK_FILE:
             (folder / name).unlink(missing_ok=True)
-    for draw in folder.glob(DRAWS):
-        if _is_run_file(draw):
-            shutil.rmtree(draw)
+    for inside in (*folder.glob(DRAWS), folder / CHECKPOINTS):
+        if inside.is_dir() and _is_run_file(inside):
+            shutil.rmtree(inside)
 
 
 @contextmanager
@@ -184,7 +197,7 @@ def kept_elsewhere(folder: Path) -> bool:
 def _is_run_file(path: Path) -> bool:
     name = path.name
     if path.is_dir():
-        return fnmatchcase(name, DRAWS) and has_study(path)
+        return name == CHECKPOINTS or (fnmatchcase(name, DRAWS) and has_study(path))
     if name == CONFIG_FILE:
         # Many tools have a file of this name.
         return '"fingerprint"' in path.read_text("utf-8", errors="replace")

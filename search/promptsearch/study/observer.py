@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from promptsearch.engines.trigger.history import Improvement
 from promptsearch.study.trial import Trial
+from promptsearch.study.triggers import DevFigure
 
 
 @dataclass(frozen=True)
@@ -49,3 +51,6 @@ class Observer:
 
     def status(self, status: Status) -> None:
         """How the search stands, every now and then."""
+
+    def improved(self, plm: str, found: Improvement, dev: DevFigure | None) -> None:
+        """A better trigger was found on a PLM; with its figure on dev, which the search does not look at."""

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from optuna import Study
 from optuna.trial import Trial as StudyTrial
 from optuna.trial import TrialState
 
-from promptsearch.engines.base import Budget
+from promptsearch.engines.base import Budget, Candidate
 from promptsearch.plms.base import PLM
+from promptsearch.study.artefacts import checkpoint_folder
+from promptsearch.study.observer import Observer
 from promptsearch.study.pools import Group, Offer, as_json, from_json, offers_of
 from promptsearch.study.progress import SUMMARY
 from promptsearch.study.sampler import group_and_number
 from promptsearch.study.setup import Engines
+from promptsearch.study.trigger_turn import take_turn, words_of_one_token
+from promptsearch.study.triggers import TRIGGER, TriggerSearch
 from promptsearch.tasks.task import Task
 from promptsearch.template import Template
 from promptsearch.verbalizer import Verbalizer
@@ -22,6 +27,8 @@ from promptsearch.verbalizer import Verbalizer
 WORDS = "words"
 """The engine that finds label words for templates of the others."""
 _TEMPLATE = "template"
+_STARTS = 3
+"""Templates of other engines that triggers are also searched from."""
 
 
 @dataclass
@@ -30,12 +37,16 @@ class Offers:
 
     Attributes:
         task: with all that the search uses of train and dev.
+        folder: of the run, for checkpoints; None where the engines do not search here.
+        observer: told of better triggers.
     """
 
     task: Task
     engines: Engines
     study: Study
     seed: int
+    folder: Path | None = None
+    observer: Observer = field(default_factory=Observer)
     _known: dict[Group, tuple[Offer, ...]] = field(default_factory=dict)
 
     def size(self, group: Group) -> int | None:
@@ -51,6 +62,9 @@ class Offers:
         Raises:
             PromptSearchError: it finds nothing, and why.
         """
+        if group.engine == TRIGGER:
+            self._search_triggers(group, plm, budget)
+            return
         engine = self.engines.named(group.engine)
         offers = offers_of(engine.search(self.task, plm, budget, self.seed))
         self._known[group] = offers
@@ -88,6 +102,61 @@ class Offers:
         found = offers_of(engine.search(self.task, plm, budget, self.seed))
         return found[0] if found else None
 
+    # Triggers ------------------------------------------------------------------------------------
+
+    def triggers(self, plm: str) -> TriggerSearch | None:
+        """What the search of triggers on a PLM has come to; None before it had a turn."""
+        kept = self.study.user_attrs.get(_found(plm))
+        return None if kept is None else TriggerSearch.restored(kept)
+
+    def _search_triggers(self, group: Group, plm: PLM, budget: Budget) -> None:
+        """Have triggers searched, or go on with that; what was found stays where the user stops it."""
+        if self.folder is None:
+            raise ValueError("without a folder there is no place for checkpoints")
+        words = words_of_one_token(plm, self._plain(group.plm, plm))
+        starts = [Template.parse(source) for source in self._trigger_starts(group)]
+        folder = checkpoint_folder(self.folder, group.plm)
+        engine = self.engines.trigger_for(words, starts, folder)
+        turn = take_turn(
+            engine,
+            self.task,
+            plm,
+            budget,
+            self.seed,
+            words,
+            self.triggers(group.plm),
+            lambda found, figure: self.observer.improved(group.plm, found, figure),
+        )
+        before = self._offers(group) or ()
+        known = {offer.template for offer in before}
+        self._known[group] = (
+            *before,
+            *(offer for offer in offers_of(turn.candidates) if offer.template not in known),
+        )
+        self.study.set_user_attr(_attribute(group), as_json(self._known[group]))
+        self.study.set_user_attr(_found(group.plm), turn.search.record())
+        if turn.stopped is not None:
+            raise turn.stopped
+
+    def _plain(self, reference: str, plm: PLM) -> list[Candidate]:
+        """Hand-written candidates on a PLM, the one that a person would write first at the front."""
+        offers = self._offers(Group(reference, "manual"))
+        if offers is None:
+            return list(self.engines.manual.search(self.task, plm, Budget(), self.seed))
+        return [candidate for offer in offers for candidate in offer.candidates]
+
+    def _trigger_starts(self, group: Group) -> list[str]:
+        """Templates to begin from: those that do best on train, decided once and kept for who goes on."""
+        name = f"starts {group.parameter}"
+        kept = self.study.user_attrs.get(name)
+        if kept is None:
+            merit = self._merit_on_train(group.plm)
+            kept = sorted(merit, key=lambda template: merit[template], reverse=True)[:_STARTS]
+            self.study.set_user_attr(name, kept)
+        return list(kept)
+
+    # What is known -------------------------------------------------------------------------------
+
     def _offers(self, group: Group) -> tuple[Offer, ...] | None:
         if group not in self._known:
             shared = self.study.user_attrs.get(_attribute(group))
@@ -104,22 +173,31 @@ class Offers:
 
     def _best_without_words(self, plm: str) -> str | None:
         """The template that does best on train, of those that no trial has searched label words for."""
-        merit: dict[str, tuple[float, float]] = {}
-        taken: set[str] = set()
-        for trial in self.study.get_trials(deepcopy=False):
-            place = group_and_number(trial.params)
-            if place is None or place[0].plm != plm or trial.state == TrialState.FAIL:
-                continue
-            if place[0].engine == WORDS:
-                taken.add(str(trial.user_attrs.get(_TEMPLATE)))
-            elif (summary := trial.user_attrs.get(SUMMARY)) and summary["examples"] is None:
-                value, likelihood = (
-                    float("-inf") if figure is None else figure for figure in summary["train"]
-                )
-                known = merit.get(summary["template"])
-                merit[summary["template"]] = max((value, likelihood), known or (value, likelihood))
+        merit = self._merit_on_train(plm)
+        taken = {
+            str(trial.user_attrs.get(_TEMPLATE))
+            for trial in self.study.get_trials(deepcopy=False)
+            if (place := group_and_number(trial.params)) is not None
+            and place[0] == Group(plm, WORDS)
+            and trial.state != TrialState.FAIL
+        }
         left = [template for template in merit if template not in taken]
         return max(left, key=lambda template: merit[template]) if left else None
+
+    def _merit_on_train(self, plm: str) -> dict[str, tuple[float, float]]:
+        """Template -> (metric, log-likelihood) on all of train, of engines that neither fit nor copy one."""
+        merit: dict[str, tuple[float, float]] = {}
+        for trial in self.study.get_trials(deepcopy=False):
+            place, summary = group_and_number(trial.params), trial.user_attrs.get(SUMMARY)
+            if place is None or summary is None or summary["examples"] is not None:
+                continue
+            group, failed = place[0], trial.state == TrialState.FAIL
+            if failed or group.plm != plm or group.engine in (WORDS, TRIGGER):
+                continue
+            value, likelihood = (float("-inf") if each is None else each for each in summary["train"])
+            known = merit.get(summary["template"], (value, likelihood))
+            merit[summary["template"]] = max((value, likelihood), known)
+        return merit
 
 
 def template_of(user_attrs: dict[str, object]) -> str | None:
@@ -130,3 +208,7 @@ def template_of(user_attrs: dict[str, object]) -> str | None:
 
 def _attribute(group: Group) -> str:
     return f"offers {group.parameter}"
+
+
+def _found(plm: str) -> str:
+    return f"found {plm}/{TRIGGER}"

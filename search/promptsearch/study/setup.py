@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from promptsearch.engines import engine
 from promptsearch.engines.base import Engine
 from promptsearch.engines.manual import ManualEngine, library_for, words_from
 from promptsearch.engines.mining import MiningEngine
+from promptsearch.engines.trigger import TriggerEngine
 from promptsearch.engines.words import WordsEngine
 from promptsearch.errors import DataError
 from promptsearch.plms.base import AnswerScoring
@@ -17,6 +18,7 @@ from promptsearch.predicting import as_example
 from promptsearch.showing import whole_text
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.observer import Observer
+from promptsearch.study.triggers import TRIGGER, unfit_for_triggers
 from promptsearch.tasks import draw_splits, load_task
 from promptsearch.tasks.task import Example, Task
 from promptsearch.tasks.texts import rows_of_texts
@@ -116,6 +118,18 @@ def unlabelled_texts(config: DiscoverConfig, task: Task) -> list[Example]:
     return found
 
 
+def _check_triggers(config: DiscoverConfig, task: Task, observer: Observer) -> None:
+    """Say where there is nothing for the engine `trigger` to search, or refuse that where it is needed."""
+    for source in config.trigger_templates:
+        Template.parse(source).check_fields(task.fields)
+    reason = unfit_for_triggers(task)
+    if reason is None:
+        return
+    if TRIGGER in config.needed:
+        raise DataError(f"no trigger can be searched: {reason}", where=task.source.location or None)
+    observer.notice(f"The engine {TRIGGER} was left out: {reason}")
+
+
 @dataclass(frozen=True)
 class Engines:
     """The engines of a search.
@@ -138,7 +152,10 @@ class Engines:
 
         Raises:
             PromptSearchError: one of them cannot be read.
+            DataError: an engine that is needed has nothing to search for the task.
         """
+        if TRIGGER in config.engines:
+            _check_triggers(config, task, observer or Observer())
         if "words" in config.engines and task.kind != "fact" and len(task.labels) > 1:
             WordsEngine(config.label_words).check(task)
         manual = manual_engine(config, task)
@@ -151,8 +168,12 @@ class Engines:
     def names(self) -> tuple[str, ...]:
         """The engines that have something to search for the task."""
         # The answers of facts are names, which stand for nothing but themselves.
-        without = self.task.kind == "fact" or len(self.task.labels) < 2
-        return tuple(name for name in self.config.engines if not (without and name == "words"))
+        left_out = set()
+        if self.task.kind == "fact" or len(self.task.labels) < 2:
+            left_out.add("words")
+        if unfit_for_triggers(self.task) is not None:
+            left_out.add(TRIGGER)
+        return tuple(name for name in self.config.engines if name not in left_out)
 
     @property
     def words_templates(self) -> int:
@@ -181,3 +202,14 @@ class Engines:
             self.unlabelled,
             AnswerScoring(self.config.normalisation),
         )
+
+    def trigger_for(self, words: Verbalizer, starts: Sequence[Template], folder: Path) -> TriggerEngine:
+        """The engine `trigger` for one PLM.
+
+        Args:
+            words: label words that a person would write.
+            starts: templates of other engines whose words it also begins from.
+            folder: where it keeps how far it is.
+        """
+        own = [Template.parse(source) for source in self.config.trigger_templates]
+        return TriggerEngine(self.config.trigger, own, words, () if own else starts, folder)

@@ -1,4 +1,4 @@
-"""A turn of the engine `trigger` on one PLM: shown on dev while it goes on, and kept where it is cut short."""
+"""A turn of the engine `trigger` on one PLM: shown on dev while it goes on, kept where it is cut short."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from promptsearch.engines.base import Budget, Candidate
 from promptsearch.engines.trigger import History, Improvement, TriggerEngine
+from promptsearch.errors import VerbalizerError
 from promptsearch.plms.base import PLM, AnswerScoring
 from promptsearch.readings import answer_tokens, label_log_probs
 from promptsearch.scoring import evaluate, fit_none
@@ -177,11 +178,17 @@ def _candidate(found: Improvement, words: Verbalizer, any_ids: bool) -> Candidat
     )
 
 
-def words_of_one_token(plm: PLM, candidates: Sequence[Candidate]) -> Verbalizer | None:
-    """Label words of the first candidate whose words are all one token there; else of the first of all."""
+def words_of_one_token(plm: PLM, candidates: Sequence[Candidate]) -> Verbalizer:
+    """Label words of the first candidate whose words are all one token there; of the first if none are.
+
+    Raises:
+        VerbalizerError: there is no candidate.
+    """
+    if not candidates:
+        raise VerbalizerError("there are no label words to search triggers for")
     for candidate in candidates:
         verbalizer = candidate.verbalizer
         forms = answer_tokens(plm, candidate.template, verbalizer.words, verbalizer.case)
         if all(len(ids) == 1 for each in forms for ids in each):
             return verbalizer
-    return candidates[0].verbalizer if candidates else None
+    return candidates[0].verbalizer

@@ -9,9 +9,23 @@ from typing import Any
 from promptsearch.engines.trigger.history import History, Improvement, Restart, Swap
 from promptsearch.scoring import Evaluation
 from promptsearch.study.trial import finite
+from promptsearch.tasks.task import Task
 
 TRIGGER = "trigger"
 """The engine that searches trigger tokens, which comes when the others have had their turn."""
+
+
+def unfit_for_triggers(task: Task) -> str | None:
+    """Why no trigger can be searched for a task, on whatever PLM; None where it can."""
+    if task.kind == "fact":
+        return "facts are answered with names, and a trigger is searched for label words of one token"
+    for split in ("train", "dev"):
+        examples = task.splits[split]
+        classes = {example.label for example in examples}
+        if len(classes) < 2:
+            only = ", ".join(task.label_names[label] for label in classes if label is not None)
+            return f"all {len(examples):,} examples of {split} are of one class ({only})"
+    return None
 
 
 @dataclass(frozen=True)
@@ -96,8 +110,6 @@ def _improvement(record: Mapping[str, Any]) -> Improvement:
 
 
 def best_improvements(improvements: Sequence[Improvement], most: int) -> list[Improvement]:
-    """Those of the lowest loss, each trigger once; of equal ones the later."""
-    ordered = sorted(reversed(improvements), key=lambda found: found.loss)
-    distinct = {(found.template, found.ids): found for found in reversed(ordered)}
-    kept = [found for found in ordered if distinct[found.template, found.ids] is found]
-    return kept[:most]
+    """Those of the lowest loss, each trigger once."""
+    distinct = {(found.template, found.ids): found for found in improvements}
+    return sorted(distinct.values(), key=lambda found: found.loss)[:most]
