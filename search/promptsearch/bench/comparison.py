@@ -136,8 +136,7 @@ def compare(
         running = []
         for contender in contenders:
             progress(f"{title}: loading {contender.title}")
-            python = {} if contender.python is None else {"python": contender.python}
-            contestant = Contestant(contender.key, job, **python)
+            contestant = Contestant(contender.key, job, contender.python)
             stack.callback(contestant.close)
             running.append(contestant)
         for number in range(1, repeats + 1):

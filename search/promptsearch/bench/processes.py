@@ -8,10 +8,11 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from promptsearch.bench.job import Job
 from promptsearch.errors import PromptSearchError
+
+WORKER = "promptsearch.bench.worker"
 
 
 class ContenderError(PromptSearchError):
@@ -27,18 +28,27 @@ class Pass:
     scores: list[list[float]]
 
 
+class AsJson(Protocol):
+    """What a contender is asked, for another process."""
+
+    def to_json(self) -> str:
+        """As a text."""
+        ...
+
+
 class Contestant:
     """A worker process (see `promptsearch.bench.worker`), loaded and warmed up.
 
     Args:
-        name: a key of `promptsearch.bench.contenders.CONTENDERS`.
-        python: the interpreter to run it with.
+        name: what the worker calls it, as a key of `promptsearch.bench.contenders.CONTENDERS`.
+        python: the interpreter to run it with; this one by default.
+        worker: the module that serves it.
 
     Raises:
         ContenderError: it could not be loaded.
     """
 
-    def __init__(self, name: str, job: Job, python: Path | str = sys.executable) -> None:
+    def __init__(self, name: str, job: AsJson, python: Path | None = None, worker: str = WORKER) -> None:
         self.name = name
         self._folder = tempfile.TemporaryDirectory(prefix="promptsearch-bench-")
         folder = Path(self._folder.name)
@@ -46,7 +56,7 @@ class Contestant:
         (folder / "job.json").write_text(job.to_json(), "utf-8")
         with self._errors.open("wb") as errors:
             self._process = subprocess.Popen(
-                [str(python), "-m", "promptsearch.bench.worker", name, str(folder / "job.json")],
+                [str(python or sys.executable), "-m", worker, name, str(folder / "job.json")],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -65,10 +75,18 @@ class Contestant:
         Raises:
             ContenderError: it failed.
         """
+        return Pass(**self.ask("go"))
+
+    def ask(self, line: str) -> dict[str, Any]:
+        """Its answer to a line.
+
+        Raises:
+            ContenderError: it failed.
+        """
         assert self._process.stdin is not None
-        self._process.stdin.write("go\n")
+        self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
-        return Pass(**self._next())
+        return self._next()
 
     def close(self) -> None:
         """End the process."""

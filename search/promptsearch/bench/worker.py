@@ -10,6 +10,7 @@ import contextlib
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +18,30 @@ from promptsearch.bench.contenders import CONTENDERS, Score
 from promptsearch.bench.job import Job
 
 _WARM_UP = 8
+Answer = Callable[[str], dict[str, Any]]
+"""What a contender says to a line."""
 
 
 def main(name: str, path: str) -> None:
     """Serve the contender of that name until stdin ends."""
-    answers = sys.stdout
-    with contextlib.redirect_stdout(sys.stderr):
+
+    def start() -> Answer:
         job = Job.from_json(Path(path).read_text("utf-8"))
         score = CONTENDERS[name](job)
         score(job.head(_WARM_UP, 2))
+        return lambda _: measure(score, job)
+
+    serve(name, start)
+
+
+def serve(name: str, start: Callable[[], Answer]) -> None:
+    """Make ready, say so, and answer each line of stdin with a line of JSON until stdin ends."""
+    answers = sys.stdout
+    with contextlib.redirect_stdout(sys.stderr):
+        answer = start()
         _say(answers, {"ready": name, "threads": _threads()})
-        for _ in sys.stdin:
-            _say(answers, measure(score, job))
+        for line in sys.stdin:
+            _say(answers, answer(line.strip()))
 
 
 def measure(score: Score, job: Job) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from promptsearch.cli import (
     bench_mining,
     bench_study,
     bench_survival,
+    bench_trigger,
     bench_words,
     compare,
     dashboard,
@@ -67,6 +68,7 @@ bench.app.command("mining")(bench_mining.command)
 bench.app.command("mined")(bench_mined.command)
 bench.app.command("study")(bench_study.study)
 bench.app.command("racing")(bench_study.racing)
+bench.app.command("trigger")(bench_trigger.trigger)
 bench.app.command("kills")(bench_survival.kills)
 bench.app.command("workers")(bench_survival.workers)
 app.add_typer(bench.app, name="bench")

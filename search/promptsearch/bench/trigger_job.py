@@ -1,0 +1,140 @@
+"""What every contender of `bench trigger` is asked: the same prompts with the same places to fill."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from promptsearch.plms.base import Family
+from promptsearch.tasks.task import Example, Task
+from promptsearch.template import Template
+from promptsearch.verbalizer import Verbalizer
+
+Filling = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class TriggerJob:
+    """n labelled prompts with m places each that a trigger is searched for.
+
+    Attributes:
+        plm: the PLM's reference.
+        folder: its config, tokenizer and weights on disk.
+        template: its source, with `{trigger*m}`.
+        examples: field values.
+        labels: index of each example's label.
+        names: name of each label.
+        words: one label word a label.
+        tokens: id of each label word.
+        ids: the prompts as ids; on a causal PLM they end before the answer. Free places hold any id.
+        free: (n, m) positions of the free places.
+        answer: (n,) positions at which the answer is read.
+        start: tokens that every contender starts from.
+        seed: of all that is drawn.
+    """
+
+    plm: str
+    folder: str
+    family: Family
+    template: str
+    examples: tuple[dict[str, str], ...]
+    labels: tuple[int, ...]
+    names: tuple[str, ...]
+    words: tuple[str, ...]
+    tokens: tuple[int, ...]
+    ids: tuple[tuple[int, ...], ...]
+    free: tuple[tuple[int, ...], ...]
+    answer: tuple[int, ...]
+    start: Filling = ()
+    seed: int = 0
+
+    def task(self) -> Task:
+        """The examples as a task's train and dev."""
+        examples = [Example(values, label) for values, label in zip(self.examples, self.labels)]
+        splits = {"train": examples, "dev": examples, "test": examples}
+        fields = tuple(self.examples[0])
+        return Task("bench", "text", fields, self.names, self.names, "accuracy", splits)
+
+    def verbalizer(self) -> Verbalizer:
+        """One word for each label."""
+        return Verbalizer.of(dict(zip(self.names, self.words)), self.names)
+
+    @property
+    def median(self) -> int:
+        """A prompt of median length."""
+        return sorted(range(len(self.ids)), key=lambda i: len(self.ids[i]))[len(self.ids) // 2]
+
+    def around(self, index: int) -> tuple[str, str]:
+        """Text of one prompt before its trigger, and between trigger and answer."""
+        text = Template.parse(self.template).fill(
+            {name: value.strip() for name, value in self.examples[index].items()}, ""
+        )
+        before, slot, after = text.partition(f"{{trigger*{len(self.free[0])}}}")
+        if not slot:
+            raise ValueError(f"the template has no trigger: {self.template}")
+        return before.rstrip(" "), after.rstrip(" ")
+
+    def to_json(self) -> str:
+        """For another process."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> TriggerJob:
+        """Read what `to_json` gave."""
+        values: dict[str, Any] = json.loads(text)
+        for name in ("ids", "free"):
+            values[name] = tuple(map(tuple, values[name]))
+        for name in ("examples", "labels", "names", "words", "tokens", "answer", "start"):
+            values[name] = tuple(values[name])
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A trigger that a search went on from: seconds since its beginning, and the ids."""
+
+    seconds: float
+    filling: Filling
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a contender did in its time.
+
+    Attributes:
+        seconds: that it took, the loading of the PLM and a warm-up aside.
+        forwards: pairs of a candidate and a prompt that went through the PLM; gradients are not counted.
+        candidates: different candidates among them.
+        steps: gradients.
+        trail: the trigger it held best, each time that it changed; () where it is no trigger for all prompts.
+        peak_bytes: most memory its process ever had.
+    """
+
+    seconds: float
+    forwards: int
+    candidates: int
+    steps: int
+    trail: tuple[Found, ...] = ()
+    peak_bytes: int | None = None
+
+    @property
+    def rate(self) -> float:
+        """Pairs of a candidate and a prompt a second."""
+        return self.forwards / self.seconds
+
+    @property
+    def candidate_rate(self) -> float:
+        """Different candidates a second."""
+        return self.candidates / self.seconds
+
+    def held(self, seconds: float) -> Filling | None:
+        """The trigger that it held best after so many seconds."""
+        known = [found.filling for found in self.trail if found.seconds <= seconds]
+        return known[-1] if known else None
+
+    @classmethod
+    def from_record(cls, values: dict[str, Any]) -> Search:
+        """Read what `dataclasses.asdict` gave, through JSON."""
+        trail = tuple(Found(found["seconds"], tuple(found["filling"])) for found in values.pop("trail"))
+        return cls(**values, trail=trail)

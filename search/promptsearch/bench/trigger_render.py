@@ -1,0 +1,115 @@
+"""The measurement of trigger searches as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from promptsearch.bench.render import GOAL_TITLES, goal_row, machine_note
+from promptsearch.bench.trigger_quality import rows_of
+from promptsearch.bench.trigger_results import MAIN, NANOGCG, ONE_PROMPT, Entry, Field, TriggerBench
+from promptsearch.report.marks import code, fenced, table
+from promptsearch.showing import count
+
+METHOD = (
+    "Each contender searches in a process of its own, loaded and warm, for the same seconds, on the "
+    "same PLM, prompts and label words, from the same start. **Pairs/s**: pairs of a candidate and a "
+    "prompt that went through the PLM a second; **candidates/s**: different candidates that did, on all "
+    "prompts or, where races sort the weak ones out early, on some of them. What gradients and filters "
+    "cost is in the seconds; prompts that a gradient was taken on are not counted. **Loss**: mean over "
+    "classes of the negative log-probability of the right label among the labels, in nats, of the "
+    "trigger that a contender held best at that time, read by the plain reference in float32 on all "
+    "prompts.\n\n"
+    "AutoPrompt, plain: the published loop (Shin et al. 2020) on transformers, float32, logits of all "
+    "positions, one candidate at a time with all prompts in one padded batch, swaps of one place drawn "
+    "a step, the best 10 by first-order score. promptsearch runs as a user gets it, in the number "
+    "format it picks."
+)
+ON_ONE_PROMPT = (
+    "nanoGCG searches a trigger for one prompt and one target, here the prompt of median length and its "
+    "label word, with its own settings: 512 candidates a step, all at once, keys and values left of the "
+    "trigger kept. So for it, and for promptsearch on one prompt (the same steps, by promptsearch's "
+    "reading of prompts), a candidate is one pair; there is no loss on all prompts."
+)
+_ALTERED = (
+    "Each line is promptsearch with one thing changed, for {seconds:g} s; the first line is as it is. "
+    "Losses as above."
+)
+_QUALITY = (
+    "In {places}, each of a trigger of tokens drawn at random, {tried} tokens were drawn from those "
+    "that may stand in a trigger, and the loss was read with each, on {prompts} in float32. How often "
+    "is the token that is truly best among the k that promise most by first-order score? Mean rank "
+    "correlation of promised and true losses: {correlation:.2f}."
+)
+
+
+def markdown(bench: TriggerBench) -> str:
+    """The report as text."""
+    parts = [
+        "# Trigger search: candidates a second, losses, memory",
+        f"Task {code(bench.task)}. {bench.config.seconds:g} s a search; prompts: "
+        f"{count(bench.config.seeds, 'draw')}.",
+        METHOD,
+        fenced(bench.config.command, "sh"),
+        fenced(machine_note(bench.machine, bench.load_after), "text"),
+        *bench.skipped,
+    ]
+    for found in bench.fields:
+        parts += _field(found)
+    if bench.goals:
+        parts += ["## Goals", table(GOAL_TITLES, map(goal_row, bench.goals))]
+    return "\n\n".join(parts) + "\n"
+
+
+def _field(found: Field) -> list[str]:
+    job = found.job
+    words = ", ".join(repr(word) for word in job.words)
+    lengths = sorted(map(len, job.ids))
+    parts = [
+        f"## {job.plm}",
+        f"{count(len(job.ids), 'prompt')} of {lengths[0]} to {lengths[-1]} tokens (median "
+        f"{lengths[len(lengths) // 2]}), template {code(job.template)}, label words {words}, "
+        f"{count(found.threads, 'thread')}.",
+        table(_titles(found.marks), [_row(entry, found.named(MAIN)) for entry in found.entries]),
+    ]
+    if any(entry.key in (*NANOGCG, ONE_PROMPT) for entry in found.entries):
+        parts.append(ON_ONE_PROMPT)
+    if found.ablations:
+        marks = (found.ablation_seconds,)
+        rows = [_row(entry, found.ablations[0]) for entry in found.ablations]
+        parts += [f"### {job.plm}: one thing changed", _ALTERED.format(seconds=found.ablation_seconds)]
+        parts.append(table(_titles(marks), rows))
+    if found.quality is not None:
+        quality = found.quality
+        told = _QUALITY.format(
+            places=count(len(quality.places), "place"),
+            tried=quality.tried,
+            prompts=count(quality.prompts, "prompt"),
+            correlation=quality.correlation,
+        )
+        parts += [f"### {job.plm}: first-order scores", told]
+        parts.append(table(("k", "holds the best, %", "by chance, %", "× chance"), rows_of(quality)))
+    return parts
+
+
+def _titles(marks: Sequence[float]) -> tuple[str, ...]:
+    losses = (f"loss at {mark:g} s" for mark in marks)
+    return ("contender", "pairs/s", "ours ×", "candidates/s", "ours ×", "steps", "peak MB", *losses)
+
+
+def _row(entry: Entry, ours: Entry | None) -> tuple[str, ...]:
+    def times(own: float, other: float) -> str:
+        return f"{own / other:.1f}" if other else ""
+
+    beside = ours is not None and entry is not ours
+    alone = entry.key in (*NANOGCG, ONE_PROMPT)
+    losses = [entry.loss(mark) for mark in range(len(entry.losses[0]) if entry.losses else 0)]
+    return (
+        entry.title,
+        f"{entry.rate:,.1f}",
+        times(ours.rate, entry.rate) if beside and ours else "",
+        f"{entry.candidate_rate:,.2f}",
+        times(ours.candidate_rate, entry.candidate_rate) if beside and ours and not alone else "",
+        f"{sum(search.steps for search in entry.searches) / len(entry.searches):.0f}",
+        "" if entry.peak_bytes is None else f"{entry.peak_bytes / 1e6:.0f}",
+        *("" if loss is None else f"{loss:.3f}" for loss in losses),
+    )

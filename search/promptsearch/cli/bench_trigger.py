@@ -1,0 +1,104 @@
+"""`promptsearch bench trigger`."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from promptsearch.cli import options, screen
+from promptsearch.cli.options import value
+from promptsearch.cli.shared_options import BenchOptions, deliver
+from promptsearch.cli.taking import takes
+
+if TYPE_CHECKING:
+    from promptsearch.bench.trigger_results import TriggerBench
+
+
+@dataclass(frozen=True, kw_only=True)
+class TriggerBenchOptions(BenchOptions):
+    """What was given on the command line."""
+
+    task: Annotated[
+        str | None, value("--task", "-t", metavar="NAME", help="Whose texts to use.", default=True)
+    ] = "sst2"
+    data: options.Data = None
+    mapping: options.Map = None
+    plm: options.Measured = None
+    template: Annotated[
+        str, value("--template", metavar="TEXT", help="With one trigger, and the slot last.", default=True)
+    ] = "{text} {trigger*3} {mask}"
+    examples: Annotated[
+        int, value("--examples", metavar="N", min=2, help="How many prompts.", default=True)
+    ] = 32
+    seconds: Annotated[
+        float, value("--seconds", metavar="N", min=0.5, help="Time of every search.", default=True)
+    ] = 60
+    marks: Annotated[
+        list[float] | None,
+        value(
+            "--at",
+            metavar="SECONDS",
+            help="When to compare losses, besides at the end; repeat for several. [5, 10 and 30]",
+        ),
+    ] = None
+    seeds: options.Seeds = 1
+    with_nanogcg: Annotated[
+        bool,
+        typer.Option("--with-nanogcg/--no-nanogcg", help="Also nanoGCG, which is installed on first use."),
+    ] = True
+    ablations: Annotated[
+        float,
+        value("--ablations", metavar="SECONDS", min=0, help="Time with each switch changed; 0 for none."),
+    ] = 0
+    places: Annotated[
+        int,
+        value("--places", metavar="N", min=0, help="Trigger places to try every swap of; 0 for none."),
+    ] = 0
+    tried: Annotated[
+        int, value("--tried", metavar="N", min=2, help="Tokens that are tried in each.", default=True)
+    ] = 512
+
+
+@takes(TriggerBenchOptions)
+def trigger(**values: Any) -> None:
+    """Search triggers with promptsearch, AutoPrompt and nanoGCG for the same time: speed, loss, memory.
+
+    --out is written anew after each PLM. With --ablations 20 also with each of promptsearch's own switches
+    changed, with --places 12 also how good first-order scores are.
+    """
+    from promptsearch.bench.trigger import run
+    from promptsearch.bench.trigger_render import markdown
+    from promptsearch.bench.trigger_results import TriggerBenchConfig
+    from promptsearch.paths import atomic_write
+
+    given = TriggerBenchOptions(**values)
+    config = TriggerBenchConfig(
+        task=given.task,
+        data=given.data,
+        mapping=given.mapping,
+        plms=tuple(given.plm or TriggerBenchConfig.plms),
+        template=given.template,
+        examples=given.examples,
+        seconds=given.seconds,
+        marks=tuple(given.marks or TriggerBenchConfig.marks),
+        seeds=given.seeds,
+        with_nanogcg=given.with_nanogcg,
+        ablation_seconds=given.ablations,
+        places=given.places,
+        tried=given.tried,
+        stand_in=not given.no_stand_in,
+        offline=given.offline,
+        command=shlex.join(["promptsearch", *sys.argv[1:]]),
+    )
+
+    def keep(bench: TriggerBench) -> None:
+        if given.out is not None:
+            atomic_write(given.out, markdown(bench))
+
+    with screen.watching(given.quiet or given.json) as observer:
+        bench = run(config, observer.stage, observer.notice, keep)
+    deliver(markdown(bench), bench.record(), given.json, given.out)

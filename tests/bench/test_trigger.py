@@ -1,0 +1,243 @@
+"""Trigger searches side by side: the plain reference, what is counted, what is told."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+import torch
+import transformers
+
+from promptsearch.bench import nanogcg, trigger
+from promptsearch.bench.environments import Environment
+from promptsearch.bench.machine import Machine
+from promptsearch.bench.processes import ContenderError
+from promptsearch.bench.trigger_job import Found, Search, TriggerJob
+from promptsearch.bench.trigger_jobs import job_of, load_bench_task
+from promptsearch.bench.trigger_own import Losses, one_prompt
+from promptsearch.bench.trigger_quality import TOPS, Place, Quality, measure, place_of, rows_of
+from promptsearch.bench.trigger_reference import Reference, autoprompt, excluded
+from promptsearch.bench.trigger_render import markdown
+from promptsearch.bench.trigger_results import Entry, Field, TriggerBench, TriggerBenchConfig
+from promptsearch.errors import OptionError
+from promptsearch.plms.sources import resolve
+
+START = (1996, 2003, 2001)
+CONFIG = TriggerBenchConfig(task="reviews", examples=6, offline=True)
+
+
+@pytest.fixture(scope="module")
+def masked_job() -> TriggerJob:
+    """Six prompts on the built-in PLM."""
+    return replace(job_of(CONFIG, load_bench_task(CONFIG), "minilm-mlm", 0), start=START)
+
+
+@pytest.fixture(scope="module")
+def causal_job(tmp_path_factory) -> TriggerJob:
+    """Six prompts on a tiny random GPT-2 that shares the tokenizer of the masked PLM."""
+    folder = tmp_path_factory.mktemp("causal")
+    tokenizer = transformers.AutoTokenizer.from_pretrained(resolve("minilm-mlm", offline=True).folder)
+    torch.manual_seed(0)
+    config = transformers.GPT2Config(
+        vocab_size=len(tokenizer), n_embd=16, n_layer=2, n_head=2, n_positions=256, initializer_range=0.5
+    )
+    transformers.GPT2LMHeadModel(config).save_pretrained(folder)
+    backend = tokenizer.backend_tokenizer
+    backend.post_processor = None
+    plain = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=backend, pad_token="[PAD]", unk_token="[UNK]"
+    )
+    plain.save_pretrained(folder)
+    return replace(job_of(CONFIG, load_bench_task(CONFIG), str(folder), 0), start=START)
+
+
+@pytest.fixture(params=["masked", "causal"])
+def job(request) -> TriggerJob:
+    return request.getfixturevalue(f"{request.param}_job")
+
+
+def test_a_job_goes_to_another_process_and_back(job):
+    assert TriggerJob.from_json(job.to_json()) == job
+    assert len(job.ids) == len(job.labels) == 6
+    assert sorted(job.labels) == [0, 0, 0, 1, 1, 1]
+
+
+def test_a_job_holds_the_prompts(masked_job):
+    before, after = masked_job.around(masked_job.median)
+    assert before == masked_job.examples[masked_job.median]["text"].strip()
+    assert after == ""
+    row = masked_job.median
+    tokenizer = transformers.AutoTokenizer.from_pretrained(masked_job.folder)
+    ids = list(masked_job.ids[row])
+    for position, token in zip(masked_job.free[row], START):
+        ids[position] = token
+    expected = tokenizer(f"{before} {tokenizer.decode(START)} [MASK]")["input_ids"]
+    assert ids == expected
+    assert ids[masked_job.answer[row]] == tokenizer.mask_token_id
+
+
+def test_the_reference_reads_one_prompt_as_it_reads_all(job):
+    whole = Reference(job)
+    parts = []
+    for row in range(len(job.ids)):
+        ids = torch.tensor([job.ids[row]])
+        ids[0, list(job.free[row])] = torch.tensor(START)
+        with torch.no_grad():
+            logits = whole.model(input_ids=ids).logits[0, job.answer[row]]
+        parts.append(-logits[list(job.tokens)].log_softmax(dim=-1)[job.labels[row]])
+    # Three prompts a class: the mean over classes is the mean.
+    assert whole.loss(START) == pytest.approx(float(torch.stack(parts).mean()), abs=1e-5)
+
+
+def test_every_class_weighs_the_same(masked_job):
+    # One prompt of a class three times is that prompt once.
+    rows = [masked_job.labels.index(0), masked_job.labels.index(1)]
+    few, many = (chosen(masked_job, [rows[0]] * n + [rows[1]]) for n in (1, 3))
+    assert Reference(few).loss(START) == pytest.approx(Reference(many).loss(START), abs=1e-6)
+
+
+def chosen(job: TriggerJob, rows: list[int]) -> TriggerJob:
+    """Some prompts of a job."""
+    fields = ("examples", "labels", "ids", "free", "answer")
+    return replace(job, **{name: tuple(getattr(job, name)[row] for row in rows) for name in fields})
+
+
+def test_losses_and_gradients_are_those_of_the_reference(job):
+    reference, own = Reference(job), Losses.of(job)
+    others = np.array([START, (2005, 1997, 2010)])
+    expected = [reference.loss(filling) for filling in others.tolist()]
+    np.testing.assert_allclose(own.losses(others), expected, atol=1e-4)
+    gradient = reference.gradient(START)
+    scale = float(gradient.abs().max())
+    np.testing.assert_allclose(own.gradient(START), gradient, atol=1e-3 * scale)
+
+
+def test_the_gradient_is_the_derivative(causal_job):
+    reference = Reference(causal_job)
+    reference.model.double()
+    reference.matrix = reference.model.get_input_embeddings().weight
+    # That token stands in no prompt and is no label word, so its embedding can be moved.
+    filling, place = (1996, 7777, 2001), 1
+    assert not any(filling[place] in row for row in (*causal_job.ids, causal_job.tokens))
+    vector = reference.matrix[filling[place]]
+    step = 1e-5 * (reference.matrix[2043] - vector)
+    promised = float(reference.gradient(filling)[place] @ step)
+    losses = []
+    for sign in (1, -2):
+        vector += sign * step
+        losses.append(reference.loss(filling))
+    assert promised == pytest.approx((losses[0] - losses[1]) / 2, rel=1e-4)
+
+
+def test_the_plain_search_gets_better_and_keeps_to_its_rules(masked_job):
+    found = autoprompt(masked_job, candidates=4)(3.0)
+    reference = Reference(masked_job)
+    losses = [reference.loss(one.filling) for one in found.trail]
+    assert found.trail[0].filling == START
+    assert found.steps >= 1
+    assert losses == sorted(losses, reverse=True)
+    banned = set(excluded(masked_job))
+    assert set(masked_job.tokens) < banned
+    assert not banned & {token for one in found.trail[1:] for token in one.filling}
+    # Each reading is of all prompts.
+    assert found.forwards % len(masked_job.ids) == 0
+    assert found.candidates <= found.forwards / len(masked_job.ids)
+    for one, two in zip(found.trail, found.trail[1:]):
+        assert sum(a != b for a, b in zip(one.filling, two.filling)) == 1
+
+
+def test_one_prompt_is_read_with_512_candidates_a_step(causal_job):
+    found = one_prompt(causal_job)(0.0)
+    assert (found.steps, found.forwards) == (1, 512)
+
+
+def test_the_best_swap_of_a_place():
+    promised, true = np.array([0.1, 0.9, 0.5, -1.0]), np.array([0.3, 0.4, 0.2, 0.9])
+    place = place_of(promised, true)
+    assert (place.rank, place.lowest) == (1, 2)
+    # Ranks 2 0 1 3 and 1 2 0 3: differences 1, -2, 1, 0.
+    assert place.correlation == pytest.approx(1 - 6 * 6 / (4 * 15))
+    quality = Quality("plm", 6, 400, (Place(0, 0, 1.0), Place(3, 1, 0.5), Place(30, 8, 0.0)))
+    assert [quality.found(k) for k in TOPS] == [pytest.approx(x / 3) for x in (1, 2, 2, 3, 3)]
+    assert quality.factor(4) == pytest.approx((2 / 3) / (4 / 400))
+    assert rows_of(quality)[1] == ("4", "67", "1.0", "67")
+    assert json.loads(json.dumps(quality.record()))["factor"]["4"] == pytest.approx(200 / 3)
+
+
+def test_first_order_scores_are_measured(causal_job):
+    quality = measure(causal_job, 2, 12, lambda _: None)
+    assert quality.tried == 12
+    assert len(quality.places) == 2
+    assert all(0 <= place.rank < 12 for place in quality.places)
+
+
+def search(seconds: float, forwards: int, candidates: int, *trail: Found, peak: int = 10**9) -> Search:
+    return Search(seconds, forwards, candidates, 3, trail, peak)
+
+
+def test_a_search_goes_to_another_process_and_back():
+    found = search(2.0, 64, 2, Found(0.1, (1, 2)), Found(1.5, (1, 3)))
+    assert Search.from_record(json.loads(json.dumps(asdict(found)))) == found
+    assert (found.rate, found.candidate_rate) == (32.0, 1.0)
+    assert [found.held(seconds) for seconds in (0.0, 0.1, 1.0, 9.0)] == [None, (1, 2), (1, 2), (1, 3)]
+
+
+@pytest.fixture
+def bench(causal_job) -> TriggerBench:
+    """A measurement that was made up."""
+    ours = Entry("ours", (search(10, 20_000, 1000),), ((0.6, 0.4),))
+    plain = Entry("autoprompt", (search(10, 1600, 50),), ((0.7, 0.5),))
+    alone = Entry("nanogcg", (search(10, 1000, 1000),), ((None, None),))
+    quality = Quality("plm", 6, 100, (Place(0, 0, 1.0),))
+    altered = (replace(ours, losses=((0.4,),)), Entry("no-racing", (search(10, 9000, 300),), ((0.45,),)))
+    found = Field(causal_job, (5.0, 10.0), 2, (ours, plain, alone), altered, 10.0, quality)
+    return TriggerBench(CONFIG, "reviews", Machine.now(), [found], ["something was left out"])
+
+
+def test_goals(bench):
+    values = {goal.what.split(": ")[1]: (goal.found, goal.wanted, goal.met) for goal in bench.goals}
+    assert values == {
+        "× candidates a second of AutoPrompt": (20.0, 10.0, True),
+        "× candidates × prompts a second of AutoPrompt": (12.5, 10.0, True),
+        "loss after 5 s beside AutoPrompt's": (0.6, 0.7, True),
+        "loss after 10 s beside AutoPrompt's": (0.4, 0.5, True),
+        "× candidates × prompts a second of nanoGCG, float32": (20.0, 3.0, True),
+        "peak GB": (1.0, 3.0, True),
+    }
+
+
+def test_markdown(bench):
+    text = markdown(bench)
+    assert "| AutoPrompt, plain | 160.0 | 12.5 | 5.00 | 20.0 | 3 | 1000 | 0.700 | 0.500 |" in text
+    assert "| nanoGCG, float32 | 100.0 | 20.0 | 100.00 |  | 3 | 1000 |  |  |" in text
+    assert "| every candidate on every prompt | 900.0 | 2.2 | 30.00 | 3.3 | 3 | 1000 | 0.450 |" in text
+    assert "something was left out" in text
+    assert "nan" not in text.replace("nanoGCG", "")
+    json.dumps(bench.record())
+
+
+def test_a_template_has_one_trigger(monkeypatch):
+    with pytest.raises(OptionError, match="one trigger"):
+        job_of(replace(CONFIG, template="{text} {mask}"), load_bench_task(CONFIG), "minilm-mlm", 0)
+
+
+def test_without_nanogcg_the_rest_is_measured(monkeypatch, bench, causal_job):
+    def refuse(self, offline=False, progress=None):
+        raise ContenderError("nanogcg 0.3.0 is not installed, and the network is not to be used")
+
+    monkeypatch.setattr(Environment, "python", refuse)
+    said: list[str] = []
+    measuring = trigger._Measure(bench, lambda _: None, said.append)
+    assert measuring._others(causal_job) == {"one-prompt": None}
+    assert said == ["nanoGCG was left out: nanogcg 0.3.0 is not installed, and the network is not to be used"]
+    assert bench.skipped[-1:] == said
+    assert measuring._others(replace(causal_job, family="masked")) == {}
+
+
+def test_offline_nanogcg_is_not_installed(monkeypatch, tmp_path):
+    monkeypatch.setenv("PROMPTSEARCH_CACHE", str(tmp_path))
+    with pytest.raises(ContenderError, match=r"nanogcg 0\.3\.0 is not installed"):
+        nanogcg.ENVIRONMENT.python(offline=True)
+    assert not any(tmp_path.iterdir())
