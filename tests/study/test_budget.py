@@ -69,6 +69,19 @@ def test_what_is_reserved_is_not_left():
     assert found.over
 
 
+def test_what_was_paid_for_does_not_count_again():
+    found = passing(clock(minutes=1), 9)  # to start
+    found.go_on(spent=20, extra=5)
+    assert (found.seconds, found.left, found.extra) == (20, 40, 14)
+    passing(found, 10)
+    with found.standing_still():
+        passing(found, 100)
+        assert found.seconds == 30
+    assert (found.seconds, found.extra) == (30, 114)
+    assert passing(found, 2).seconds == 32
+    assert found.ending().seconds == 32
+
+
 def test_without_a_limit_nothing_is_ever_over():
     found = passing(clock(), 1e9)
     assert (found.left, found.evaluations_left, found.over) == (None, None, False)

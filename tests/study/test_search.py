@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,14 +13,14 @@ from optuna.trial import FrozenTrial, TrialState
 from promptsearch import discover
 from promptsearch.engines.manual import ManualEngine
 from promptsearch.errors import DataError, StorageError, TemplateError
-from promptsearch.study.budget import Clock, TimeUp
+from promptsearch.study.budget import Clock, Pace, TimeUp
 from promptsearch.study.discover import resume
 from promptsearch.study.observer import Observer
 from promptsearch.study.progress import SUMMARY
 from promptsearch.study.sampler import group_and_number
 from promptsearch.study.setup import Engines
 from promptsearch.study.sitting import Sitting
-from promptsearch.study.spent import spent
+from promptsearch.study.spent import SPENT, spent
 from promptsearch.study.storage import open_study
 from tests.study.searching import WORDS, search
 
@@ -116,8 +118,6 @@ def test_a_plm_with_which_nothing_works_is_left_out_in_mid_search(tmp_path, monk
 
 def _named(config, reference, observer):
     """The built-in PLM under another name."""
-    from dataclasses import replace
-
     from promptsearch.plms import load_plm
 
     plm = load_plm("minilm-mlm", device="cpu", dtype="float32")
@@ -189,6 +189,100 @@ def test_the_time_of_all_sittings_counts(tmp_path):
     second = resume(tmp_path, Observer())
     assert second.seconds > noted
     assert spent(open_study(tmp_path)) >= noted
+
+
+def test_what_a_sitting_takes_to_get_back_does_not_count(tmp_path):
+    first = search(tmp_path, templates=SOURCES[:3], words=WORDS, minutes=5, evaluations=1)
+    assert first.seconds_on_top == 0
+    begun = time.monotonic() - 1000.0  # a machine on which it takes so long until PLMs are loaded
+    second = resume(tmp_path, Observer(), begun, evaluations=2)
+    assert second.seconds_on_top > 1000
+    assert first.seconds < second.seconds < 100
+    third = resume(tmp_path, Observer(), evaluations=3)
+    assert third.seconds_on_top > second.seconds_on_top
+    assert third.seconds > second.seconds
+
+
+def test_the_last_trial_tells_the_time_where_nothing_else_has(tmp_path):
+    search(tmp_path, templates=SOURCES[:2], words=WORDS)
+    study = open_study(tmp_path)
+    at = max(each.user_attrs[SUMMARY]["at"] for each in trials(tmp_path))
+    study.set_user_attr(SPENT, 0.0)
+    assert spent(study) == at > 0
+
+
+def test_a_search_goes_on_before_it_takes_up_what_was_tried(tmp_path):
+    """A sitting that is killed soon has got further all the same."""
+    told: list[str] = []
+    observer = Observer()
+    observer.tried = lambda found: told.extend(str(each.candidate.template) for each in found)  # ty: ignore
+    search(tmp_path, templates=SOURCES[:3], words=WORDS, evaluations=1)
+    found = resume(tmp_path, observer, evaluations=3)
+    order = list(dict.fromkeys(told))
+    assert order[-1] == SOURCES[0]
+    assert sorted(order) == sorted(SOURCES[:3])
+    # Yet it comes first in what there is to see.
+    assert str(found.trials[0].candidate.template) == SOURCES[0]
+
+
+def test_candidates_of_earlier_sittings_are_not_lost_when_one_fails(tmp_path, monkeypatch):
+    search(tmp_path, templates=SOURCES[:3], words=WORDS, evaluations=2)
+    before = combinations(tmp_path)
+
+    def fail(*_: object) -> None:
+        raise DataError("no room")
+
+    monkeypatch.setattr(Sitting, "_recall", fail)
+    with pytest.raises(DataError, match="no room"):
+        resume(tmp_path, Observer(), evaluations=3)
+    assert combinations(tmp_path) == before
+
+
+def test_parts_of_the_report_that_were_done_are_not_left_out_when_the_time_is_over(tmp_path):
+    """As after a kill in the last step of all."""
+    options = {"templates": SOURCES[:3], "words": WORDS, "minutes": 5}
+    first = search(tmp_path, **options)
+    assert first.together is not None
+    open_study(tmp_path).set_user_attr(SPENT, 60.0 * 6)
+    second = resume(tmp_path, Observer())
+    assert second.seconds > 60 * 6
+    assert second.details.left_out == ()
+    assert second.details.sensitivity == first.details.sensitivity
+    assert second.details.hardest == first.details.hardest
+    assert second.together is not None
+    assert second.together.test == first.together.test
+    assert len(second.together.members) == len(first.together.members)
+
+
+def test_parts_of_the_report_that_were_not_done_in_time_are_left_out(tmp_path, monkeypatch):
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("promptsearch.study.outcome.sensitivity", stop)
+        first = search(tmp_path, templates=SOURCES[:3], words=WORDS, minutes=5)
+    assert first.interrupted
+    open_study(tmp_path).set_user_attr(SPENT, 60.0 * 6)
+    second = resume(tmp_path, Observer())
+    assert set(second.details.left_out) == {"sensitivity", "hardest examples"}
+    assert second.together is not None
+
+
+def test_the_pace_of_a_plm_is_known_from_the_start_of_a_sitting(tmp_path, monkeypatch):
+    search(tmp_path, templates=SOURCES[:3], words=WORDS, evaluations=2)
+    seen: list[Pace] = []
+    real = Sitting.search_all
+
+    def search_all(self: Sitting) -> bool:
+        seen.extend(replace(pace) for pace in self.search.pace.values())
+        return real(self)
+
+    monkeypatch.setattr(Sitting, "search_all", search_all)
+    resume(tmp_path, Observer(), evaluations=3)
+    summaries = [each.user_attrs[SUMMARY] for each in trials(tmp_path)][:2]
+    [pace] = seen
+    assert pace.prompts == 2 * (8 + 8)
+    assert pace.seconds == pytest.approx(sum(summary["seconds"] for summary in summaries))
 
 
 def test_a_draw_gets_its_share_of_the_time_also_when_it_is_resumed(tmp_path, monkeypatch):

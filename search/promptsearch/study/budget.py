@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from promptsearch.errors import OptionError
@@ -22,7 +23,9 @@ class Limits:
     """What a search may spend.
 
     Attributes:
-        minutes: wall clock, set-up and report included; None is no limit.
+        minutes: wall clock, set-up and report included; None is no limit. A search that was stopped or killed
+            does not pay again for what it had: to start once more, load the PLMs and take up what was tried
+            comes on top (`Clock.extra`).
         evaluations: templates evaluated, over all PLMs; None is no limit.
     """
 
@@ -91,6 +94,7 @@ class Clock:
         reserved: seconds that will be needed when the search itself is over, for test and report.
         begun: when this sitting has begun, by `now`; None for now.
         evaluations: templates evaluated so far, those of earlier sittings and other workers included.
+        extra: seconds on top, in which sittings got back to where the search had been stopped.
     """
 
     limits: Limits
@@ -99,7 +103,9 @@ class Clock:
     evaluations: int = 0
     now: Callable[[], float] = time.monotonic
     begun: float | None = None
+    extra: float = 0.0
     _start: float = field(default=0.0, repr=False)
+    _still: float | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         self._start = self.now() if self.begun is None else self.begun
@@ -107,7 +113,23 @@ class Clock:
     @property
     def seconds(self) -> float:
         """Taken so far, earlier sittings included."""
-        return self.spent + self.now() - self._start
+        now = self.now() if self._still is None else self._still
+        return self.spent + now - self._start
+
+    def go_on(self, spent: float, extra: float) -> None:
+        """Count from here on top of what earlier sittings took: getting here was paid for before."""
+        now = self.now()
+        self.spent, self.extra, self._start = spent, extra + now - self._start, now
+
+    @contextmanager
+    def standing_still(self) -> Generator[None]:
+        """Within, no time counts: what is done was paid for when it was done first."""
+        self._still = begun = self.now()
+        try:
+            yield
+        finally:
+            took = self.now() - begun
+            self._start, self.extra, self._still = self._start + took, self.extra + took, None
 
     @property
     def left(self) -> float | None:
@@ -128,6 +150,17 @@ class Clock:
         if self.limits.evaluations is None:
             return None
         return max(0, self.limits.evaluations - self.evaluations)
+
+    @property
+    def share_spent(self) -> float:
+        """How much of the budget is spent, time or evaluations: 0 without a limit, 1 when it is over."""
+        shares = [0.0]
+        if (left := self.left) is not None:
+            whole = left + self.seconds
+            shares.append(self.seconds / whole if whole > 0 and left > 0 else 1.0)
+        if self.limits.evaluations is not None:
+            shares.append(self.evaluations / self.limits.evaluations)
+        return min(1.0, max(shares))
 
     @property
     def over(self) -> bool:

@@ -57,7 +57,7 @@ def run(config: DiscoverConfig, observer: Observer, begun: float | None = None) 
 def resume(folder: Path, observer: Observer, begun: float | None = None, **changes: Any) -> Discovery:
     """Go on with a run that was stopped or killed, or give more time to one that is done.
 
-    What the study has finished is kept. Time that earlier sittings took counts.
+    What the study has finished is kept. Time that earlier sittings took counts; to take it up again does not.
 
     Args:
         begun: as for `run`.
@@ -122,7 +122,12 @@ def _other_draws(config: DiscoverConfig, observer: Observer, found: Discovery) -
         else:
             other = run(options, observer)
         draws.append(Draw.of(seed, other))
-        found = replace(found, interrupted=other.interrupted, seconds=found.seconds + other.seconds)
+        found = replace(
+            found,
+            interrupted=other.interrupted,
+            seconds=found.seconds + other.seconds,
+            seconds_on_top=found.seconds_on_top + other.seconds_on_top,
+        )
     found = replace(found, draws=tuple(draws))
     write_report(found)
     return found

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from optuna import Study
+
 from promptsearch.study.budget import Clock, Pace, TimeUp
 from promptsearch.study.ensembles import MOST_MEMBERS
 from promptsearch.study.observer import Observer
@@ -18,6 +20,8 @@ _ON_TEST = 3
 _ON_DEV = 15
 _REPORT_SECONDS = 2.0
 _MOST_RESERVED = 0.5
+_DONE = "parts of the report"
+"""Attribute of the study: name -> size of those that were done, also in a sitting that was killed then."""
 
 
 @dataclass
@@ -33,35 +37,51 @@ class Ending:
     plms: PLMs
     pace: Mapping[str, Pace]
     observer: Observer
+    study: Study
     left_out: list[str] = field(default_factory=list)
 
-    def part(self, what: str, prompts: int, work: Callable[[], Answer]) -> Answer | None:
+    def part(self, what: str, prompts: int, work: Callable[[], Answer], size: int = 1) -> Answer | None:
         """A part of the report that the budget may have no time for; None where it was left out.
+
+        One that was done before a kill is done again, however late it is: from cached answer states.
 
         Args:
             what: its name.
             prompts: that have to go through the slowest PLM, at most.
+            size: how much of it is done, where that depends on the time.
         """
         clock = self.clock.ending()
         left = clock.left
-        if left is not None and left < prompts * self._slowest:
+        if not self._done(what) and left is not None and left < prompts * self._slowest:
             self.left_out.append(what)
             return None
         self.observer.stage(f"Report: {what}")
         self.plms.watch(self.observer, clock)
         try:
-            return work()
+            answer = work()
         except TimeUp:
             self.left_out.append(what)
             return None
         finally:
             self.plms.watch(self.observer, None)
+        if self._done(what) < size:
+            self.study.set_user_attr(_DONE, {**self.study.user_attrs.get(_DONE, {}), what: size})
+        return answer
 
-    def members_in_time(self, task: Task) -> int:
-        """How many prompts the budget has time for to score on test, when all else is done."""
+    def _done(self, what: str) -> int:
+        """Size of a part that was done before; 0 where it was not."""
+        return int(self.study.user_attrs.get(_DONE, {}).get(what, 0))
+
+    def members_in_time(self, task: Task, what: str) -> int:
+        """How many prompts the budget has time for to score on test, when all else is done.
+
+        Args:
+            what: name of the part whose members they are; as many as it had before cost nothing.
+        """
         left = self.clock.ending().left
         pace = self._slowest * max(1, len(task.test))
-        return MOST_MEMBERS if left is None or pace == 0 else min(MOST_MEMBERS, int(left / pace))
+        in_time = MOST_MEMBERS if left is None or pace == 0 else max(0, int(left / pace))
+        return min(MOST_MEMBERS, max(in_time, self._done(what)))
 
     @property
     def _slowest(self) -> float:

@@ -31,6 +31,7 @@ from promptsearch.study.transfer import transfer
 
 TOGETHER_FILE = "ensemble.json"
 """Of the best prompts of all PLMs, where mined ones alone were not asked for."""
+_TOGETHER = "the best together"
 
 
 def conclude(sitting: Sitting, interrupted: bool) -> Discovery:
@@ -94,9 +95,11 @@ def _discovery(
         selection=selection,
         interrupted=interrupted,
         seconds=sitting.clock.seconds,
+        seconds_on_top=sitting.clock.extra,
         folder=sitting.folder,
         command=config.command,
         mining=sitting.mining,
+        triggers=sitting.triggers,
         ensembles=ensembles,
         together=together,
         details=details,
@@ -133,9 +136,9 @@ def _details(sitting: Sitting, selection: Selection, finalists: Sequence[Finalis
 def _together(sitting: Sitting, best: Finalist, with_test: bool) -> Ensemble | None:
     """The best prompts, each template once a PLM, with equal weights; as many as there is time for."""
     members = [] if sitting.config.ensemble else to_answer_together(sitting.search.trials)
-    members = members[: sitting.ending.members_in_time(sitting.task)]
+    members = members[: sitting.ending.members_in_time(sitting.task, _TOGETHER)]
     made = sitting.ending.part(
-        "the best together",
+        _TOGETHER,
         0,
         lambda: ensemble_of(
             sitting.config,
@@ -147,6 +150,7 @@ def _together(sitting: Sitting, best: Finalist, with_test: bool) -> Ensemble | N
             learned=False,
             beside=best,
         ),
+        len(members),
     )
     if made is not None:
         made.prompt.save(sitting.folder / TOGETHER_FILE)

@@ -12,6 +12,7 @@ from optuna.trial import Trial as StudyTrial
 from optuna.trial import TrialState
 
 from promptsearch.scoring import Evaluation
+from promptsearch.study.budget import Pace
 from promptsearch.study.pools import Group
 from promptsearch.study.sampler import group_and_number
 from promptsearch.study.schedule import Tried
@@ -104,6 +105,29 @@ class Standing:
     evaluations: int
     running: int
     waiting: int
+
+
+def brought_something(study: Study) -> frozenset[str]:
+    """PLMs with which some template could be tried, here or elsewhere."""
+    done = (trial for trial in study.get_trials(deepcopy=False) if SUMMARY in trial.user_attrs)
+    places = (group_and_number(trial.params) for trial in done)
+    return frozenset(place[0].plm for place in places if place is not None)
+
+
+def paces(study: Study, whole: int, without: str) -> dict[str, Pace]:
+    """How fast prompts went through each PLM, by all that was tried, one forward pass a prompt.
+
+    Args:
+        whole: examples of train and dev that a template is tried on which does not leave early.
+        without: the engine that does more than have prompts read.
+    """
+    found: dict[str, Pace] = {}
+    for trial in study.get_trials(deepcopy=False):
+        place, summary = group_and_number(trial.params), trial.user_attrs.get(SUMMARY)
+        if place is not None and summary is not None and place[0].engine != without:
+            pace = found.setdefault(place[0].plm, Pace())
+            pace.add(summary["seconds"], summary["examples"] or whole)
+    return found
 
 
 def is_surplus(study: Study, asked: StudyTrial, group: Group, number: int, evaluations: int | None) -> bool:

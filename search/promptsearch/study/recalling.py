@@ -1,9 +1,14 @@
-"""Taking up what a study has finished before, or elsewhere."""
+"""Taking up what a study has finished before, or elsewhere.
+
+To go on, a search needs no more than what the study tells of each trial. What its end needs of them, figures
+of every combination on every example, comes from cached answer states: once, when the search is over.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from optuna import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from promptsearch.engines.base import Budget
@@ -14,19 +19,42 @@ from promptsearch.study.sampler import group_and_number
 from promptsearch.study.search import Search
 
 
-def recall(search: Search) -> None:
-    """Try again what the study has finished and this process does not know; answer states are cached."""
+def finished(study: Study) -> frozenset[int]:
+    """Numbers of the trials that brought something."""
+    return frozenset(trial.number for trial in study.get_trials(deepcopy=False) if _brought_something(trial))
+
+
+def recall(search: Search, numbers: Collection[int] | None = None) -> None:
+    """Try again what the study has finished and this process does not know; answer states are cached.
+
+    It comes before what this process has tried, where it was tried before.
+
+    Args:
+        numbers: of the trials, where not all are wanted.
+    """
+    known, search.trials = search.trials, []
+    try:
+        _recall_all(search, numbers)
+    finally:
+        search.trials += known
+
+
+def _recall_all(search: Search, numbers: Collection[int] | None) -> None:
     missing: dict[tuple[Group, int], list[tuple[int, FrozenTrial]]] = {}
     for trial in search.study.get_trials(deepcopy=False):
-        place, summary = group_and_number(trial.params), trial.user_attrs.get(SUMMARY)
-        if trial.number in search.recalled or place is None or summary is None:
+        place = group_and_number(trial.params)
+        if trial.number in search.recalled or (numbers is not None and trial.number not in numbers):
             continue
-        done = trial.state.is_finished() and trial.state != TrialState.FAIL
-        if done and place[0].plm in search.plms:
-            key = place[0], search.judge.rungs.on(summary["examples"])
+        if _brought_something(trial) and place is not None and place[0].plm in search.plms:
+            key = place[0], search.judge.rungs.on(trial.user_attrs[SUMMARY]["examples"])
             missing.setdefault(key, []).append((place[1], trial))
     for (group, rung), entries in missing.items():
         _recall(search, group, rung, entries)
+
+
+def _brought_something(trial: FrozenTrial) -> bool:
+    done = trial.state.is_finished() and trial.state != TrialState.FAIL
+    return done and SUMMARY in trial.user_attrs
 
 
 def _recall(search: Search, group: Group, rung: int, entries: Sequence[tuple[int, FrozenTrial]]) -> None:

@@ -16,6 +16,7 @@ from promptsearch.study.finalist import Finalist
 from promptsearch.study.history import Moment
 from promptsearch.study.selection import Selection
 from promptsearch.study.trial import Trial
+from promptsearch.study.triggers import TriggerSearch
 from promptsearch.study.trying import Rejected
 from promptsearch.tasks.task import Task
 
@@ -56,8 +57,10 @@ class Discovery:
         selection: what the best was chosen from, and how.
         interrupted: whether the run was stopped by the user.
         seconds: time taken, set-up included.
+        seconds_on_top: in which a search that had been stopped got back to where it was.
         folder: where the files are.
         mining: what the engine `mining` found, before any PLM had read it.
+        triggers: how triggers were searched on each PLM.
         ensembles: of each PLM's mined templates, where they were asked for.
         together: the best prompts as an ensemble; None where there is but one.
         details: what was looked at beside the choice.
@@ -82,12 +85,14 @@ class Discovery:
     folder: Path
     command: str = ""
     mining: Mining | None = None
+    triggers: tuple[TriggerSearch, ...] = ()
     ensembles: tuple[Ensemble, ...] = ()
     together: Ensemble | None = None
     details: Details = field(default_factory=Details)
     history: tuple[Moment, ...] = ()
     evaluations: int = 0
     draws: tuple[Draw, ...] = ()
+    seconds_on_top: float = 0.0
     ended: Literal["done", "budget", "stopped"] = "done"
     environment: Mapping[str, str] = field(default_factory=dict)
 

@@ -23,6 +23,7 @@ from promptsearch.study.progress import (
     SUMMARY,
     Standing,
     Summary,
+    brought_something,
     is_surplus,
     standing,
     summary_of,
@@ -34,6 +35,8 @@ from promptsearch.study.schedule import next_group
 from promptsearch.study.selection import ranked_on_train
 from promptsearch.study.stale import give_back, tell, was_lost
 from promptsearch.study.trial import Trial
+from promptsearch.study.trigger_schedule import TriggerTurns
+from promptsearch.study.triggers import TRIGGER
 from promptsearch.study.trying import BLOCK, Rejected
 
 _WAIT_SECONDS = 0.2
@@ -64,6 +67,8 @@ class Search:
             clock changes, so that the same command does the same.
         by_cost: whether cheap prompts are an objective beside good ones.
         strict: whether a PLM with which nothing works ends the search, for it was asked for by name.
+        needed: engines whose failing ends the search.
+        trigger_evaluations: see `TriggerTurns`.
         keep: told the trials of a template when they are done, and how many are under way.
         searched: told when a group's engine has searched.
         trials: every combination that was tried here.
@@ -89,6 +94,8 @@ class Search:
     by_time: bool = False
     by_cost: bool = False
     strict: bool = True
+    needed: Sequence[str] = ()
+    trigger_evaluations: int | None = None
     keep: Callable[[list[Trial], int], None] = lambda trials, running: None
     searched: Callable[[Group], None] = lambda group: None
     trials: list[Trial] = field(default_factory=list)
@@ -98,6 +105,9 @@ class Search:
     stopped_by_budget: bool = False
     recalled: set[int] = field(default_factory=set)
     _running: int = 0
+
+    def __post_init__(self) -> None:
+        self._triggers = TriggerTurns(self.offers, self.clock, self.trigger_evaluations)
 
     @property
     def groups(self) -> list[Group]:
@@ -157,12 +167,15 @@ class Search:
         return groups[0] if stands.waiting and groups else None
 
     def _ready(self, group: Group, stands: Standing) -> bool:
-        """Label words are searched for the best templates, so some must have been tried."""
+        """Label words and triggers are searched for the best templates, so some must have been tried."""
+        if group.engine == TRIGGER and not self._triggers.is_time(self._others_left(stands)):
+            return False
         if self.offers.size(group) is None:
             return self.fills
         if group.engine != WORDS:
             return True
-        others = [g for g in self.groups if g.plm == group.plm and g.engine != WORDS and g not in self.failed]
+        late = (WORDS, TRIGGER)
+        others = [g for g in self.groups if g.plm == group.plm and not (g.engine in late or g in self.failed)]
         done = sum(len(stands.tried[g].values) for g in others)
         if self.by_time and done >= _BEFORE_WORDS:
             return True
@@ -171,7 +184,12 @@ class Search:
     def _has_left(self, group: Group, stands: Standing) -> bool:
         """Whether a group has, or may have, templates that nobody has begun with."""
         size = self.offers.size(group)
-        return size is None or size > len(stands.taken[group])
+        return size is None or size > len(stands.taken[group]) or (self.fills and self._triggers.waits(group))
+
+    def _others_left(self, stands: Standing) -> bool:
+        """Whether engines other than `trigger` have something to try."""
+        others = (group for group in self.groups if group.engine != TRIGGER and group not in self.failed)
+        return any(self._has_left(group, stands) for group in others)
 
     def untried(self, group: Group) -> Sequence[int]:
         """Numbers of a group's templates that nobody has begun with."""
@@ -182,8 +200,8 @@ class Search:
 
     def _step(self, group: Group, stands: Standing) -> None:
         """Have a group's engine search, where it has not; else try some of its templates."""
-        if self.offers.size(group) is None:
-            self._fill(group)
+        if self.offers.size(group) is None or (self._triggers.waits(group) and not self.untried(group)):
+            self._fill(group, stands)
             return
         blocks: dict[Group, list[_Asked]] = {}
         for _ in range(self._block(group, stands)):
@@ -211,17 +229,29 @@ class Search:
             most = min(most, max(1, int(seconds * len(costs) / max(sum(costs), 1e-9))))
         return most
 
-    def _fill(self, group: Group) -> None:
+    def _fill(self, group: Group, stands: Standing) -> None:
         self.observer.stage(f"{group.plm}: engine {group.engine}")
+        budget, nothing = Budget(seconds=self.clock.left), _FOUND_NOTHING
+        if group.engine == TRIGGER:
+            budget = self._triggers.budget(self.groups, self._others_left(stands))
+            nothing = (PromptSearchError,)
+            self._triggers.had.add(group)
         try:
-            self.offers.fill(group, self.plms[group.plm], Budget(seconds=self.clock.left))
-        except _FOUND_NOTHING as error:
+            self.offers.fill(group, self.plms[group.plm], budget)
+        except nothing as error:
             self._set_aside(group, error)
+        except KeyboardInterrupt:
+            # What was found until then takes a moment to try, and cannot be chosen otherwise.
+            for _ in self.untried(group):
+                self._step(group, self._standing())
+            raise
         self.searched(group)
 
     def _set_aside(self, group: Group, error: PromptSearchError) -> None:
         """What other engines have found for this PLM, or other PLMs, must not go with one that fails."""
-        if group.engine == "manual" or not any(trial.plm == group.plm for trial in self.trials):
+        if group.engine in self.needed:
+            raise error
+        if group.engine == "manual" or group.plm not in brought_something(self.study):
             if self.strict:
                 raise error
             self.left_out[group.plm] = error

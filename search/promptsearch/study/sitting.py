@@ -12,30 +12,33 @@ from pathlib import Path
 from optuna import Study
 
 from promptsearch.engines.mining.mining import Mining
-from promptsearch.errors import DataError, PromptSearchError, StorageError
+from promptsearch.errors import DataError, PromptSearchError
 from promptsearch.plms.base import AnswerScoring
 from promptsearch.study.artefacts import CONFIG_FILE, clear, run_lock, write_candidates, write_json
 from promptsearch.study.budget import Clock
 from promptsearch.study.config import DEFAULT_CALIBRATIONS, DiscoverConfig
 from promptsearch.study.ending import Ending
 from promptsearch.study.heartbeat import Heartbeat
+from promptsearch.study.history import history_of
 from promptsearch.study.judging import Judge
 from promptsearch.study.leaving import Leaders
 from promptsearch.study.observer import Observer, Status
-from promptsearch.study.offers import Offers
+from promptsearch.study.offers import WORDS, Offers
 from promptsearch.study.pools import Group
-from promptsearch.study.recalling import recall
+from promptsearch.study.progress import paces
+from promptsearch.study.recalling import finished, recall
 from promptsearch.study.record import config_record, saved
 from promptsearch.study.resuming import STUDY, study_of
-from promptsearch.study.rungs import Rungs
+from promptsearch.study.rungs import Rungs, examples_of
 from promptsearch.study.sampler import GroupSampler
 from promptsearch.study.search import Search
 from promptsearch.study.selection import Selection
 from promptsearch.study.session import PLMs
 from promptsearch.study.setup import Engines
-from promptsearch.study.spent import noting_spent, spent
+from promptsearch.study.spent import noting_spent, spent, spent_on_top
 from promptsearch.study.storage import open_study, shown
 from promptsearch.study.trial import Trial
+from promptsearch.study.triggers import TriggerSearch
 from promptsearch.study.workers import Workers
 from promptsearch.tasks.task import Task
 
@@ -53,6 +56,7 @@ class Sitting:
     Attributes:
         task: as it was drawn, with all of train, dev and test.
         ending: what there is time for when the search is over.
+        before: numbers of the study's trials that earlier sittings had finished.
     """
 
     config: DiscoverConfig
@@ -65,7 +69,8 @@ class Sitting:
     study: Study
     search: Search
     ending: Ending
-    resumed: bool
+    before: frozenset[int] = frozenset()
+    _recalled: bool = False
     _written: float = 0.0
     _told: float = 0.0
     _told_mined: bool = False
@@ -103,15 +108,18 @@ class Sitting:
                 observer.notice(f"Others take part by: {join}")
             beat = stack.enter_context(Heartbeat(study))
             _check_same(study, task, folder)
-            clock.spent += spent(study)
+            before = finished(study)
+            if resumed:
+                clock.go_on(spent(study), spent_on_top(study))
             stack.enter_context(noting_spent(study, clock))
             study.set_user_attr(OPTIONS, saved(config))
             study.set_user_attr(FINGERPRINT, task.fingerprint)
             study.set_user_attr(LOADED, list(plms.loaded))
             rungs = Rungs.of(task, config.seed)
-            search = new_search(config, rungs, engines, plms, study, sampler, beat, clock, observer)
-            ending = Ending(clock, plms, search.pace, observer)
-            found = cls(config, task, engines, plms, folder, observer, clock, study, search, ending, resumed)
+            search = new_search(config, rungs, engines, plms, study, sampler, beat, clock, observer, folder)
+            search.pace.update(paces(study, examples_of(rungs.whole), without=WORDS))
+            ending = Ending(clock, plms, search.pace, observer, study)
+            found = cls(config, task, engines, plms, folder, observer, clock, study, search, ending, before)
             search.keep, search.searched = found._keep, found._tell_mined
             stack.callback(plms.watch, observer, None)
             yield found
@@ -126,9 +134,7 @@ class Sitting:
         self.plms.watch(self.observer, None)
         interrupted = False
         try:
-            if self.resumed:
-                self.observer.stage("Taking up what was tried before")
-                recall(self.search)
+            self.ending.reserve(self.task)
             with Workers.started(self.config, self.study, self.folder, self.config.workers - 1):
                 self.plms.watch(self.observer, self.clock)
                 try:
@@ -136,19 +142,30 @@ class Sitting:
                 finally:
                     self.plms.watch(self.observer, None)
                     self.study.set_user_attr(OVER, True)
-            recall(self.search)
         except KeyboardInterrupt:
-            if not self.search.trials:
+            if not (self.search.trials or self.before):
                 raise
             interrupted = True
         except PromptSearchError:
             # What was tried until here is not lost; why it ended matters more than that it cannot be written.
-            with suppress(StorageError):
+            with suppress(PromptSearchError):
+                self._recall()
                 self.write()
             raise
+        self._recall()
         self._check_tried()
         self.write()
         return interrupted
+
+    def _recall(self) -> None:
+        """Know the figures of all that was tried: in earlier sittings, by other processes."""
+        self.plms.watch(self.observer, None)
+        if self.before and not self._recalled:
+            self.observer.stage("Taking up what was tried before")
+            with self.clock.standing_still():
+                recall(self.search, self.before)
+        self._recalled = True
+        recall(self.search)
 
     def _check_tried(self) -> None:
         """Refuse to conclude from nothing."""
@@ -175,6 +192,12 @@ class Sitting:
         mined = any(trial.candidate.engine == engine.name for trial in self.search.trials)
         return engine.mine(task) if mined else engine.found(task)
 
+    @property
+    def triggers(self) -> tuple[TriggerSearch, ...]:
+        """How triggers were searched on each PLM where they had a turn."""
+        found = (self.search.offers.triggers(plm) for plm in self.plms.loaded)
+        return tuple(search for search in found if search is not None)
+
     def _tell_mined(self, group: Group) -> None:
         """What a user must know of the text that was mined, once."""
         if group.engine == self.engines.mining.name and not self._told_mined:
@@ -191,8 +214,8 @@ class Sitting:
     # Keeping -------------------------------------------------------------------------------------
 
     def write(self) -> None:
-        """Write every trial so far."""
-        if self.search.trials:
+        """Write every trial so far, once all are known: what earlier sittings wrote must not be lost."""
+        if self.search.trials and (self._recalled or not self.before):
             write_candidates(self.folder / "candidates.jsonl", self.search.trials, self.task.metric)
 
     def _keep(self, found: list[Trial], running: int) -> None:
@@ -206,9 +229,10 @@ class Sitting:
             self._told = time.monotonic()
 
     def _status(self, running: int) -> Status:
-        metric = self.task.metric
+        metric, clock = self.task.metric, self.clock
         best = Selection.of(self.search.trials, metric).chosen.dev.value(metric)
-        clock = self.clock
+        if self.before and not self._recalled:
+            best = max([best, *(moment.best for moment in history_of(self.study)[-1:])])
         return Status(
             best, metric, clock.evaluations, len(self.search.trials), clock.seconds, clock.left, running
         )
@@ -235,13 +259,17 @@ def new_search(
     beat: Heartbeat,
     clock: Clock,
     observer: Observer,
-    fills: bool = True,
+    folder: Path | None = None,
 ) -> Search:
-    """One process's part in a study."""
+    """One process's part in a study.
+
+    Args:
+        folder: of the run, where this process has the engines search; others wait for what they find.
+    """
     return Search(
         engines=engines.names,
         plms=plms.loaded,
-        offers=Offers(rungs.whole, engines, study, config.seed),
+        offers=Offers(rungs.whole, engines, study, config.seed, folder, observer),
         judge=Judge(
             rungs,
             list(config.calibrations or DEFAULT_CALIBRATIONS),
@@ -254,11 +282,13 @@ def new_search(
         clock=clock,
         observer=observer,
         asked=plms.asked,
-        fills=fills,
+        fills=folder is not None,
         workers=config.workers,
         by_time=config.minutes is not None,
         by_cost=config.by_cost,
         strict=config.plms is not None,
+        needed=config.needed,
+        trigger_evaluations=config.trigger_evaluations,
     )
 
 

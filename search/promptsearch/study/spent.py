@@ -1,4 +1,4 @@
-"""The time that a sitting takes, noted while it goes on, so that a kill loses little of the account."""
+"""The time that a search takes, noted while it goes on, so that a kill loses little of the account."""
 
 from __future__ import annotations
 
@@ -10,23 +10,33 @@ from contextlib import contextmanager
 from optuna import Study
 
 from promptsearch.study.budget import Clock
+from promptsearch.study.progress import SUMMARY
 from promptsearch.study.stale import exclusive
 
-SPENT = "seconds"
-"""Attribute of the study: seconds that all sittings took."""
-_INTERVAL = 2.0
+SPENT, EXTRA = "seconds", "seconds to go on"
+"""Attributes of the study: seconds that count, and those on top, of all sittings (`Clock`)."""
+_INTERVAL = 1.0
 _log = logging.getLogger(__name__)
 
 
 def spent(study: Study) -> float:
-    """Seconds that all sittings took until now."""
-    return float(study.user_attrs.get(SPENT, 0.0))
+    """Seconds that all sittings took until now: what was noted last, or when the last trial was done."""
+    summaries = (trial.user_attrs.get(SUMMARY) for trial in study.get_trials(deepcopy=False))
+    done = [float(summary["at"]) for summary in summaries if summary is not None]
+    return max(float(study.user_attrs.get(SPENT, 0.0)), *done, 0.0)
+
+
+def spent_on_top(study: Study) -> float:
+    """Seconds in which sittings got back to where the search had been stopped."""
+    return float(study.user_attrs.get(EXTRA, 0.0))
 
 
 def note_spent(study: Study, clock: Clock) -> None:
     """Note the seconds of a clock."""
     with exclusive(study):
         study.set_user_attr(SPENT, round(clock.seconds, 2))
+        if clock.extra:
+            study.set_user_attr(EXTRA, round(clock.extra, 2))
 
 
 @contextmanager
