@@ -22,6 +22,7 @@ from promptsearch.plms.free_encoding import free_prompts
 from promptsearch.plms.local import LocalPLM
 from promptsearch.plms.tree import TokenTree, build_tree, common_prefix, split_by_size
 from promptsearch.plms.tree_inputs import tree_inputs
+from promptsearch.plms.word_prompts import word_prompts
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
 
@@ -116,6 +117,11 @@ class CausalPLM(LocalPLM):
         template.check_left_to_right(self.identity.reference)
         prompts = free_prompts(self.encoder, template, examples, read_right=False)
         return CausalFreeReader(self, prompts, reuse)
+
+    def word_reader(self, template: Template, examples: Sequence[Example]) -> FreeReader:
+        template.check_left_to_right(self.identity.reference)
+        prompts = word_prompts(self.encoder, template, examples, read_right=False)
+        return CausalFreeReader(self, prompts, reuse=False)
 
     # Forward passes ------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from promptsearch.errors import PLMError
 from promptsearch.plms.forward import output_layer_input
 from promptsearch.plms.free import FreePrompts, IntArray
 from promptsearch.plms.free_local import LocalFreeReader
-from promptsearch.plms.starts import KeptStarts
+from promptsearch.plms.starts import KeptStarts, Starts
 from promptsearch.plms.tree import TokenTree, build_tree, split_by_size
 from promptsearch.plms.tree_inputs import tree_inputs
 
@@ -53,7 +53,7 @@ class CausalFreeReader(LocalFreeReader):
         self.causal = plm
         self._share = plm.share and plm.sharing.trees and not self._leaves_window()
         kept = reuse and self._share and plm.sharing.prefixes
-        self._starts = KeptStarts(plm, prompts) if kept else None
+        self._starts: Starts | None = KeptStarts(plm, prompts) if kept else None
 
     def _leaves_window(self) -> bool:
         """Whether a prompt is longer than the window some models attend to, which trees know nothing of."""

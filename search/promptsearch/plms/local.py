@@ -26,6 +26,7 @@ from promptsearch.plms.base import (
 from promptsearch.plms.cache import StateCache, state_key
 from promptsearch.plms.encoding import PromptEncoder
 from promptsearch.plms.forward import OutputLayer, TokenBudget
+from promptsearch.plms.free import FreeReader
 from promptsearch.plms.free_encoding import surviving, trigger_texts
 from promptsearch.plms.memo import StateMemo
 from promptsearch.tasks.task import Example
@@ -237,6 +238,16 @@ class LocalPLM(PLM):
         if scoring.normalisation == "token":
             return sums / np.asarray([len(answer) for answer in ids], dtype=np.float32)
         return sums
+
+    @abstractmethod
+    def word_reader(self, template: Template, examples: Sequence[Example]) -> FreeReader:
+        """Prompts of words alone, to be read again and again while the model's weights change.
+
+        Their vectors have the shape (0, d).
+
+        Raises:
+            TemplateError: the template has free places, or cannot work on this PLM.
+        """
 
     @abstractmethod
     def _answer_sums(

@@ -17,6 +17,7 @@ from promptsearch.plms.free import FreeReader
 from promptsearch.plms.free_encoding import free_prompts
 from promptsearch.plms.free_masked import MaskedFreeReader
 from promptsearch.plms.local import LocalPLM
+from promptsearch.plms.word_prompts import word_prompts
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
 
@@ -73,6 +74,10 @@ class MaskedPLM(LocalPLM):
 
     def run(self, prompts: Sequence[Sequence[int]]) -> Tensor:
         """One forward pass up to the output layer: (len(prompts), longest, d)."""
+        return output_layer_input(self.model, **self.inputs(prompts))
+
+    def inputs(self, prompts: Sequence[Sequence[int]]) -> dict[str, Tensor]:
+        """Ids padded on the right, with a mask of the padding where there is any."""
         longest = max(self.padded(ids) for ids in prompts)
         pad = self.encoder.tokenizer.pad_token_id or 0
         ids = torch.full((len(prompts), longest), pad)
@@ -84,10 +89,13 @@ class MaskedPLM(LocalPLM):
         inputs = {"input_ids": ids.to(self.device)}
         if not bool(attention.all()):
             inputs["attention_mask"] = attention.to(self.device)
-        return output_layer_input(self.model, **inputs)
+        return inputs
 
     def free_reader(self, template: Template, examples: Sequence[Example], reuse: bool = True) -> FreeReader:
         return MaskedFreeReader(self, free_prompts(self.encoder, template, examples, read_right=True))
+
+    def word_reader(self, template: Template, examples: Sequence[Example]) -> FreeReader:
+        return MaskedFreeReader(self, word_prompts(self.encoder, template, examples, read_right=True))
 
     # Answers of several tokens -------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch import Tensor
@@ -17,6 +17,18 @@ if TYPE_CHECKING:
 
 # Beyond this much, prompts are run from their first token each time.
 _MOST_BYTES = 512 * 2**20
+
+
+class Starts(Protocol):
+    """Keys and values of what stands before the part of each prompt that is run."""
+
+    def lengths(self, rows: Sequence[int]) -> list[int]:
+        """How many tokens of each prompt need not be run."""
+        ...
+
+    def cache(self, rows: Sequence[int], lengths: Sequence[int]) -> Any:
+        """A cache that holds them for each prompt, padded on the right."""
+        ...
 
 
 class KeptStarts:
