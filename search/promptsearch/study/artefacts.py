@@ -47,6 +47,7 @@ RUN_FILES = (
 )
 DRAWS = "seed-*"
 """Folders of other draws of train and dev."""
+_TRIGGERS = "trigger-*.svg"  # one a PLM
 CHECKPOINTS = "checkpoints"
 """Folder of what engines need to go on where they were stopped."""
 _ENSEMBLES = "ensemble*.json"  # one a PLM where there are several
@@ -115,7 +116,8 @@ def clear(folder: Path) -> None:
 
     The lock stays, which this process may hold.
     """
-    for name in (*RUN_FILES, *(path.name for path in folder.glob(_ENSEMBLES) if _is_run_file(path))):
+    several = chain(folder.glob(_ENSEMBLES), folder.glob(_TRIGGERS))
+    for name in (*RUN_FILES, *(path.name for path in several if _is_run_file(path))):
         if name != LOCK_FILE:
             (folder / name).unlink(missing_ok=True)
     for inside in (*folder.glob(DRAWS), folder / CHECKPOINTS):
@@ -207,7 +209,7 @@ def _is_run_file(path: Path) -> bool:
     if fnmatchcase(whole, _ENSEMBLES):
         # So may a user's own file be called.
         return unfinished or '"promptsearch/ensemble"' in path.read_text("utf-8", errors="replace")
-    return whole in RUN_FILES
+    return whole in RUN_FILES or fnmatchcase(whole, _TRIGGERS)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -48,6 +48,7 @@ class Offers:
     folder: Path | None = None
     observer: Observer = field(default_factory=Observer)
     _known: dict[Group, tuple[Offer, ...]] = field(default_factory=dict)
+    _unfinished: dict[Group, bool] = field(default_factory=dict)
 
     def size(self, group: Group) -> int | None:
         """How many templates a group has; None before they are found."""
@@ -109,6 +110,13 @@ class Offers:
         kept = self.study.user_attrs.get(_found(plm))
         return None if kept is None else TriggerSearch.restored(kept)
 
+    def is_unfinished(self, group: Group) -> bool:
+        """Whether a search of triggers was cut short, by its budget or by the user."""
+        if group not in self._unfinished:
+            kept = self.study.user_attrs.get(_found(group.plm))
+            self._unfinished[group] = kept is not None and not kept["over"]
+        return self._unfinished[group]
+
     def _search_triggers(self, group: Group, plm: PLM, budget: Budget) -> None:
         """Have triggers searched, or go on with that; what was found stays where the user stops it."""
         if self.folder is None:
@@ -135,6 +143,7 @@ class Offers:
         )
         self.study.set_user_attr(_attribute(group), as_json(self._known[group]))
         self.study.set_user_attr(_found(group.plm), turn.search.record())
+        self._unfinished[group] = not turn.search.over
         if turn.stopped is not None:
             raise turn.stopped
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 import optuna
 from optuna import Study
-from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 
 from promptsearch.engines.base import Budget
@@ -16,24 +15,21 @@ from promptsearch.errors import DataError, KnowledgeError, PromptSearchError, Te
 from promptsearch.plms.base import PLM
 from promptsearch.study.budget import Clock, Pace, TimeUp
 from promptsearch.study.judging import Judge
+from promptsearch.study.noting import noted
 from promptsearch.study.observer import Observer
 from promptsearch.study.offers import WORDS, Offers
 from promptsearch.study.pools import Group, Offer
 from promptsearch.study.progress import (
-    SUMMARY,
     Standing,
-    Summary,
     brought_something,
     is_surplus,
     standing,
     summary_of,
-    value_of,
 )
 from promptsearch.study.rungs import examples_of
 from promptsearch.study.sampler import GroupSampler, ask
 from promptsearch.study.schedule import next_group
-from promptsearch.study.selection import ranked_on_train
-from promptsearch.study.stale import give_back, tell, was_lost
+from promptsearch.study.stale import give_back, tell
 from promptsearch.study.trial import Trial
 from promptsearch.study.trigger_schedule import TriggerTurns
 from promptsearch.study.triggers import TRIGGER
@@ -298,22 +294,9 @@ class Search:
             prompts = (examples or examples_of(self.judge.rungs.whole)) * found[0].passes
             self.pace.setdefault(found[0].plm, Pace()).add(seconds, prompts)
         summary = summary_of(found, self.metric, seconds, work, self.clock.seconds, examples)
-        if not self._noted(trial, summary, found):
+        if not noted(self.study, trial, summary, found, self.metric, self.by_cost):
             return  # it was taken from this process, which seemed dead, and is run again
         self.recalled.add(trial.number)
         self.trials += found
         self.observer.tried(found)
         self.keep(found, self._running)
-
-    def _noted(self, trial: optuna.Trial, summary: Summary, found: Sequence[Trial]) -> bool:
-        try:
-            trial.set_user_attr(SUMMARY, summary.record())
-        except UpdateFinishedTrialError:
-            if was_lost(self.study, trial.number):
-                return False
-            raise
-        if summary.examples is not None:
-            return tell(self.study, trial, state=TrialState.PRUNED)
-        best = ranked_on_train(found, self.metric)[0]
-        value = value_of(best.dev, self.metric)
-        return tell(self.study, trial, [value, best.cost] if self.by_cost else value)

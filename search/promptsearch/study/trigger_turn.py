@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from promptsearch.engines.base import Budget, Candidate
 from promptsearch.engines.trigger import History, Improvement, TriggerEngine
@@ -12,6 +12,7 @@ from promptsearch.plms.base import PLM, AnswerScoring
 from promptsearch.readings import answer_tokens, label_log_probs
 from promptsearch.scoring import evaluate, fit_none
 from promptsearch.study.budget import TimeUp
+from promptsearch.study.record import plain
 from promptsearch.study.triggers import TRIGGER, DevFigure, TriggerSearch, best_improvements
 from promptsearch.tasks.drawing import drawn_by_class
 from promptsearch.tasks.task import Task, gold
@@ -130,6 +131,7 @@ def take_turn(
         history,
         tuple(_figures(on_dev, history.improvements, measure=stopped is None)),
         over=history.reason not in (STOPPED, "budget"),
+        settings=plain(asdict(engine.config)),
     )
     return Turn(tuple(replace(each, fitted=True) for each in found), search, stopped)
 

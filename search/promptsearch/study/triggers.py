@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from promptsearch.engines.trigger.history import History, Improvement, Restart, Swap
@@ -61,6 +61,7 @@ class TriggerSearch:
         history: every improvement, and how each start ended.
         dev: figures of each improvement, in its order; None where there was no time to measure.
         over: whether more time would bring nothing more.
+        settings: how it was searched.
     """
 
     plm: str
@@ -69,6 +70,7 @@ class TriggerSearch:
     history: History
     dev: tuple[DevFigure | None, ...]
     over: bool = True
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
         """JSON-able; `restored` reads it."""
@@ -86,6 +88,7 @@ class TriggerSearch:
             history_of(record["history"]),
             dev,
             record["over"],
+            record["settings"],
         )
 
 

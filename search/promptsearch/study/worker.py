@@ -101,7 +101,7 @@ def _work(storage: str, observer: Observer, study: str | None, parent: int | Non
         clock.ended = lambda: bool(shared.user_attrs.get(OVER)) or _orphaned(parent)
         plms.watch(observer, clock)
         rungs = Rungs.of(task, config.seed)
-        search = new_search(config, rungs, engines, plms, shared, sampler, beat, clock, observer, fills=False)
+        search = new_search(config, rungs, engines, plms, shared, sampler, beat, clock, observer)
         search.run(clock.ended)
         return len({trial.candidate.template for trial in search.trials})
 

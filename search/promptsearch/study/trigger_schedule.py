@@ -1,0 +1,63 @@
+"""When the engine `trigger` has its turn, and how much of the budget it gets.
+
+It can use all the time there is, and what it begins from are templates that others have found: so it comes
+when these are through, or half the budget is spent. What is left is shared by the PLMs that wait for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from promptsearch.engines.base import Budget
+from promptsearch.study.budget import Clock
+from promptsearch.study.offers import Offers
+from promptsearch.study.pools import Group
+from promptsearch.study.triggers import TRIGGER
+
+_HALF = 0.5
+# The rest is for trying what was found.
+_OF_WHAT_IS_LEFT = 0.9
+_UNLIMITED = 200_000
+"""Evaluations on a PLM where nothing else limits a search."""
+
+
+@dataclass
+class TriggerTurns:
+    """The turns of one sitting.
+
+    Attributes:
+        evaluations: that triggers may take on a PLM, over all sittings; None where time alone counts.
+        had: groups that had their turn.
+    """
+
+    offers: Offers
+    clock: Clock
+    evaluations: int | None = None
+    had: set[Group] = field(default_factory=set)
+
+    def waits(self, group: Group) -> bool:
+        """Whether a group has its search before it: the first, or what an earlier sitting left undone."""
+        if group.engine != TRIGGER or group in self.had:
+            return False
+        return self.offers.size(group) is None or self.offers.is_unfinished(group)
+
+    def is_time(self, others_left: bool) -> bool:
+        """Whether triggers may be searched now.
+
+        Args:
+            others_left: whether other engines have something to try.
+        """
+        return not others_left or self.clock.share_spent >= _HALF
+
+    def budget(self, groups: Collection[Group], others_left: bool) -> Budget:
+        """What one of the groups may spend."""
+        left = self.clock.left
+        seconds = None
+        if left is not None:
+            waiting = max(1, sum(self.waits(group) for group in groups))
+            seconds = max(0.0, left * (_HALF if others_left else _OF_WHAT_IS_LEFT) / waiting)
+        evaluations = self.evaluations
+        if seconds is None and evaluations is None:
+            evaluations = _UNLIMITED
+        return Budget(seconds, evaluations)
