@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tests.plms.zoo import adapter, raw
 from torch import Tensor
 
 from promptsearch.errors import PLMError, TemplateError
@@ -17,13 +16,11 @@ from promptsearch.plms.prefixed import prefix_shape_of, prefixed
 from promptsearch.plms.prefixes import keys_and_values
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
+from tests.plms.zoo import adapter, raw
 
 TEXTS = ["good", "It was a terrible film, and the acting was worse than the script.", "very", ""]
 EXAMPLES = [Example({"text": text}) for text in TEXTS]
 TEMPLATES = {
-    "masked": Template.parse("{text} It was {mask}."),
-    "causal": Template.parse("{text} It was {mask}"),
-}
     "masked": Template.parse("{text} It was {mask}."),
     "causal": Template.parse("{text} It was {mask}"),
 }
