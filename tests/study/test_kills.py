@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from promptsearch.bench.kills import broken_files, finished, run
+from promptsearch.bench.kills import finished, run
+from promptsearch.bench.sittings import broken_files
 from promptsearch.study.runs import run_of
 
 OPTIONS = "--task reviews --plm minilm-mlm --shots 8 --max-test 20 --engine manual --offline".split()  # noqa: SIM905

@@ -87,16 +87,23 @@ class Accuracy:
         about other examples of the task, for these draws of train and dev.
         """
         pairs = [(r.correct[kind], r.correct[over]) for r in self.seeds if {kind, over} <= r.correct.keys()]
-        if len(pairs) < len(self.seeds):
-            return None
-        each = np.mean([a.astype(float) - b.astype(float) for a, b in pairs], axis=0)
-        rng = np.random.default_rng(0)
-        drawn = rng.integers(len(each), size=(RESAMPLES, len(each)))
-        low, high = np.quantile(each[drawn].mean(axis=1), [0.025, 0.975])
-        return Margin(float(each.mean()), float(low), float(high))
+        return margin_of(pairs) if len(pairs) == len(self.seeds) else None
 
     def _values(self, kind: str) -> list[float]:
         return [result.dev if kind == "dev" else result.test[kind] for result in self.seeds]
+
+
+def margin_of(pairs: Sequence[tuple[NDArray[np.bool_], NDArray[np.bool_]]]) -> Margin:
+    """How much more often the first of each pair is right than the second, see `Accuracy.margin`.
+
+    Args:
+        pairs: one a seed, (n,) whether each test example was right; the same examples for all seeds.
+    """
+    each = np.mean([a.astype(float) - b.astype(float) for a, b in pairs], axis=0)
+    rng = np.random.default_rng(0)
+    drawn = rng.integers(len(each), size=(RESAMPLES, len(each)))
+    low, high = np.quantile(each[drawn].mean(axis=1), [0.025, 0.975])
+    return Margin(float(each.mean()), float(low), float(high))
 
 
 def measure(config: DiscoverConfig, seeds: Sequence[int], observer: Observer | None = None) -> Accuracy:

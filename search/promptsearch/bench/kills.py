@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import random
-import shutil
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from promptsearch.artefact import read_prompt_file
 from promptsearch.bench.fresh_cache import fresh_cache
-from promptsearch.bench.processes import ContenderError
+from promptsearch.bench.sittings import broken_files, sit, study_of
 from promptsearch.errors import PromptSearchError
-from promptsearch.study.artefacts import PROMPT_FILE, STUDY_FILE
+from promptsearch.study.artefacts import PROMPT_FILE
 from promptsearch.study.progress import SUMMARY
 from promptsearch.study.sampler import group_and_number
 from promptsearch.study.spent import spent
-from promptsearch.study.storage import open_storage
 
 # A sitting that goes on for so much longer than the budget hangs.
 _PATIENCE_SECONDS = 120.0
@@ -118,12 +111,13 @@ def run(
         ContenderError: a sitting failed.
     """
     draw, known, done, taken = random.Random(seed), dict[int, object](), list[Kill](), 0.0
+    given, patience = [*options, "--minutes", f"{minutes:g}"], 60 * minutes + _PATIENCE_SECONDS
     with fresh_cache() as env:
         while True:
             after = draw.uniform(0.0, longest) if len(done) < kills else None
             in_search = draw.random() < _IN_SEARCH
             begun = time.monotonic()
-            ended = _sitting(options, folder, minutes, env, after, in_search)
+            ended = sit("discover", given, folder, env, patience, after, in_search)
             taken += time.monotonic() - begun
             found = finished(folder)
             lost = tuple(number for number, what in known.items() if found.get(number) != what)
@@ -138,66 +132,15 @@ def run(
     )
 
 
-def _sitting(
-    options: Sequence[str],
-    folder: Path,
-    minutes: float,
-    env: dict[str, str],
-    after: float | None,
-    in_search: bool,
-) -> bool:
-    """Begin or go on, and kill after so many seconds; whether it ended by itself."""
-    command = [sys.executable, "-m", "promptsearch", "discover"]
-    if (folder / STUDY_FILE).exists():
-        command += ["--resume", str(folder)]
-    else:
-        command += [*options, "--minutes", f"{minutes:g}", "--out", str(folder)]
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(
-            [*command, "--quiet"], env=env, stdin=subprocess.DEVNULL, stdout=said, stderr=said
-        )
-        if after is not None and in_search:
-            _wait_until_it_writes(folder / STUDY_FILE, process)
-        try:
-            code = process.wait(60 * minutes + _PATIENCE_SECONDS if after is None else after)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            if after is None:
-                raise ContenderError("the search does not end", where=str(folder)) from None
-            return False
-        if code != 0:
-            said.seek(0)
-            message = said.read().decode("utf-8", "replace").strip()[-2000:]
-            raise ContenderError(f"the search ended with {code}", where=message)
-    return True
-
-
-def _wait_until_it_writes(journal: Path, process: subprocess.Popen[bytes]) -> None:
-    """Wait until a sitting has written to its study, or has ended."""
-    before = journal.stat().st_size if journal.exists() else 0
-    while process.poll() is None and not (journal.exists() and journal.stat().st_size > before):
-        time.sleep(0.02)
-
-
 def finished(folder: Path) -> dict[int, object]:
     """Trials that are finished, by number, with all that must stay as it is."""
     return {trial.number: (trial.state, trial.values, trial.params) for trial in _done(_study(folder)[0])}
 
 
 def _study(folder: Path) -> tuple[list[FrozenTrial], float]:
-    """Trials of a run and the seconds it says were spent, read from a copy: to open a journal mends it."""
-    journal = folder / STUDY_FILE
-    if not journal.exists():
-        return [], 0.0
-    with tempfile.TemporaryDirectory() as place:
-        copy = shutil.copyfile(journal, Path(place) / STUDY_FILE)
-        storage = open_storage(copy)
-        names = [study.study_name for study in storage.get_all_studies()]
-        if not names:
-            return [], 0.0
-        study = optuna.load_study(study_name=names[0], storage=storage)
-        return study.get_trials(deepcopy=False), spent(study)
+    """Trials of a run and the seconds it says were spent."""
+    with study_of(folder) as study:
+        return ([], 0.0) if study is None else (study.get_trials(deepcopy=False), spent(study))
 
 
 def _done(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
@@ -208,32 +151,6 @@ def _repeated(trials: Sequence[FrozenTrial]) -> int:
     """How many templates were tried to the end once more."""
     places = [group_and_number(trial.params) for trial in _done(trials) if SUMMARY in trial.user_attrs]
     return len(places) - len(set(places))
-
-
-def broken_files(folder: Path) -> tuple[tuple[str, ...], bool]:
-    """What is wrong with files that should be JSON, and whether the journal has a torn last line.
-
-    Files under a temporary name are nobody's yet, and are not looked at.
-    """
-    found: list[str] = []
-    for path in sorted(folder.glob("*.json*")):
-        if not path.name.startswith("."):
-            text = path.read_text("utf-8")
-            found += _problems(path.name, text.splitlines() if path.suffix == ".jsonl" else [text])
-    journal = folder / STUDY_FILE
-    content = journal.read_bytes() if journal.exists() else b""
-    *whole, rest = content.split(b"\n")
-    return (*found, *_problems(STUDY_FILE, [line.decode("utf-8", "replace") for line in whole])), bool(rest)
-
-
-def _problems(name: str, texts: Sequence[str]) -> list[str]:
-    found = []
-    for number, text in enumerate(texts, start=1):
-        try:
-            json.loads(text)
-        except ValueError as error:
-            found.append(f"{name}, line {number}: {error}")
-    return found
 
 
 def _is_valid(folder: Path) -> bool:

@@ -16,6 +16,7 @@ from promptsearch.cli import (
     bench_study,
     bench_survival,
     bench_trigger,
+    bench_trigger_accuracy,
     bench_words,
     compare,
     dashboard,
@@ -69,6 +70,8 @@ bench.app.command("mined")(bench_mined.command)
 bench.app.command("study")(bench_study.study)
 bench.app.command("racing")(bench_study.racing)
 bench.app.command("trigger")(bench_trigger.trigger)
+bench.app.command("trigger-accuracy")(bench_trigger_accuracy.trigger_accuracy)
+bench.app.command("trigger-kills")(bench_trigger.trigger_kills)
 bench.app.command("kills")(bench_survival.kills)
 bench.app.command("workers")(bench_survival.workers)
 app.add_typer(bench.app, name="bench")

@@ -102,3 +102,35 @@ def trigger(**values: Any) -> None:
     with screen.watching(given.quiet or given.json) as observer:
         bench = run(config, observer.stage, observer.notice, keep)
     deliver(markdown(bench), bench.record(), given.json, given.out)
+
+
+Given = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[-- OPTIONS]", help="Of trigger, after two dashes.", show_default=False),
+]
+_KILLED = ("--task", "reviews", "--plm", "minilm-mlm", "--evaluations", "20000", "--offline")
+
+
+def trigger_kills(
+    given: Given = None,
+    number: Annotated[
+        int, value("--kills", metavar="N", min=1, help="How often a search is killed.", default=True)
+    ] = 20,
+    longest: Annotated[
+        float, value("--longest", metavar="N", help="Seconds a sitting gets at most.", default=True)
+    ] = 8.0,
+    seed: Annotated[int, value("--seed", metavar="N", help="Fixes when it is killed.", default=True)] = 0,
+    quiet: options.Quiet = False,
+) -> None:
+    """Kill trigger searches again and again, go on each time, and print as JSON what they came to.
+
+    Each must come to just what a search without kills comes to. By default the bundled film reviews on
+    minilm-mlm.
+    """
+    from promptsearch.bench.trigger_kills import run
+
+    with screen.watching(quiet) as observer:
+        found = run(given or _KILLED, number, seed, longest, observer.stage)
+    screen.print_json({**found.record(), "sound": found.sound})
+    if not found.sound:
+        raise typer.Exit(1)
