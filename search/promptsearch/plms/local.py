@@ -29,6 +29,8 @@ from promptsearch.plms.forward import OutputLayer, TokenBudget
 from promptsearch.plms.free import FreeReader
 from promptsearch.plms.free_encoding import surviving, trigger_texts
 from promptsearch.plms.memo import StateMemo
+from promptsearch.plms.soft_states import soft_answer_sums, soft_states
+from promptsearch.soft import SoftTemplate
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
 
@@ -94,7 +96,7 @@ class LocalPLM(PLM):
                 missing.setdefault(rows, []).append(template)
         for rows, group in missing.items():
             with torch.no_grad():
-                computed = self._compute_states(group, [examples[i] for i in rows])
+                computed = self._computed(group, [examples[i] for i in rows])
             for template, states in zip(group, computed):
                 found[template] = self._kept(template, examples, rows, states, keep)
         self._memo.trim()
@@ -147,6 +149,15 @@ class LocalPLM(PLM):
 
     def check_template(self, template: Template) -> None:
         self.encoder.check_template(template)
+
+    def _computed(self, templates: Sequence[Template], examples: Sequence[Example]) -> list[AnswerStates]:
+        """Answer states without the cache; templates of words share what they can."""
+        worded = [template for template in templates if not isinstance(template, SoftTemplate)]
+        found = dict(zip(worded, self._compute_states(worded, examples) if worded else ()))
+        return [
+            soft_states(self, template, examples) if isinstance(template, SoftTemplate) else found[template]
+            for template in templates
+        ]
 
     @abstractmethod
     def _compute_states(
@@ -232,9 +243,9 @@ class LocalPLM(PLM):
             if scoring.normalisation == "pmi":
                 # The empty example rides along in the same batches.
                 empty = Example(dict.fromkeys(template.fields, ""))
-                sums = self._answer_sums(template, [*examples, empty], ids, scoring)
+                sums = self._summed(template, [*examples, empty], ids, scoring)
                 return sums[:-1] - sums[-1:]
-            sums = self._answer_sums(template, examples, ids, scoring)
+            sums = self._summed(template, examples, ids, scoring)
         if scoring.normalisation == "token":
             return sums / np.asarray([len(answer) for answer in ids], dtype=np.float32)
         return sums
@@ -248,6 +259,17 @@ class LocalPLM(PLM):
         Raises:
             TemplateError: the template has free places, or cannot work on this PLM.
         """
+
+    def _summed(
+        self,
+        template: Template,
+        examples: Sequence[Example],
+        answers: Sequence[Sequence[int]],
+        scoring: AnswerScoring,
+    ) -> FloatArray:
+        if isinstance(template, SoftTemplate):
+            return soft_answer_sums(self, template, examples, answers)
+        return self._answer_sums(template, examples, answers, scoring)
 
     @abstractmethod
     def _answer_sums(

@@ -4,7 +4,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from tests.engines.soft.toys import Regression, points
 
 from promptsearch.engines.soft import TrainingConfig
 from promptsearch.engines.soft.checkpoint import Checkpoint
@@ -14,6 +13,7 @@ from promptsearch.engines.soft.starting import folds_of, train
 from promptsearch.engines.soft.training import Trainer, rate_factor
 from promptsearch.errors import DataError, OptionError, StorageError, TrainingError
 from promptsearch.tasks.task import Example
+from tests.engines.soft.toys import Regression, points
 
 CONFIG = TrainingConfig(steps=40, batch=6, look_every=5, save_every=7, restarts=2, patience=100)
 POINTS, LESSON = points()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -10,6 +11,8 @@ from torch import Tensor, nn
 
 from promptsearch.engines.soft.course import Lesson
 from promptsearch.engines.soft.learner import ParameterGroup
+
+T = TypeVar("T")
 
 
 class Regression:
@@ -27,9 +30,9 @@ class Regression:
     def groups(self) -> Sequence[ParameterGroup]:
         return self._groups
 
-    def batches(self, rows: Sequence[int], gradient: bool) -> Iterator[list[int]]:
-        for start in range(0, len(rows), self.part):
-            yield list(rows[start : start + self.part])
+    def over_batches(self, rows: Sequence[int], work: Callable[[list[int]], T]) -> list[tuple[list[int], T]]:
+        parts = [list(rows[start : start + self.part]) for start in range(0, len(rows), self.part)]
+        return [(part, work(part)) for part in parts]
 
     def log_probs(self, rows: Sequence[int]) -> Tensor:
         return self.layer(self.dropout(self.points[list(rows)])).log_softmax(dim=-1)

@@ -21,8 +21,8 @@ class Arithmetic(Protocol):
         """Within, forward passes are computed."""
         ...
 
-    def backward(self, loss: Tensor) -> None:
-        """Add the gradient of a part of the batch."""
+    def gradients(self, loss: Tensor, parameters: Sequence[nn.Parameter]) -> Sequence[Tensor | None]:
+        """The gradient of a part of the batch, or a multiple of it that `update` knows of."""
         ...
 
     def update(self, groups: Sequence[Sequence[nn.Parameter]], clip: float) -> float:
@@ -47,8 +47,8 @@ class OwnFormat:
     def forward(self) -> AbstractContextManager[Any]:
         return nullcontext()
 
-    def backward(self, loss: Tensor) -> None:
-        loss.backward()
+    def gradients(self, loss: Tensor, parameters: Sequence[nn.Parameter]) -> Sequence[Tensor | None]:
+        return torch.autograd.grad(loss, parameters, allow_unused=True)
 
     def update(self, groups: Sequence[Sequence[nn.Parameter]], clip: float) -> float:
         norms = [float(clip_grad_norm_(parameters, clip)) for parameters in groups]
@@ -83,8 +83,10 @@ class MixedFormat:
     def forward(self) -> AbstractContextManager[Any]:
         return self.accelerator.autocast()
 
-    def backward(self, loss: Tensor) -> None:
-        self.accelerator.backward(loss)
+    def gradients(self, loss: Tensor, parameters: Sequence[nn.Parameter]) -> Sequence[Tensor | None]:
+        scaler = self.accelerator.scaler
+        scaled = loss if scaler is None else scaler.scale(loss)
+        return torch.autograd.grad(scaled, parameters, allow_unused=True)
 
     def update(self, groups: Sequence[Sequence[nn.Parameter]], clip: float) -> float:
         norms = [float(self.accelerator.clip_grad_norm_(parameters, clip)) for parameters in groups]

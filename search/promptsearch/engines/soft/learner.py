@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,13 @@ class Learner(Protocol):
         """Everything that is trained; nothing else changes."""
         ...
 
-    def batches(self, rows: Sequence[int], gradient: bool) -> Iterator[list[int]]:
-        """The rows in parts that fit into memory, with or without a gradient."""
+    def over_batches(
+        self, rows: Sequence[int], work: Callable[[list[int]], T]
+    ) -> Sequence[tuple[list[int], T]]:
+        """`work` done on the rows in parts that fit into memory, and what came of each.
+
+        A part that runs out of memory may be cut and done again.
+        """
         ...
 
     def log_probs(self, rows: Sequence[int]) -> Tensor:

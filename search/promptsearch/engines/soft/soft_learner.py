@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -12,6 +13,8 @@ from promptsearch.engines.soft.learner import ParameterGroup
 from promptsearch.objective import LabelObjective
 from promptsearch.plms.free import FreeReader
 from promptsearch.soft import SoftVectors
+
+T = TypeVar("T")
 
 
 class SoftLearner:
@@ -33,8 +36,10 @@ class SoftLearner:
     def groups(self) -> Sequence[ParameterGroup]:
         return self._groups
 
-    def batches(self, rows: Sequence[int], gradient: bool) -> Iterator[list[int]]:
-        return self.reader.batches(rows)
+    def over_batches(
+        self, rows: Sequence[int], work: Callable[[list[int]], T]
+    ) -> Sequence[tuple[list[int], T]]:
+        return self.reader.over_batches(rows, work)
 
     def log_probs(self, rows: Sequence[int]) -> Tensor:
         return self.objective.log_probs(self.reader.read_vectors(self.encoder(), rows))

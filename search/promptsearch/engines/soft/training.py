@@ -131,14 +131,20 @@ class Trainer:
 
     def _gradient(self, rows: Sequence[int]) -> float:
         """Put the gradient of the mean loss over the rows into the parameters, and return that loss."""
-        total = 0.0
-        for part in self.learner.batches(rows, gradient=True):
+        parameters = self._parameters()
+
+        def add(part: list[int]) -> float:
             with self._arithmetic.forward():
                 log_probs = self.learner.log_probs(part)
             loss = -(self._targets[part] * log_probs).sum() / len(rows)
-            self._arithmetic.backward(loss)
-            total += loss.item()
-        return total
+            gradients = self._arithmetic.gradients(loss, parameters)
+            # Last of all: a part that ran out of memory must not have been added.
+            for parameter, gradient in zip(parameters, gradients):
+                if gradient is not None:
+                    parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
+            return loss.item()
+
+        return sum(loss for _, loss in self.learner.over_batches(rows, add))
 
     def _look(self, report: Report | None) -> None:
         rows, course = self.lesson.held_out, self.course
@@ -162,14 +168,16 @@ class Trainer:
 
     def _held_out(self, rows: Sequence[int]) -> tuple[float, int]:
         """Mean log-likelihood of the rows' targets, and how many are right."""
-        likelihood, correct = 0.0, 0
+
+        def figures(part: list[int]) -> tuple[float, int]:
+            targets, log_probs = self._targets[part], self.learner.log_probs(part)
+            correct = log_probs.argmax(dim=1) == targets.argmax(dim=1)
+            return float((targets * log_probs).sum()), int(correct.sum())
+
         self.learner.training(False)
         with torch.no_grad():
-            for part in self.learner.batches(rows, gradient=False):
-                targets, log_probs = self._targets[part], self.learner.log_probs(part)
-                likelihood += float((targets * log_probs).sum())
-                correct += int((log_probs.argmax(dim=1) == targets.argmax(dim=1)).sum())
-        return likelihood / len(rows), correct
+            found = [part for _, part in self.learner.over_batches(rows, figures)]
+        return sum(likelihood for likelihood, _ in found) / len(rows), sum(correct for _, correct in found)
 
     # Saved and loaded ----------------------------------------------------------------------------
 
