@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from promptsearch.errors import PLMError, TemplateError
+from promptsearch.plms.cache import StateCache
 from promptsearch.plms.causal import CausalPLM, Ids, Reading
 from promptsearch.plms.encoding import PromptEncoder
 from promptsearch.plms.forward import output_layer_input
@@ -45,11 +46,12 @@ class Prefix:
         return self.shape.cache(self.vectors.to(dtype), batch)
 
 
-def prefixed(plm: LocalPLM, vectors: Tensor) -> LocalPLM:
+def prefixed(plm: LocalPLM, vectors: Tensor, cache: StateCache | None = None) -> LocalPLM:
     """A PLM on the same weights that reads each prompt behind virtual tokens.
 
     Args:
         vectors: (n, numbers) float32.
+        cache: where answer states are kept between runs, for vectors that stay as they are.
 
     Raises:
         PLMError: the model takes no keys and values.
@@ -61,7 +63,7 @@ def prefixed(plm: LocalPLM, vectors: Tensor) -> LocalPLM:
         raise ValueError(f"virtual tokens of shape {tuple(vectors.shape)}, not (n, {shape.numbers})")
     prefix = Prefix(shape, vectors.to(plm.device))
     kind = PrefixedMaskedPLM if isinstance(plm, MaskedPLM) else PrefixedCausalPLM
-    return kind(plm, prefix)
+    return kind(plm, prefix, cache)
 
 
 def prefix_shape_of(plm: LocalPLM) -> PrefixShape:
@@ -82,7 +84,7 @@ def prefix_shape_of(plm: LocalPLM) -> PrefixShape:
 class _Prefixed(LocalPLM):
     """What PLMs with virtual tokens share."""
 
-    def __init__(self, plm: LocalPLM, prefix: Prefix) -> None:
+    def __init__(self, plm: LocalPLM, prefix: Prefix, cache: StateCache | None) -> None:
         room = plm.max_tokens - len(prefix)
         if room < 1:
             raise TemplateError(
@@ -90,7 +92,7 @@ class _Prefixed(LocalPLM):
                 hint="Take fewer of them, or a PLM with a longer context.",
             )
         encoder = PromptEncoder(plm.encoder.tokenizer, room, plm.encoder.start_fallback)
-        super().__init__(plm.model, encoder, plm.identity, plm.budget, None)
+        super().__init__(plm.model, encoder, plm.identity, plm.budget, cache)
         self.prefix = prefix
         self.identity = replace(plm.identity, weights_sha256=_sha256(plm.identity.weights_sha256, prefix))
 
