@@ -65,7 +65,7 @@ def test_help_tells_defaults_that_depend():
     out = " ".join(run("discover", "--help").out.replace("│", " ").split())
     for default in (
         "(default: minilm-mlm and smollm2-135m)",
-        "(default: all; with --words manual and mining)",
+        "(default: the first three, and trigger with --minutes 5 or more or --preset thorough;",
         "(default: runs/TASK-TIME)",
     ):
         assert default in out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from promptsearch.report.document import (
     CodeBlock,
     Figure,
@@ -17,10 +19,11 @@ from promptsearch.report.document import (
     TableBlock,
     Variation,
 )
+from promptsearch.report.trigger_document import TriggerCourse, TriggerPoint, TriggerStart, TriggerSwap
 
 MINILM, SMOLLM2 = "minilm-mlm", "smollm2-135m"
 LABELS = ("negative", "positive")
-ENGINES = ("manual", "mining", "words", "triggers")
+ENGINES = ("manual", "mining", "words", "trigger")
 
 BEST = "{text} All in all, it was {mask}."
 MANUAL = "{text} It was {mask}."
@@ -145,3 +148,50 @@ def sections() -> tuple[Section, ...]:
             ),
         ),
     )
+
+
+FREE = "{text} {trigger*3} {mask}"
+_TOKENS = ("film", "it", "quite", "mood", "alot", "dialogue", "plot", "utterly", "atmosphere", "acting")
+
+
+def trigger_point(i: int, loss: float, dev: float | None = None, template: str = FREE) -> TriggerPoint:
+    """The i-th better trigger of a search: one token is exchanged each time."""
+    words = [_TOKENS[(i + place) % len(_TOKENS)] for place in range(3)]
+    swap = TriggerSwap(place=i % 3, old=f" {_TOKENS[i % 7]}", new=f" {words[i % 3]}")
+    return TriggerPoint(
+        template=template,
+        ids=((100 + i, 200, 300),),
+        text=(f" {' '.join(words)}",),
+        loss=loss,
+        train=min(1.0, 0.5 + i / 40),
+        dev=None if dev is None else figure(dev, 32),
+        step=2 * i,
+        restart=0,
+        start="words",
+        evaluations=64 + 640 * i,
+        seconds=0.5 + 2.4 * i,
+        swaps=(swap,) if i else (),
+    )
+
+
+def course(plm: str = MINILM, n: int = 12, **more: object) -> TriggerCourse:
+    """A search with n better triggers, each on dev but every third."""
+    points = tuple(
+        trigger_point(i, 0.7 * math.exp(-i / 9), None if i % 3 == 2 else 0.5 + 0.35 * (1 - math.exp(-i / 5)))
+        for i in range(n)
+    )
+    given = {
+        "plm": plm,
+        "words": tuple(LabelWords(label=label, words=(word,)) for label, word in zip(LABELS, WORDS[0])),
+        "points": points,
+        "starts": (
+            TriggerStart(template=FREE, start="words", steps=30, loss=0.21, reason="patience"),
+            TriggerStart(template=FREE, start="random", steps=4, loss=None, reason="budget"),
+        ),
+        "evaluations": 9000,
+        "seconds": 40.0,
+        "reason": "budget",
+        "notes": ("Words that name a class were left out: terrible, great.",),
+        "settings": {"top_k": 256, "racing": True, "batch": None, "banned": ["film"], "fluency": 0.1},
+    }
+    return TriggerCourse.model_validate(given | more)

@@ -159,7 +159,7 @@ def test_it_shows_the_pictures_that_stand_beside_it(tmp_path):
         child.attrs["src"] for token in tokens for child in token.children or () if child.type == "image"
     }
     assert shown == {path.name for path in tmp_path.glob("*.svg")}
-    assert shown == {f"{name}.svg" for name in (*PLOTS, "label-words")}
+    assert shown == {f"{name}.svg" for name in (*PLOTS, "label-words", "trigger-1", "trigger-2")}
     for path in tmp_path.glob("*.svg"):
         assert ElementTree.parse(path).getroot().tag == "{http://www.w3.org/2000/svg}svg"
 

@@ -33,6 +33,7 @@ from promptsearch.cli import (
     runs,
     schema,
     screen,
+    trigger,
     words,
     worker,
 )
@@ -51,6 +52,7 @@ app = typer.Typer(
 app.command("discover")(discover.command)
 app.command("mine")(mine.command)
 app.command("words")(words.command)
+app.command("trigger")(trigger.command)
 app.command("compare")(compare.command)
 app.command("runs")(runs.command)
 app.command("report")(report.command)

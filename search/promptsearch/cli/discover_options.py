@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from promptsearch.cli import options
-from promptsearch.cli.shared_options import SearchOptions
+from promptsearch.cli.shared_options import SearchOptions, refuse_beside_resume
 
 if TYPE_CHECKING:
     from promptsearch.study.config import DiscoverConfig
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 WITHOUT_LABELS = "0"
 """What `--shots` is for a search without labelled examples."""
 
-_ANEW = ("resume", "minutes", "evaluations", "workers", "device", "offline", "json", "quiet")
+_ANEW = ("minutes", "evaluations", "workers", "device", "offline")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +85,8 @@ class DiscoverOptions(SearchOptions):
         options.value(
             "--engine",
             metavar="NAME",
-            help="A search engine: manual, mining or words; repeat for several (default: all; with --words "
-            "manual and mining).",
+            help="A search engine: manual, mining, words or trigger; repeat for several (default: the first "
+            "three, and trigger with --minutes 5 or more or --preset thorough; with --words manual).",
         ),
     ] = None
     corpus: options.Corpus = None
@@ -134,7 +134,7 @@ class DiscoverOptions(SearchOptions):
         Raises:
             OptionError: something that a run keeps.
         """
-        self._check_kept()
+        refuse_beside_resume(self, _ANEW)
         given: dict[str, Any] = {
             "minutes": self.minutes,
             "evaluations": self.evaluations,
@@ -143,18 +143,6 @@ class DiscoverOptions(SearchOptions):
             "offline": self.offline or None,
         }
         return {name: value for name, value in given.items() if value is not None}
-
-    def _check_kept(self) -> None:
-        """Refuse what has no effect beside --resume, rather than seem to follow it."""
-        from promptsearch.errors import OptionError
-
-        for each in fields(self):
-            if each.name not in _ANEW and getattr(self, each.name) not in (each.default, []):
-                name = "map" if each.name == "mapping" else each.name.replace("_", "-")
-                raise OptionError(
-                    f"--{name} cannot be given with --resume: the run keeps what it was begun with",
-                    hint="--minutes, --evaluations, --workers, --device and --offline may be given anew.",
-                )
 
     def search(self, command: str) -> DiscoverConfig:
         """What to search.

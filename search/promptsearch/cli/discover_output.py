@@ -11,6 +11,7 @@ from rich.text import Text
 
 from promptsearch.cli import screen
 from promptsearch.cli.tables import best_prompt, comparison
+from promptsearch.cli.trigger_output import trigger_sentences
 from promptsearch.showing import printable
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ def show(found: Discovery) -> None:
     console.print(Panel(best_prompt(found), title=Text(title), title_align="left", border_style="green"))
     console.print(comparison(found))
     console.print(Text(printable(answer_sentence(found))))
-    for verdict in verdicts(found):
-        console.print(Text(printable(verdict)))
+    for sentence in (*verdicts(found), *trigger_sentences(found)):
+        console.print(Text(printable(sentence)))
     _show_files(console, found)
 
 
@@ -71,6 +72,7 @@ def record(found: Discovery) -> dict[str, Any]:
             "dev": found.majority_dev.value(metric),
             "test": found.majority_test.value(metric),
         },
+        "triggers": [search.record() for search in found.triggers],
         "prompt": found.prompt.document.model_dump(mode="json"),
     }
 

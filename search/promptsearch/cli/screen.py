@@ -19,7 +19,16 @@ from promptsearch.errors import PromptSearchError
 from promptsearch.showing import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.progress import Progress
+
+    from promptsearch.engines.trigger.history import Improvement
     from promptsearch.study.observer import Observer, Status
+    from promptsearch.study.trial import Trial
+    from promptsearch.study.triggers import DevFigure
+
+    Improved = Callable[[str, Improvement, DevFigure | None], None]
 
 
 STARTED = time.monotonic()
@@ -116,15 +125,19 @@ def status_text(status: Status) -> str:
 @contextmanager
 def watching(quiet: bool) -> Generator[Observer]:
     """An observer that draws a progress bar on stderr where that is a terminal."""
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    bar = progress_bar(quiet)
+    with bar:
+        yield on_screen(bar, quiet)
 
-    from promptsearch.study.observer import Observer
-    from promptsearch.study.trial import Trial
+
+def progress_bar(quiet: bool) -> Progress:
+    """What goes on, how far it is, what was tried, for how long; drawn where stderr is a terminal."""
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     if quiet:
         hush()
     console = stderr()
-    bar = Progress(
+    return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
@@ -134,7 +147,17 @@ def watching(quiet: bool) -> Generator[Observer]:
         transient=True,
         disable=quiet or not console.is_terminal,
     )
-    task = bar.add_task("", total=None, tried="")
+
+
+def on_screen(bar: Progress, quiet: bool, improved: Improved | None = None) -> Observer:
+    """An observer that moves a bar; stages and notices are lines where stderr is no terminal.
+
+    Args:
+        improved: shows a better trigger in place of the bar.
+    """
+    from promptsearch.study.observer import Observer
+
+    console, task = bar.console, bar.add_task("", total=None, tried="")
 
     class OnScreen(Observer):
         n = 0
@@ -164,5 +187,10 @@ def watching(quiet: bool) -> Generator[Observer]:
         def status(self, status: Status) -> None:
             bar.update(task, tried=status_text(status))
 
-    with bar:
-        yield OnScreen()
+        def improved(self, plm: str, found: Improvement, dev: DevFigure | None) -> None:
+            if improved is not None:
+                improved(plm, found, dev)
+                return
+            bar.update(task, tried=f"loss {found.loss:.3f}")
+
+    return OnScreen()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,29 @@ class SearchOptions:
             "offline": self.offline,
             "trust_remote_code": self.trust_remote_code,
         }
+
+
+def refuse_beside_resume(given: Any, anew: Sequence[str]) -> None:
+    """Refuse options that have no effect beside --resume, rather than seem to follow them.
+
+    Args:
+        given: a dataclass of options.
+        anew: names of its fields that may be given anew.
+
+    Raises:
+        OptionError: naming the first one that a run keeps.
+    """
+    from promptsearch.errors import OptionError
+
+    quiet = ("resume", "json", "quiet")
+    *most, last = (f"--{name.replace('_', '-')}" for name in anew)
+    for each in fields(given):
+        if each.name not in (*quiet, *anew) and getattr(given, each.name) not in (each.default, []):
+            name = "map" if each.name == "mapping" else each.name.replace("_", "-")
+            raise OptionError(
+                f"--{name} cannot be given with --resume: the run keeps what it was begun with",
+                hint=f"{', '.join(most)} and {last} may be given anew.",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

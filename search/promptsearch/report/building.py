@@ -30,6 +30,7 @@ from promptsearch.report.records import (
     task_record,
 )
 from promptsearch.report.rows import MAJORITY, TOGETHER, answer_sentence
+from promptsearch.report.trigger_courses import course_of
 from promptsearch.report.usage import filled_in, python_lines
 from promptsearch.report.verdicts import verdicts
 from promptsearch.report.words_section import words_section
@@ -65,6 +66,7 @@ def report_document(discovery: Discovery) -> ReportDocument:
         transfer=transfer_record(discovery),
         seeds=seed_rows(discovery),
         sections=_sections(discovery),
+        triggers=tuple(course_of(search, discovery.task.label_names) for search in discovery.triggers),
         interrupted=discovery.interrupted,
         seconds=discovery.seconds,
         command=whole_text(discovery.command),

@@ -10,47 +10,11 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from promptsearch.artefact.models import Count, Metric, Name, Record, Text
+from promptsearch.report.measured import Cost, Figure, Gap, LabelWords, Nonnegative
+from promptsearch.report.trigger_document import TriggerCourse
 
 FORMAT = "promptsearch/report"
 VERSION = 1
-
-Nonnegative = Annotated[float, Field(ge=0)]
-
-
-class Figure(Record):
-    """A figure on labelled examples, with what it rests on."""
-
-    n: Count = Field(description="Examples.")
-    value: float = Field(description="The report's metric.")
-    low: float = Field(description="Lower end of the 95 % interval.")
-    high: float = Field(description="Upper end of the 95 % interval.")
-    log_likelihood: float | None = Field(None, description="Mean over examples, in nats.")
-    unscored: float = Field(0.0, ge=0, le=1, description="Share of examples that could not be scored.")
-
-
-class Gap(Record):
-    """A difference on the same examples, with its paired 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-    p_value: float = Field(ge=0, le=1)
-
-
-class Cost(Record):
-    """What one prediction takes."""
-
-    tokens: Nonnegative = Field(description="Through the model, a text.")
-    passes: Count = Field(description="Forward passes, a text.")
-    milliseconds: Nonnegative | None = Field(None, description="Measured in this run, a text.")
-    numbers: Count = Field(0, description="Numbers that the prompt stores beside its words.")
-
-
-class LabelWords(Record):
-    """The words of a label, the heaviest first."""
-
-    label: Text
-    words: tuple[Text, ...] = Field(strict=False)
 
 
 class PromptSummary(Record):
@@ -261,6 +225,7 @@ class ReportDocument(Record):
     transfer: Transfer | None = None
     seeds: tuple[SeedRow, ...] = Field((), strict=False)
     sections: tuple[Section, ...] = Field((), strict=False)
+    triggers: tuple[TriggerCourse, ...] = Field((), strict=False, description="One for each PLM.")
     interrupted: bool = False
     labelled: bool = Field(True, description="Whether anything was measured with labels before test.")
     seconds: Nonnegative

@@ -16,7 +16,7 @@ def all_drawings(document: ReportDocument) -> dict[str, str]:
         "sensitivity": plots.sensitivity_plot,
         "seeds": plots.seeds_plot,
     }
-    return {name: draw(document) for name, draw in draws.items()}
+    return {name: draw(document) for name, draw in draws.items()} | plots.trigger_plots(document)
 
 
 def drawings(document: ReportDocument) -> dict[str, str]:

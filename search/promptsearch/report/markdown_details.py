@@ -11,6 +11,7 @@ from promptsearch.report.html.prompts import best_prompt, labels_of_words, score
 from promptsearch.report.html.seeds import Mean, seed_means
 from promptsearch.report.html.text import shortened
 from promptsearch.report.markdown_tables import figure_cell
+from promptsearch.report.markdown_triggers import triggers
 from promptsearch.report.marks import code, escape, table
 
 
@@ -130,5 +131,6 @@ PARTS: dict[str, Callable[[ReportDocument], list[str]]] = {
     "sensitivity": sensitivity,
     "transfer": transfer,
     "seeds": seeds,
+    "triggers": triggers,
 }
 """By the names that parts of the page have."""

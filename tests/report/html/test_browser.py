@@ -88,7 +88,7 @@ def test_nothing_in_the_data_becomes_an_element(tmp_path: Path) -> None:
     made = opened.measured
     assert made["scripts"] == clean["scripts"] == 2
     assert made["images"] == clean["images"] == ["data:image/svg+xml;base64,"]
-    assert made["drawings"] == clean["drawings"] == 6
+    assert made["drawings"] == clean["drawings"] == 8
     assert made["handlers"] == 0
     assert "<script>alert(1)</script>" in made["title"]
     assert not set("\u202e\u2066\x1b") & set(made["text"] + made["title"])

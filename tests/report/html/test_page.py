@@ -71,6 +71,7 @@ def test_parts_stand_in_their_order() -> None:
         "Hardest examples",
         "Label words",
         "Mined templates",
+        "Trigger search",
         "Sensitivity to wording",
         "Transfer between PLMs",
         "Seeds",

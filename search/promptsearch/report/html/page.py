@@ -10,6 +10,7 @@ from promptsearch.report.html.environment import rendered
 from promptsearch.report.html.parts import parts_of
 from promptsearch.report.html.prompts import best_prompt
 from promptsearch.report.plots import spread_sentence
+from promptsearch.report.trigger_words import FIRST, LEGEND, trigger_views
 
 
 def page(document: ReportDocument) -> str:
@@ -28,4 +29,7 @@ def page(document: ReportDocument) -> str:
         parts=parts_of(document, {name for name, drawing in drawn.items() if drawing}),
         plots=drawn,
         spread=spread_sentence(document),
+        triggers=trigger_views(document),
+        legend_of_triggers=LEGEND,
+        first_of_triggers=FIRST,
     )

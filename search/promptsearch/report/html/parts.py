@@ -41,6 +41,7 @@ def parts_of(document: ReportDocument, plots: Collection[str]) -> list[Part]:
         ("hardest", "Hardest examples", bool(document.hardest)),
     ]
     after = [
+        ("triggers", "Trigger search", bool(document.triggers)),
         ("sensitivity", "Sensitivity to wording", bool(document.sensitivity)),
         ("transfer", "Transfer between PLMs", document.transfer is not None),
         ("seeds", "Seeds", bool(document.seeds)),

@@ -11,6 +11,7 @@ from promptsearch.report.plots.importances import importances_plot
 from promptsearch.report.plots.seeds import seeds_plot
 from promptsearch.report.plots.sensitivity import sensitivity_plot
 from promptsearch.report.plots.spread import spread_sentence
+from promptsearch.report.plots.triggers import trigger_plots
 
 __all__ = [
     "candidates_plot",
@@ -20,4 +21,5 @@ __all__ = [
     "seeds_plot",
     "sensitivity_plot",
     "spread_sentence",
+    "trigger_plots",
 ]

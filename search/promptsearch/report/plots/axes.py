@@ -63,9 +63,9 @@ def bottom_axis(scale: Linear | Logarithmic, top: float, foot: float, name: str)
     ]
 
 
-def left_axis(scale: Linear, left: float, right: float) -> list[str]:
+def left_axis(scale: Linear, left: float, right: float, most: int = MOST_TICKS) -> list[str]:
     """Lines across at round values, these to the left; the scale goes up from `start`, the foot."""
-    values = values_along(scale)
+    values = values_along(scale, most)
     return [
         group((line(left, scale.place(v), right, scale.place(v)) for v in values), RULE),
         group(

@@ -17,7 +17,7 @@ from promptsearch.report.plots.axes import (
 )
 from promptsearch.report.plots.baselines import manual
 from promptsearch.report.plots.marks import MANUAL_LINE, dot, dot_mark, engine_colours, line_mark
-from promptsearch.report.plots.scale import Linear, percent, percent_ends
+from promptsearch.report.plots.scale import Linear, percent, percent_ends, unit_of
 from promptsearch.report.plots.svg import ACCENT, FAINT, WIDTH, element, group, line, number, picture, text
 from promptsearch.showing import count
 
@@ -27,7 +27,6 @@ _GRAIN = 4
 _FEW = 100
 """Evaluations whose dots need not be faint to be told apart."""
 _BEST = f"stroke:{ACCENT};stroke-width:2.5;fill:none;stroke-linejoin:round"
-_UNITS = ((2 * 3600.0, 3600.0, "hours"), (120.0, 60.0, "minutes"), (0.0, 1.0, "seconds"))
 
 
 def history_plot(document: ReportDocument) -> str:
@@ -39,7 +38,7 @@ def history_plot(document: ReportDocument) -> str:
     values = [value for point in history for value in (point.value, point.best)]
     low, high = percent_ends(values + ([base] if base is not None else []))
     last = max(history[-1].seconds, 1.0)
-    unit, unit_name = next((size, name) for least, size, name in _UNITS if last >= least)
+    unit, unit_name = unit_of(last)
     engines = engine_colours(document)
     parts, top = legend(_legend(history, engines, base), 4)
     top += 10

@@ -11,6 +11,7 @@ WIDE = 10.0
 MOST_TICKS = 9
 """Of an axis."""
 _STEPS = (1, 2, 5)
+_UNITS = ((2 * 3600.0, 3600.0, "hours"), (120.0, 60.0, "minutes"), (0.0, 1.0, "seconds"))
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,11 @@ def fitting(values: Sequence[float], start: float, end: float) -> Linear | Logar
         return Logarithmic(low / 1.15, high * 1.15, start, end)
     low, high = round_ends(values, least=max(1.0, 0.2 * high))
     return Linear(max(low, 0.0), high, start, end)
+
+
+def unit_of(seconds: float) -> tuple[float, str]:
+    """The unit in which so much time is told: its seconds and its name."""
+    return next((size, name) for least, size, name in _UNITS if seconds >= least)
 
 
 def percent(share: float) -> str:
