@@ -74,6 +74,9 @@ def test_draws_that_are_left_are_gone_on_with(tmp_path, prompt_file):
     made(folder / "seed-2")
     assert run_of(folder).state == "stopped, can be resumed"
     shutil.copy(prompt_file, folder / "seed-2" / "best_prompt.json")
+    (folder / "report.json").write_text('{"seeds": []}')
+    assert run_of(folder).state == "stopped, can be resumed"
+    (folder / "report.json").write_text('{"seeds": [{}, {}, {}]}')
     assert run_of(folder).state == "done"
 
 

@@ -17,6 +17,7 @@ from promptsearch.study.budget import Clock, Pace, TimeUp
 from promptsearch.study.discover import resume
 from promptsearch.study.observer import Observer
 from promptsearch.study.progress import SUMMARY
+from promptsearch.study.runs import run_of
 from promptsearch.study.sampler import group_and_number
 from promptsearch.study.setup import Engines
 from promptsearch.study.sitting import Sitting
@@ -302,6 +303,34 @@ def test_a_draw_gets_its_share_of_the_time_also_when_it_is_resumed(tmp_path, mon
     seen.clear()
     resume(tmp_path, Observer(), minutes=9)
     assert seen == [3.0, 3.0, 3.0]
+
+
+def test_draws_that_a_kill_has_left_are_gone_on_with_by_the_same_command(tmp_path, monkeypatch):
+    """The first draw is done, so that there is a prompt."""
+
+    def killed(*_: object) -> None:
+        raise MemoryError
+
+    options = {"words": WORDS, "seeds": 3, "evaluations": 1}
+    with monkeypatch.context() as patch:
+        patch.setattr("promptsearch.study.discover._other_draws", killed)
+        with pytest.raises(MemoryError):
+            search(tmp_path, **options)
+    assert (tmp_path / "best_prompt.json").exists()
+    begun = (tmp_path / "study.log").read_text("utf-8")
+    told: list[str] = []
+    observer = Observer()
+    observer.notice = told.append  # ty: ignore
+    found = search(tmp_path, observer=observer, **options)
+    assert any("was not finished; it goes on" in text for text in told)
+    assert (tmp_path / "study.log").read_text("utf-8").startswith(begun)
+    assert [draw.seed for draw in found.draws] == [0, 1, 2]
+    # Only the report is missing.
+    (tmp_path / "report.json").write_text('{"seeds": []}', "utf-8")
+    assert run_of(tmp_path).state == "stopped, can be resumed"
+    search(tmp_path, **options)
+    assert (tmp_path / "study.log").read_text("utf-8").startswith(begun)
+    assert run_of(tmp_path).state == "done"
 
 
 def test_an_engine_that_fails_on_a_template_is_asked_once(tmp_path, monkeypatch):

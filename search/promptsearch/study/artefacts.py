@@ -24,6 +24,7 @@ from promptsearch.study.locks import try_lock, unlock_file
 
 CONFIG_FILE = "config.json"
 PROMPT_FILE = "best_prompt.json"
+REPORT_FILE = "report.json"
 STUDY_FILE = "study.log"
 LOCK_FILE = "run.lock"
 PLOTS = ("candidates", "history", "front", "importances", "sensitivity", "seeds")
@@ -35,7 +36,7 @@ RUN_FILES = (
     tensor_file_name(PROMPT_FILE),
     "report.md",
     "report.html",
-    "report.json",
+    REPORT_FILE,
     "mined.json",
     STUDY_FILE,
     "workers.log",
@@ -108,7 +109,27 @@ def checkpoint_folder(folder: Path, name: str) -> Path:
 
 def is_unfinished(folder: Path) -> bool:
     """Whether a folder holds a search that can be gone on with."""
-    return has_study(folder) and not (folder / PROMPT_FILE).exists()
+    return has_study(folder) and (not (folder / PROMPT_FILE).exists() or draws_left(folder))
+
+
+def draws_left(folder: Path) -> bool:
+    """Whether other draws of train and dev were asked for, and are not all done or not in the report yet."""
+    try:
+        seeds = json.loads((folder / CONFIG_FILE).read_text("utf-8"))["seeds"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    if not isinstance(seeds, int) or seeds < 2:
+        return False
+    done = sum((draw / PROMPT_FILE).exists() for draw in folder.glob(DRAWS))
+    return done < seeds - 1 or _draws_told(folder) < seeds
+
+
+def _draws_told(folder: Path) -> int:
+    """How many draws the report of a run tells of."""
+    try:
+        return len(json.loads((folder / REPORT_FILE).read_text("utf-8"))["seeds"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
 
 
 def clear(folder: Path) -> None:

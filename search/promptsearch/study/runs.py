@@ -11,12 +11,21 @@ from typing import Any, Literal
 
 from promptsearch.artefact import EvaluationRecord, PromptDocument, read_prompt_file
 from promptsearch.errors import PromptFileError, StorageError
-from promptsearch.study.artefacts import CONFIG_FILE, DRAWS, PROMPT_FILE, RUN_FILES, STUDY_FILE, is_going_on
+from promptsearch.study.artefacts import (
+    CONFIG_FILE,
+    DRAWS,
+    PROMPT_FILE,
+    REPORT_FILE,
+    RUN_FILES,
+    STUDY_FILE,
+    draws_left,
+    is_going_on,
+)
 
 State = Literal[
     "done", "going on", "stopped, can be resumed", "stopped", "mined only", "words only", "empty", "broken"
 ]
-REPORT_FILE, MINED_FILE, CANDIDATES_FILE = "report.json", "mined.json", "candidates.jsonl"
+MINED_FILE, CANDIDATES_FILE = "mined.json", "candidates.jsonl"
 
 
 @dataclass(frozen=True)
@@ -157,7 +166,7 @@ def _state(folder: Path, names: set[str], config: Mapping[str, Any], report: Map
     storage = options.get("storage") if isinstance(options, Mapping) else None
     resumable = STUDY_FILE in names or bool(storage)
     unfinished = (
-        PROMPT_FILE not in names or report.get("interrupted") is True or _draws_left(folder, names, config)
+        PROMPT_FILE not in names or report.get("interrupted") is True or draws_left(folder)
     )
     if resumable and unfinished:
         return "stopped, can be resumed"
@@ -166,13 +175,6 @@ def _state(folder: Path, names: set[str], config: Mapping[str, Any], report: Map
     if report.get("interrupted") is True:
         return "stopped"
     return "done" if CANDIDATES_FILE in names else "words only"
-
-
-def _draws_left(folder: Path, names: set[str], config: Mapping[str, Any]) -> bool:
-    """Whether other draws of train and dev were asked for and are not all done."""
-    seeds = config.get("seeds")
-    done = sum((folder / draw / PROMPT_FILE).exists() for draw in _draws(names))
-    return isinstance(seeds, int) and done < seeds - 1
 
 
 def _draws(names: set[str]) -> list[str]:
