@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from promptsearch.plms.base import PLM, AnswerScoring, AnswerStates
     from promptsearch.scoring import Readout
+    from promptsearch.soft import SoftVectors
     from promptsearch.tasks.task import Example
 
 
@@ -27,7 +28,7 @@ class Prompt:
     """A prompt, ready to predict.
 
     The PLM is loaded when it is first needed; `device`, `offline` and `trust_remote_code` say how. `readout`
-    is that of the document's record, where it has one.
+    and `soft` are those of the document's records, where it has them.
     """
 
     document: PromptDocument
@@ -36,11 +37,17 @@ class Prompt:
     trust_remote_code: bool = False
     readout: Readout | None = None
     _plm: PLM | None = field(default=None, repr=False)
+    soft: SoftVectors | None = None
 
     @property
     def template(self) -> Template:
-        """How the input is worded, and where the answer goes."""
-        return self.document.to_template()
+        """How the input is worded, and where the answer goes; with the vectors of its soft tokens."""
+        template = self.document.to_template()
+        if self.soft is None:
+            return template
+        from promptsearch.soft import SoftTemplate
+
+        return SoftTemplate.of(template, self.soft)
 
     @property
     def verbalizer(self) -> Verbalizer:
@@ -151,12 +158,12 @@ class Prompt:
             states: of these examples under the template, where they are at hand.
 
         Raises:
-            PromptFileError: the document names a readout, which was not read.
+            PromptFileError: the document names arrays that were not read.
         """
         from promptsearch.readings import label_log_probs
         from promptsearch.scoring import Calibration
 
-        self._check_readout()
+        self._check_arrays()
         verbalizer = self.verbalizer
         words = verbalizer.words
         stored = self.document.calibration
@@ -179,27 +186,34 @@ class Prompt:
         )
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the prompt file, and the arrays of a readout beside it: NAME.json and NAME.safetensors.
+        """Write the prompt file and the arrays it needs beside it.
+
+        A readout's go to NAME.safetensors, vectors of soft tokens to NAME.soft.safetensors.
 
         Raises:
             StorageError: they cannot be written.
-            PromptFileError: the document names a readout, which was not read.
+            PromptFileError: the document names arrays that were not read.
         """
-        self._check_readout()
+        self._check_arrays()
         document = self.document
+        # Arrays first, so that there is never a prompt file without them.
         if self.readout is not None:
             from promptsearch.artefact.readouts import write_readout
 
-            # First, so that there is never a prompt file without its arrays.
             document = document.model_copy(update={"readout": write_readout(path, self.readout)})
+        if self.soft is not None:
+            from promptsearch.artefact.soft import write_soft
+
+            document = document.model_copy(update={"soft": write_soft(path, self.soft)})
         write_prompt_file(path, document)
 
-    def _check_readout(self) -> None:
-        if self.document.readout is not None and self.readout is None:
-            raise PromptFileError(
-                f"the prompt needs the arrays in {self.document.readout.file}, which were not read",
-                hint="Read the prompt with `load_prompt`.",
-            )
+    def _check_arrays(self) -> None:
+        for record, read in ((self.document.readout, self.readout), (self.document.soft, self.soft)):
+            if record is not None and read is None:
+                raise PromptFileError(
+                    f"the prompt needs the arrays in {record.file}, which were not read",
+                    hint="Read the prompt with `load_prompt`.",
+                )
 
 
 def load_prompt(path: str | PathLike[str], **options: Any) -> Prompt:
@@ -224,11 +238,16 @@ def prompt_of(document: PromptDocument, path: str | PathLike[str], **options: An
     Raises:
         PromptFileError: the file of arrays that the document names is missing or damaged.
     """
-    if document.readout is None:
-        return Prompt(document, **options)
-    from promptsearch.artefact.readouts import read_readout
+    prompt = Prompt(document, **options)
+    if document.readout is not None:
+        from promptsearch.artefact.readouts import read_readout
 
-    return Prompt(document, readout=read_readout(path, document), **options)
+        prompt.readout = read_readout(path, document)
+    if document.soft is not None:
+        from promptsearch.artefact.soft import read_soft
+
+        prompt.soft = read_soft(path, document)
+    return prompt
 
 
 def _check_weights(document: PromptDocument, plm: PLM) -> None:

@@ -96,6 +96,12 @@ def readout_record(kind: str = "nearest") -> dict[str, Any]:
     return {"kind": kind, "file": "p.safetensors", "sha256": SHA, "parameters": parameters[kind]}
 
 
+def soft_record(*groups: int) -> dict[str, Any]:
+    """What a prompt file says about the vectors of soft tokens."""
+    record = {"file": "p.soft.safetensors", "sha256": SHA, "tokens": sum(groups), "width": 4}
+    return record | {"groups": list(groups)}
+
+
 def changed(path: str, value: object, start: dict[str, Any] | None = None) -> dict[str, Any]:
     """`whole()`, or `start`, with the value at a path such as `verbalizer.labels[0].name` set."""
     data = whole() if start is None else start
@@ -165,7 +171,7 @@ def files(draw) -> dict[str, Any]:
         st.sampled_from(["{text} {mask}", "{{{text}}} {mask}", "{mask}\n評 {text}", "{text}{soft*3}{mask}"])
     )
     if "soft" in data["template"]:
-        data["soft"] = {"file": "p.safetensors", "sha256": SHA, "tokens": 3}
+        data["soft"] = soft_record(3)
     if kind := draw(st.sampled_from([None, "soft", "prototypes", "nearest"])):
         data["readout"] = readout_record(kind)
         data["readout"]["file"] = draw(st.sampled_from(["p", "é b", ".", "a.b", "{x}"])) + ".safetensors"

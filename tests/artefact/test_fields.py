@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from promptsearch.artefact import CalibrationRecord, PromptDocument, parse_prompt_json
-from tests.artefact.files import SHA, changed, problems, readout_record, refusal, whole, without
+from tests.artefact.files import changed, problems, readout_record, refusal, soft_record, whole, without
 
 WEIGHT = "verbalizer.labels[1].answers[1].weight"
 LABEL = "verbalizer.labels[0].label"
@@ -161,12 +161,28 @@ def test_a_template_must_work_on_its_plm():
     )
 
 
-def test_soft_tokens_and_their_parameters_go_together():
-    soft = {"file": "p.safetensors", "sha256": SHA, "tokens": 2}
-    data = changed("template", "{text}{soft*2}{mask}")
+def test_soft_tokens_and_their_vectors_go_together():
+    data = changed("template", "{text}{soft*2} {soft:it was}{mask}")
     assert problems(data) == ["soft: is missing, though the template has soft tokens"]
+    soft = soft_record(2, 3)
     assert problems(changed("soft", soft)) == ["soft: is given, though the template has no soft tokens"]
     parse_prompt_json(json.dumps(data | {"soft": soft}))
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"groups": [5]}, "soft.groups: 1 for 2 soft pieces of the template"),
+        ({"groups": [3, 2]}, "soft.groups: 3 tokens for {soft*2}"),
+        ({"tokens": 4}, "soft.groups: should sum to the 4 tokens, and sum to 5"),
+        ({"groups": [5, 0]}, "soft.groups[1]: should be at least 1, got 0"),
+        ({"groups": []}, "soft.groups: needs at least 1, has 0"),
+        ({"width": 0}, "soft.width: should be at least 1, got 0"),
+    ],
+)
+def test_vectors_are_those_of_the_templates_soft_tokens(change, problem):
+    data = changed("template", "{text}{soft*2} {soft:it was}{mask}")
+    assert problems(data | {"soft": soft_record(2, 3) | change}) == [problem]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +190,7 @@ def test_soft_tokens_and_their_parameters_go_together():
 )
 def test_soft_parameters_lie_beside_the_file(name):
     data = changed("template", "{text}{soft*2}{mask}")
-    data["soft"] = {"file": name, "sha256": SHA, "tokens": 2}
+    data["soft"] = soft_record(2) | {"file": name}
     assert problems(data)[0].startswith("soft.file: should have the form ")
 
 

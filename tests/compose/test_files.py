@@ -136,7 +136,7 @@ def test_the_task_is_that_of_all_members():
 
 def test_members_with_arrays_beside_them():
     record = readout_record(READOUT, "p.safetensors")
-    soft = SoftRecord(file="p.safetensors", sha256=SHA, tokens=2)
+    soft = SoftRecord(file="p.safetensors", sha256=SHA, tokens=2, width=4, groups=(2,))
     for part, member in (
         ("readout", document(readout=record)),
         ("soft", document("{text} {soft*2} {mask}", soft=soft)),

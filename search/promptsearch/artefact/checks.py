@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -173,11 +173,25 @@ def _template_problems(document: PromptDocument) -> Iterator[tuple[str, str]]:
             template.check_left_to_right(document.plm.reference)
     except TemplateError as error:
         yield "template", _indented(error)
-    has_soft = any(isinstance(piece, Soft) for piece in template.pieces)
-    if has_soft and document.soft is None:
-        yield "soft", "is missing, though the template has soft tokens"
-    if document.soft is not None and not has_soft:
+    yield from _soft_problems(document, [piece for piece in template.pieces if isinstance(piece, Soft)])
+
+
+def _soft_problems(document: PromptDocument, pieces: Sequence[Soft]) -> Iterator[tuple[str, str]]:
+    record = document.soft
+    if record is None:
+        if pieces:
+            yield "soft", "is missing, though the template has soft tokens"
+        return
+    if not pieces:
         yield "soft", "is given, though the template has no soft tokens"
+    elif len(pieces) != len(record.groups):
+        yield "soft.groups", f"{len(record.groups)} for {len(pieces)} soft pieces of the template"
+    else:
+        for piece, size in zip(pieces, record.groups):
+            if piece.count not in (None, size):
+                yield "soft.groups", f"{size} tokens for {piece}"
+    if sum(record.groups) != record.tokens:
+        yield "soft.groups", f"should sum to the {record.tokens} tokens, and sum to {sum(record.groups)}"
 
 
 def _offset_problems(document: PromptDocument) -> Iterator[tuple[str, str]]:

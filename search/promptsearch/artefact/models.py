@@ -36,6 +36,13 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Figure = Annotated[float, Field(ge=-1, le=1)]
 Number = Annotated[int | float, BeforeValidator(check_number)]
 Count = Annotated[int, Field(ge=0)]
+ArraysFile = Annotated[
+    str,
+    Field(
+        pattern=r"^[^/\\:\x00-\x1f]+\.safetensors$",
+        description="Name of the safetensors file beside this one.",
+    ),
+]
 
 
 class Record(BaseModel):
@@ -209,11 +216,17 @@ class ProvenanceRecord(Record):
 
 
 class SoftRecord(Record):
-    """Soft parameters, in a file beside this one."""
+    """Vectors in place of the template's soft tokens, in a file beside this one."""
 
-    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*\.safetensors$")]
-    sha256: Sha256
+    file: ArraysFile
+    sha256: Sha256 = Field(description="Of that file.")
     tokens: Annotated[int, Field(ge=1)] = Field(description="Number of soft tokens.")
+    width: Annotated[int, Field(ge=1)] = Field(
+        description="Numbers a token: the width of the PLM's input embeddings."
+    )
+    groups: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        strict=False, min_length=1, description="Tokens of each soft piece of the template, in order."
+    )
 
 
 class ReadoutRecord(Record):
@@ -222,9 +235,7 @@ class ReadoutRecord(Record):
     kind: Literal["soft", "prototypes", "nearest"] = Field(
         description="A vector a label, a prototype a label, or the nearest of stored answer states."
     )
-    file: Annotated[str, Field(pattern=r"^[^/\\:\x00-\x1f]+\.safetensors$")] = Field(
-        description="Name of the safetensors file beside this one."
-    )
+    file: ArraysFile
     sha256: Sha256 = Field(description="Of that file.")
     parameters: dict[Text, Number] = Field({}, description="The numbers that the readout needs.")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import fields
 from os import PathLike
 from pathlib import Path
@@ -12,22 +11,16 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors import numpy as safetensors_numpy
 
+from promptsearch.artefact.arrays import HINT, file_beside, read_arrays
 from promptsearch.artefact.models import PromptDocument, ReadoutRecord
 from promptsearch.errors import PromptFileError
 from promptsearch.paths import atomic_write
 from promptsearch.scoring.continuous import READOUTS, Array, Readout, parameters_of, tensors_of
-from promptsearch.showing import whole_text
-
-MAX_BYTES = 2_000_000_000
-_HINT = "Copy a prompt file together with its .safetensors file, or search again."
 
 
 def tensor_file_name(path: str | PathLike[str]) -> str:
     """Name of the file of arrays beside a prompt file: `best.json` has `best.safetensors`."""
-    place = Path(path)
-    stem = place.stem if place.suffix == ".json" else place.name
-    # The record takes no name that might lead elsewhere on some system.
-    return re.sub(r"[\\:\x00-\x1f]", "-", whole_text(stem)) + ".safetensors"
+    return file_beside(path)
 
 
 def readout_record(readout: Readout, file: str) -> ReadoutRecord:
@@ -59,48 +52,23 @@ def read_readout(prompt_file: str | PathLike[str], document: PromptDocument) -> 
     if record is None:
         raise ValueError("the prompt has no readout")
     place = Path(prompt_file).with_name(record.file)
-    content = _read(place)
-    found = hashlib.sha256(content).hexdigest()
-    if found != record.sha256:
-        raise PromptFileError(
-            "the file of arrays is not the one the prompt was saved with, or is damaged",
-            where=f"{place}: sha256 {found[:12]}…, {record.sha256[:12]}… in the prompt file",
-            hint=_HINT,
-        )
+    content = read_arrays(place, record.sha256)
     try:
         readout = _readout(record, safetensors_numpy.load(content))
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         raise PromptFileError(
             f"the file of arrays holds no readout of kind {record.kind}: {error}",
             where=str(place),
-            hint=_HINT,
+            hint=HINT,
         ) from None
     n_labels = len(document.verbalizer.labels)
     if readout.n_labels != n_labels:
         raise PromptFileError(
             f"the file of arrays is for {readout.n_labels} labels, and the prompt has {n_labels}",
             where=str(place),
-            hint=_HINT,
+            hint=HINT,
         )
     return readout
-
-
-def _read(place: Path) -> bytes:
-    try:
-        size = place.stat().st_size
-        if size > MAX_BYTES:
-            raise PromptFileError(
-                f"the file of arrays is larger than {MAX_BYTES // 10**6} MB", where=str(place)
-            )
-        return place.read_bytes()
-    except FileNotFoundError:
-        raise PromptFileError(
-            "the file of arrays that the prompt needs is missing", where=str(place), hint=_HINT
-        ) from None
-    except OSError as error:
-        raise PromptFileError(
-            f"the file of arrays cannot be read: {error.strerror}", where=str(place)
-        ) from error
 
 
 def _readout(record: ReadoutRecord, tensors: dict[str, np.ndarray]) -> Readout:
