@@ -86,6 +86,18 @@ def test_a_config_that_was_changed_by_hand(begun):
         assert "option" in refused("discover", "--resume", begun)
 
 
+def test_a_search_without_labels_goes_on():
+    arguments = ("discover", "--task", "reviews", "--plm", "minilm-mlm", "--shots", "0", "--max-test", "4")
+    arguments += ("--engine", "manual", "--template", TEMPLATES[0], "--template", TEMPLATES[1], "--quiet")
+    assert run(*arguments, "--evaluations", "1", "--out", "run").code == 0
+    assert tried() == {TEMPLATES[0]}
+    Path("run/best_prompt.json").unlink()
+    assert run("discover", "--resume", "run", "--evaluations", "2", "--quiet").code == 0
+    assert tried() == set(TEMPLATES[:2])
+    said = refused("discover", "--resume", "run", "--workers", "2")
+    assert "--workers is for a search with labelled examples" in said
+
+
 def test_the_same_command_goes_on_with_an_unfinished_run():
     arguments = ("discover", "--task", "reviews", "--plm", "minilm-mlm", "--shots", "2", "--max-test", "4")
     arguments += ("--engine", "manual", "--template", "{text} It was {mask}.", "--out", "run", "--offline")

@@ -12,15 +12,17 @@ import pytest
 
 from promptsearch.engines.mining.config import MiningConfig
 from promptsearch.engines.words import WordsConfig
-from promptsearch.errors import OptionError, PromptSearchError
+from promptsearch.errors import DataError, OptionError, PromptSearchError, StorageError
 from promptsearch.prompt import load_prompt
 from promptsearch.scoring.information import mutual_information
+from promptsearch.study.artefacts import run_lock
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.evaluating import evaluate_prompt
 from promptsearch.study.found_without_labels import FoundWithoutLabels
 from promptsearch.study.observer import Observer
+from promptsearch.study.runs import run_of
 from promptsearch.study.texts import TEXTS
-from promptsearch.study.without_labels import run, search_task
+from promptsearch.study.without_labels import resume, run, search_task
 from promptsearch.tasks import draw_splits, load_task
 from tests.study.searching import films
 from tests.study.test_unlabelled import table
@@ -60,6 +62,69 @@ def combinations(found: FoundWithoutLabels) -> list[tuple[object, ...]]:
         (str(each.candidate.template), each.candidate.verbalizer, each.calibration, each.information)
         for each in found.ranked
     ]
+
+
+# Stopping and going on -------------------------------------------------------------------------------
+
+
+def killed(*_: object) -> None:
+    raise MemoryError
+
+
+@pytest.fixture
+def stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run that was killed when it had read what it searched."""
+    with monkeypatch.context() as patch:
+        patch.setattr("promptsearch.study.without_labels._concluded", killed)
+        with pytest.raises(MemoryError):
+            search(tmp_path / "run", task="reviews")
+    return tmp_path / "run"
+
+
+def test_a_killed_run_is_gone_on_with_by_its_folder(stopped):
+    assert run_of(stopped).state == "stopped, can be resumed"
+    found = resume(stopped, Observer())
+    assert run_of(stopped).state == "done"
+    whole = search(stopped.parent / "whole", task="reviews")
+    assert combinations(found) == combinations(whole)
+
+
+def test_a_killed_run_is_gone_on_with_by_the_same_command_alone(stopped):
+    with pytest.raises(StorageError, match="another run that is not finished"):
+        search(stopped, task="reviews", seed=1)
+    told: list[str] = []
+    observer = Observer()
+    observer.notice = told.append  # ty: ignore
+    run(config(stopped, task="reviews"), observer)
+    assert any("was not finished; it goes on" in text for text in told)
+
+
+def test_a_run_is_gone_on_with_on_the_same_texts_alone(tmp_path, monkeypatch):
+    table(tmp_path / "texts.csv", [{"text": f"film {i}"} for i in range(4)])
+    options = {"task": "reviews", "unlabelled": str(tmp_path / "texts.csv")}
+    with monkeypatch.context() as patch:
+        patch.setattr("promptsearch.study.without_labels._concluded", killed)
+        with pytest.raises(MemoryError):
+            search(tmp_path / "run", **options)
+    table(tmp_path / "texts.csv", [{"text": f"book {i}"} for i in range(4)])
+    with pytest.raises(DataError, match="not those that the run was begun with"):
+        resume(tmp_path / "run", Observer())
+
+
+def test_two_processes_do_not_search_in_one_folder(stopped):
+    with run_lock(stopped), pytest.raises(StorageError, match="going on in another process"):
+        resume(stopped, Observer())
+
+
+def test_a_search_that_brings_nothing_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("promptsearch.study.unlabelled_search.UnlabelledSearch.load_plms", killed)
+    with pytest.raises(MemoryError):
+        search(tmp_path / "run", task="reviews")
+    assert list((tmp_path / "run").iterdir()) == []
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MemoryError):
+        search(None, task="reviews")
+    assert list((tmp_path / "runs").iterdir()) == []
 
 
 # What comes ------------------------------------------------------------------------------------------

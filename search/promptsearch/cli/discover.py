@@ -24,12 +24,18 @@ def command(**given: Any) -> None:
     Ctrl-C concludes from what has been tried; --resume goes on, also after a kill.
     """
     options = DiscoverOptions(**given)
-    if options.without_labels and options.resume is None:
-        interrupted = _without_labels(options)
-    else:
-        interrupted = _with_labels(options)
-    if interrupted:
+    search = _without_labels if _is_without_labels(options) else _with_labels
+    if search(options):
         raise typer.Exit(130)
+
+
+def _is_without_labels(options: DiscoverOptions) -> bool:
+    """Whether labels are not looked at: as was asked for, or by the run that is gone on with."""
+    if options.resume is None:
+        return options.without_labels
+    from promptsearch.study.artefacts import is_without_labels
+
+    return is_without_labels(options.resume)
 
 
 def _with_labels(options: DiscoverOptions) -> bool:
@@ -53,10 +59,13 @@ def _found(options: DiscoverOptions, observer: Observer) -> Discovery:
 def _without_labels(options: DiscoverOptions) -> bool:
     """Search without labelled examples, and print what was found; whether the user has stopped it."""
     from promptsearch.cli.unlabelled_output import print_found
-    from promptsearch.study.without_labels import run
+    from promptsearch.study.without_labels import resume, run
 
     with screen.watching(options.quiet or options.json) as observer:
-        found = run(options.search(_command()), observer)
+        if options.resume is None:
+            found = run(options.search(_command()), observer)
+        else:
+            found = resume(options.resume, observer, **options.changes)
     print_found(found, options.json)
     return found.interrupted
 

@@ -7,7 +7,7 @@ import platform
 import shutil
 import time
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from fnmatch import fnmatchcase
 from importlib.metadata import PackageNotFoundError, version
@@ -27,6 +27,8 @@ PROMPT_FILE = "best_prompt.json"
 REPORT_FILE = "report.json"
 STUDY_FILE = "study.log"
 LOCK_FILE = "run.lock"
+SEARCH, WITHOUT_LABELS = "search", "without labels"
+"""What a config says of a run that has no study."""
 PLOTS = ("candidates", "history", "front", "importances", "sensitivity", "seeds")
 """Pictures of the report, by name."""
 RUN_FILES = (
@@ -109,15 +111,18 @@ def checkpoint_folder(folder: Path, name: str) -> Path:
 
 def is_unfinished(folder: Path) -> bool:
     """Whether a folder holds a search that can be gone on with."""
-    return has_study(folder) and (not (folder / PROMPT_FILE).exists() or draws_left(folder))
+    begun = has_study(folder) or is_without_labels(folder)
+    return begun and (not (folder / PROMPT_FILE).exists() or draws_left(folder))
+
+
+def is_without_labels(folder: Path) -> bool:
+    """Whether a folder holds a search without labels, which keeps no study: cached answer states do."""
+    return _config(folder).get(SEARCH) == WITHOUT_LABELS
 
 
 def draws_left(folder: Path) -> bool:
     """Whether other draws of train and dev were asked for, and are not all done or not in the report yet."""
-    try:
-        seeds = json.loads((folder / CONFIG_FILE).read_text("utf-8"))["seeds"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+    seeds = _config(folder).get("seeds")
     if not isinstance(seeds, int) or seeds < 2:
         return False
     done = sum((draw / PROMPT_FILE).exists() for draw in folder.glob(DRAWS))
@@ -144,6 +149,19 @@ def clear(folder: Path) -> None:
     for inside in (*folder.glob(DRAWS), folder / CHECKPOINTS):
         if inside.is_dir() and _is_run_file(inside):
             shutil.rmtree(inside)
+
+
+def discard(folder: Path, made: bool) -> None:
+    """Remove what a search that brought nothing has begun.
+
+    Args:
+        made: whether the folder was made for it, and goes too.
+    """
+    clear(folder)
+    (folder / LOCK_FILE).unlink(missing_ok=True)
+    if made:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 @contextmanager
@@ -210,11 +228,17 @@ def has_study(folder: Path) -> bool:
 
 def kept_elsewhere(folder: Path) -> bool:
     """Whether the study of a run is kept in another storage than a file in its folder."""
+    options = _config(folder).get("options")
+    return isinstance(options, dict) and options.get("storage") is not None
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    """The config of a run; empty where there is none, or one that says so itself when it is gone on with."""
     try:
-        options = json.loads((folder / CONFIG_FILE).read_text("utf-8"))["options"]
-        return options["storage"] is not None
-    except (OSError, ValueError, KeyError, TypeError):
-        return False  # no run, or what says so itself when it is gone on with
+        found = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _is_run_file(path: Path) -> bool:

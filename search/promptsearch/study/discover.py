@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from promptsearch.study.artefacts import LOCK_FILE, clear, has_study, new_folder
+from promptsearch.study.artefacts import discard, has_study, new_folder
 from promptsearch.study.budget import Clock
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.loading import load_search_plm
@@ -95,13 +95,11 @@ def _search(
                 kept = kept or bool(sitting.search.trials)
             return conclude(sitting, interrupted)
     finally:
-        if not kept:
-            if begun:
-                clear(folder)
-                (folder / LOCK_FILE).unlink(missing_ok=True)
-            if config.out is None:
-                with suppress(OSError):
-                    folder.rmdir()
+        if not kept and begun:
+            discard(folder, made=config.out is None)
+        elif not kept and config.out is None:
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def _other_draws(config: DiscoverConfig, observer: Observer, found: Discovery) -> Discovery:

@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from promptsearch.errors import OptionError, StorageError
-from promptsearch.study.artefacts import CONFIG_FILE, STUDY_FILE, clear, is_unfinished
+from promptsearch.errors import DataError, OptionError, StorageError
+from promptsearch.study.artefacts import CONFIG_FILE, clear, has_study, is_unfinished, is_without_labels
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.record import restored, saved
+from promptsearch.tasks.task import Task
 
 STUDY = "promptsearch"
 """Name of the study in a run's own folder."""
@@ -24,7 +25,8 @@ def options_of(folder: Path) -> DiscoverConfig:
     """
     path, record = folder / CONFIG_FILE, _record(folder)
     options = record.get("options")
-    if not isinstance(options, dict) or not ((folder / STUDY_FILE).exists() or options.get("storage")):
+    begun = has_study(folder) or is_without_labels(folder)
+    if not isinstance(options, dict) or not begun:
         raise StorageError(
             "the run was made without a study, and cannot be gone on with",
             where=str(folder),
@@ -57,6 +59,32 @@ def study_of(folder: Path) -> str:
         StorageError: as `options_of`.
     """
     return str(_record(folder).get("study", STUDY))
+
+
+def fingerprint_of(folder: Path) -> str | None:
+    """Of the data that a run was begun with.
+
+    Raises:
+        StorageError: as `options_of`.
+    """
+    return _record(folder).get("fingerprint")
+
+
+def check_same(before: object, task: Task, folder: Path) -> None:
+    """Refuse to go on with other data.
+
+    Args:
+        before: fingerprint of the data that the run was begun with; None where nothing was begun.
+
+    Raises:
+        DataError: these are others.
+    """
+    if before not in (None, task.fingerprint):
+        raise DataError(
+            "the data are not those that the run was begun with",
+            where=str(folder),
+            hint="Give it the same files, or start a new run.",
+        )
 
 
 def _record(folder: Path) -> dict[str, Any]:

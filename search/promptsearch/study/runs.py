@@ -20,6 +20,7 @@ from promptsearch.study.artefacts import (
     STUDY_FILE,
     draws_left,
     is_going_on,
+    is_without_labels,
 )
 
 State = Literal[
@@ -164,10 +165,8 @@ def _read(folder: Path) -> Run:
 def _state(folder: Path, names: set[str], config: Mapping[str, Any], report: Mapping[str, Any]) -> State:
     options = config.get("options")
     storage = options.get("storage") if isinstance(options, Mapping) else None
-    resumable = STUDY_FILE in names or bool(storage)
-    unfinished = (
-        PROMPT_FILE not in names or report.get("interrupted") is True or draws_left(folder)
-    )
+    resumable = STUDY_FILE in names or bool(storage) or is_without_labels(folder)
+    unfinished = PROMPT_FILE not in names or report.get("interrupted") is True or draws_left(folder)
     if resumable and unfinished:
         return "stopped, can be resumed"
     if PROMPT_FILE not in names:

@@ -12,7 +12,7 @@ from pathlib import Path
 from optuna import Study
 
 from promptsearch.engines.mining.mining import Mining
-from promptsearch.errors import DataError, PromptSearchError
+from promptsearch.errors import PromptSearchError
 from promptsearch.plms.base import AnswerScoring
 from promptsearch.study.artefacts import CONFIG_FILE, clear, run_lock, write_candidates, write_json
 from promptsearch.study.budget import Clock
@@ -28,7 +28,7 @@ from promptsearch.study.pools import Group
 from promptsearch.study.progress import paces
 from promptsearch.study.recalling import finished, recall
 from promptsearch.study.record import config_record, saved
-from promptsearch.study.resuming import STUDY, study_of
+from promptsearch.study.resuming import STUDY, check_same, study_of
 from promptsearch.study.rungs import Rungs, examples_of
 from promptsearch.study.sampler import GroupSampler
 from promptsearch.study.search import Search
@@ -107,7 +107,7 @@ class Sitting:
                 join = f"promptsearch worker --storage {shown(config.storage)} --study {name}"
                 observer.notice(f"Others take part by: {join}")
             beat = stack.enter_context(Heartbeat(study))
-            _check_same(study, task, folder)
+            check_same(study.user_attrs.get(FINGERPRINT), task, folder)
             before = finished(study)
             if resumed:
                 clock.go_on(spent(study), spent_on_top(study))
@@ -235,17 +235,6 @@ class Sitting:
             best = max([best, *(moment.best for moment in history_of(self.study)[-1:])])
         return Status(
             best, metric, clock.evaluations, len(self.search.trials), clock.seconds, clock.left, running
-        )
-
-
-def _check_same(study: Study, task: Task, folder: Path) -> None:
-    """Refuse to go on with other data."""
-    before = study.user_attrs.get(FINGERPRINT)
-    if before not in (None, task.fingerprint):
-        raise DataError(
-            "the data are not those that the run was begun with",
-            where=str(folder),
-            hint="Give it the same files, or start a new run.",
         )
 
 

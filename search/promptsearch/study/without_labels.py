@@ -8,10 +8,11 @@ Evaluation and Analysis") compare such choices, and calibration before and after
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from promptsearch.artefact import EvaluationRecord, PromptDocument
 from promptsearch.engines.base import candidate_log_probs
@@ -22,8 +23,12 @@ from promptsearch.scoring import Evaluation, evaluate
 from promptsearch.study.artefacts import (
     CONFIG_FILE,
     PROMPT_FILE,
+    SEARCH,
+    WITHOUT_LABELS,
     clear,
+    discard,
     new_folder,
+    run_lock,
     write_candidates,
     write_json,
 )
@@ -34,6 +39,7 @@ from promptsearch.study.found_without_labels import FoundWithoutLabels, Judged, 
 from promptsearch.study.informed import Informed, ranked
 from promptsearch.study.observer import Observer
 from promptsearch.study.record import config_record
+from promptsearch.study.resuming import check_same, fingerprint_of, options_of, same_unfinished
 from promptsearch.study.texts import sampled, task_and_texts
 from promptsearch.study.unlabelled_search import CALIBRATION, UnlabelledSearch
 from promptsearch.tasks.task import Task, gold
@@ -49,30 +55,67 @@ def run(config: DiscoverConfig, observer: Observer) -> FoundWithoutLabels:
     Raises:
         PromptSearchError: whatever the task, texts, PLMs or options make impossible.
     """
+    config = replace(config, shots=0, calibrations=config.calibrations or (CALIBRATION,))
+    if same_unfinished(config):
+        observer.notice(f"The run in {config.out} was not finished; it goes on.")
+        return resume(Path(str(config.out)), observer)
+    return _search(config, observer)
+
+
+def resume(folder: Path, observer: Observer, **changes: Any) -> FoundWithoutLabels:
+    """Go on with a run that was stopped or killed.
+
+    What its PLMs have read is cached, and read again at once; its time begins anew.
+
+    Args:
+        changes: fields of the run's `DiscoverConfig` to change: its limits, device, offline.
+
+    Raises:
+        StorageError: the folder holds no run, or one that is going on.
+        PromptSearchError: as `run`; or the data are not those of the run.
+    """
+    return _search(replace(options_of(folder), out=folder, **changes), observer, resumed=True)
+
+
+def _search(config: DiscoverConfig, observer: Observer, resumed: bool = False) -> FoundWithoutLabels:
     start = time.monotonic()
     _check_meant(config)
-    config = replace(config, shots=0, calibrations=config.calibrations or (CALIBRATION,))
     observer.stage("Reading the data")
     task = search_task(config)
     for notice in task.notices:
         observer.notice(notice)
     search = UnlabelledSearch(config, task, observer)
     search.check()
-    folder = new_folder(task.name, Path(config.out) if config.out is not None else None)
-    try:
-        search.load_plms()
-        search.read_everything()
-    except KeyboardInterrupt:
-        if not search.found:
-            raise
-        search.interrupted = True
-    finally:
-        if config.out is None and not search.found:
-            with suppress(OSError):
-                folder.rmdir()
-    found = _concluded(search, folder, start)
-    _write(found, config)
+    out = None if config.out is None else Path(config.out)
+    folder = out if resumed and out is not None else new_folder(task.name, out)
+    with _begun(search, folder, resumed):
+        try:
+            search.load_plms()
+            search.read_everything()
+        except KeyboardInterrupt:
+            if not search.found:
+                raise
+            search.interrupted = True
+        found = _concluded(search, folder, start)
+        _write(found)
     return found
+
+
+@contextmanager
+def _begun(search: UnlabelledSearch, folder: Path, resumed: bool) -> Generator[None]:
+    """Within, the folder is this search's; one that brought nothing leaves none behind."""
+    config, task = search.config, search.task
+    try:
+        with run_lock(folder):
+            if resumed:
+                check_same(fingerprint_of(folder), task, folder)
+            else:
+                clear(folder)
+            write_json(folder / CONFIG_FILE, {**config_record(config, task), SEARCH: WITHOUT_LABELS})
+            yield
+    finally:
+        if not (search.found or resumed):
+            discard(folder, made=config.out is None)
 
 
 def _check_meant(config: DiscoverConfig) -> None:
@@ -164,12 +207,10 @@ def _document(
     return prompt_document(task, plm, candidate, calibration, search.scoring, seed, evaluations)
 
 
-def _write(found: FoundWithoutLabels, config: DiscoverConfig) -> None:
+def _write(found: FoundWithoutLabels) -> None:
     from promptsearch.report import writing
     from promptsearch.report.unlabelled_document import report_document
 
-    clear(found.folder)
-    write_json(found.folder / CONFIG_FILE, config_record(config, found.task))
     write_candidates(found.folder / "candidates.jsonl", found.ranked, found.task.metric)
     if found.mining is not None:
         write_json(found.folder / "mined.json", found.mining.record())
