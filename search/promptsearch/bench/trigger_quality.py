@@ -10,8 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promptsearch.bench.trigger_job import TriggerJob
+from promptsearch.tasks.drawing import drawn_by_class
 
 FloatArray = NDArray[np.float64]
+# Every token is read on each of them.
+_PROMPTS = 8
 TOPS = (1, 4, 16, 64, 256)
 
 
@@ -91,11 +94,12 @@ def measure(
     """Try many tokens in one place after another, each of another trigger drawn at random.
 
     Args:
-        tried: tokens, drawn from those that may stand in a trigger.
+        tried: tokens, drawn from those that may stand in a trigger; read on eight of the prompts.
     """
     from promptsearch.bench.trigger_own import Losses
 
-    losses = Losses.of(job, dtype)
+    rows = drawn_by_class(job.task().train, _PROMPTS, job.seed)
+    losses = Losses.of(job, dtype, rows)
     rng = np.random.default_rng(job.seed)
     found: list[Place] = []
     for number in range(places):
@@ -105,7 +109,7 @@ def measure(
         tokens = rng.choice(losses.allowed, min(tried, len(losses.allowed)), replace=False)
         promised = losses.promised(filling.tolist())[place, tokens]
         found.append(place_of(promised, losses.of_tokens(filling.tolist(), place, tokens)))
-    return Quality(job.plm, len(job.ids), min(tried, len(losses.allowed)), tuple(found))
+    return Quality(job.plm, len(rows), min(tried, len(losses.allowed)), tuple(found))
 
 
 def rows_of(quality: Quality) -> Sequence[tuple[str, ...]]:

@@ -52,7 +52,7 @@ class TriggerBenchConfig:
     with_nanogcg: bool = True
     ablation_seconds: float = 0.0
     places: int = 0
-    tried: int = 512
+    tried: int = 256
     stand_in: bool = True
     offline: bool = False
     command: str = ""

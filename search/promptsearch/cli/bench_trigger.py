@@ -60,7 +60,7 @@ class TriggerBenchOptions(BenchOptions):
     ] = 0
     tried: Annotated[
         int, value("--tried", metavar="N", min=2, help="Tokens that are tried in each.", default=True)
-    ] = 512
+    ] = 256
 
 
 @takes(TriggerBenchOptions)
@@ -68,7 +68,7 @@ def trigger(**values: Any) -> None:
     """Search triggers with promptsearch, AutoPrompt and nanoGCG for the same time: speed, loss, memory.
 
     --out is written anew after each PLM. With --ablations 20 also with each of promptsearch's own switches
-    changed, with --places 12 also how good first-order scores are.
+    changed, with --places 16 also how good first-order scores are.
     """
     from promptsearch.bench.trigger import run
     from promptsearch.bench.trigger_render import markdown
