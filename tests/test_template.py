@@ -5,12 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptsearch.errors import TemplateError
-from promptsearch.template import Field, Mask, Soft, Template, Text, Trigger, point_at
+from promptsearch.template import Field, Mask, Soft, Template, Text, Tokens, Trigger, point_at
 
 PIECES_HINT = (
     "Pieces are {mask}, {soft*5}, {soft:words}, {trigger*3} and fields such as {text}, "
     "named with letters, digits and _."
 )
+IDS = "must have between 1 and 1000 token ids, with one blank between them"
 NUMBERED = "must have between 1 and 1000 tokens"
 
 
@@ -35,6 +36,8 @@ def refusal(source: str) -> TemplateError:
         ("{soft:it was}{mask}", (Soft(init="it was"), Mask())),
         ("{soft: it: was*3 }{mask}", (Soft(init=" it: was*3 "), Mask())),
         ("{trigger*1000}{mask}", (Trigger(1000), Mask())),
+        ("{ids:0 12 345}{mask}", (Tokens((0, 12, 345)), Mask())),
+        ("{ids}{mask}", (Field("ids"), Mask())),
         ("{{{mask}}}", (Text("{"), Mask(), Text("}"))),
         ("{{mask}} {mask}", (Text("{mask} "), Mask())),
         ("}}{{{{{mask}", (Text("}{{"), Mask())),
@@ -63,6 +66,7 @@ def test_parts_around_the_slot():
         ("{text} {mask}.", "cloze"),
         ("{mask}{text}", "cloze"),
         ("{text}{mask}{soft*1}", "cloze"),
+        ("{text}{mask}{ids:7}", "cloze"),
     ],
 )
 def test_form(source, form):
@@ -76,6 +80,7 @@ def test_form(source, form):
         ("{soft*1} {mask}", True),
         ("{mask} {soft:a}", True),
         ("{mask}{trigger*2}", True),
+        ("{ids:1 2} {mask}", False),
     ],
 )
 def test_free_slots(source, free):
@@ -86,6 +91,31 @@ def test_fill_shows_the_prompt():
     template = Template.parse("{a}|{{x}}|{b}|{mask}|{soft*2}|{a}")
     assert template.fill({"a": "{mask}", "b": 3}) == "{mask}|{x}|3|{mask}|{soft*2}|{mask}"
     assert template.fill({"a": "A"}, answer="good") == "A|{x}||good|{soft*2}|A"
+    assert Template.parse("{a} {ids:12 0} {mask}").fill({"a": "A"}) == "A ⟨12 0⟩ {mask}"
+
+
+# --- what a search found -------------------------------------------------------------------------------
+
+
+def test_tokens_take_the_place_of_triggers_in_order():
+    template = Template.parse("{trigger*2} {text} {soft*1} {mask}{trigger*1}")
+    assert str(template.with_tokens([[5, 6], [7]])) == "{ids:5 6} {text} {soft*1} {mask}{ids:7}"
+
+
+def test_words_bring_their_own_blanks():
+    template = Template.parse("{text}  {trigger*2} It was {trigger*1}. {mask} {trigger*1} ")
+    words = template.with_words([" so much", "ing", " {film}"])
+    assert str(words) == "{text} so much It wasing. {mask} {{film}} "
+    assert words == Template.parse(str(words))
+
+
+@pytest.mark.parametrize("found", [[], ["a"], ["a", "b", "c"]])
+def test_every_trigger_gets_something(found):
+    template = Template.parse("{text} {trigger*2} {trigger*1} {mask}")
+    with pytest.raises(ValueError, match="zip"):
+        template.with_words(found)
+    with pytest.raises(ValueError, match="zip"):
+        template.with_tokens([[1]] * len(found))
 
 
 # --- what is refused -----------------------------------------------------------------------------------
@@ -118,6 +148,14 @@ def test_fill_shows_the_prompt():
         ("{trigger*-1} {mask}", f'"{{trigger*-1}}" {NUMBERED}', 0, "For example {trigger*3}."),
         ("{trigger*} {mask}", f'"{{trigger*}}" {NUMBERED}', 0, "For example {trigger*3}."),
         ("{trigger*٣} {mask}", f'"{{trigger*٣}}" {NUMBERED}', 0, "For example {trigger*3}."),
+        ("{ids:} {mask}", f'"{{ids:}}" {IDS}', 0, "For example {ids:2307 318}."),
+        ("{mask} {ids: 1}", f'"{{ids: 1}}" {IDS}', 7, "For example {ids:2307 318}."),
+        ("{ids:1  2} {mask}", f'"{{ids:1  2}}" {IDS}', 0, "For example {ids:2307 318}."),
+        ("{ids:1,2} {mask}", f'"{{ids:1,2}}" {IDS}', 0, "For example {ids:2307 318}."),
+        ("{ids:-1} {mask}", f'"{{ids:-1}}" {IDS}', 0, "For example {ids:2307 318}."),
+        ("{ids:01} {mask}", f'"{{ids:01}}" {IDS}', 0, "For example {ids:2307 318}."),
+        ("{ids:٣} {mask}", f'"{{ids:٣}}" {IDS}', 0, "For example {ids:2307 318}."),
+        ("{ids:1234567890} {mask}", f'"{{ids:1234567890}}" {IDS}', 0, "For example {ids:2307 318}."),
         (
             "{mask} {soft: }",
             "{soft:…} without words to start from",
@@ -190,6 +228,9 @@ def test_the_hint_of_a_long_template_is_short():
         lambda: Soft(init=" "),
         lambda: Soft(init="a}"),
         lambda: Trigger(0),
+        lambda: Tokens(()),
+        lambda: Tokens((-1,)),
+        lambda: Tokens((1,) * 1001),
         lambda: Template((Text("a"),)),
         lambda: Template((Mask(), Mask())),
     ],
@@ -282,6 +323,7 @@ pieces = st.one_of(
     st.integers(1, 1000).map(lambda n: Soft(count=n)),
     inits.map(lambda init: Soft(init=init)),
     st.integers(1, 1000).map(Trigger),
+    st.lists(st.integers(0, 10**9 - 1), min_size=1, max_size=4).map(lambda ids: Tokens(tuple(ids))),
 )
 
 
@@ -300,11 +342,28 @@ def test_neighbouring_texts_are_one_and_empty_ones_none(left):
     assert not any(isinstance(a, Text) and isinstance(b, Text) for a, b in pairwise(found))
 
 
+@given(st.lists(pieces, max_size=6), st.data())
+def test_found_tokens_and_words_leave_the_rest_as_it_is(left, data):
+    template = Template((*left, Mask()))
+    counts = [piece.count for piece in template.pieces if isinstance(piece, Trigger)]
+    ids = [data.draw(st.lists(st.integers(0, 9), min_size=1, max_size=3)) for _ in counts]
+    tokens = template.with_tokens(ids)
+    assert Template.parse(str(tokens)) == tokens
+    assert len(tokens.pieces) == len(template.pieces)
+    for before, after in zip(template.pieces, tokens.pieces):
+        assert isinstance(after, Tokens) if isinstance(before, Trigger) else after == before
+    texts = template.with_words([data.draw(words) for _ in counts])
+    assert Template.parse(str(texts)) == texts
+    assert [piece for piece in texts.pieces if not isinstance(piece, Text)] == [
+        piece for piece in template.pieces if not isinstance(piece, Text | Trigger)
+    ]
+
+
 sources = st.one_of(
     st.text(max_size=30),
     st.lists(
         st.sampled_from(
-            ["{", "}", "{{", "}}", "{mask}", "{text}", "soft", ":", "*", "trigger", "3", " ", "\n"]
+            ["{", "}", "{{", "}}", "{mask}", "{text}", "soft", ":", "*", "trigger", "ids:", "3", " ", "\n"]
         ),
         max_size=12,
     ).map("".join),

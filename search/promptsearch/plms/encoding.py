@@ -1,9 +1,8 @@
 """The one place that turns templates, field values and label words into token ids.
 
-Tokenizers differ at word boundaries: byte-level BPE keeps the blank in the token after it, WordPiece drops
-it, SentencePiece marks the start of a text. Nothing here asks for a tokenizer's class. The text on each
-side of the answer slot is encoded as one string, so ids are those of the whole prompt, and the tokens of a
-field are found by their character offsets when a field has to be shortened.
+The text between two places of a template is encoded as one string (`promptsearch.plms.texts`), so ids are
+those of the whole prompt, and the tokens of a field are found by their character offsets when a field has to
+be shortened (`promptsearch.plms.runs`).
 """
 
 from __future__ import annotations
@@ -15,13 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from promptsearch.errors import PLMError, TemplateError, VerbalizerError
+from promptsearch.errors import TemplateError, VerbalizerError
 from promptsearch.plms.runs import Ids, Offsets, Run, parts_of, places_of, runs_of, shorten
+from promptsearch.plms.texts import ANCHOR, TextEncoder
 from promptsearch.tasks.task import Example
 from promptsearch.template import Piece, Soft, Template, Text, Tokens, Trigger
-
-# Stands before a text whose first token must not be treated as the start of a document.
-ANCHOR = "a"
 
 
 @dataclass(frozen=True)
@@ -57,77 +54,18 @@ class PromptEncoder:
     """
 
     def __init__(self, tokenizer: Any, max_tokens: int, start_fallback: int | None = None) -> None:
-        if not getattr(tokenizer, "is_fast", False):
-            raise PLMError(
-                f"the tokenizer {type(tokenizer).__name__} gives no character offsets",
-                hint="Take a model whose folder holds a tokenizer.json.",
-            )
+        self.texts = TextEncoder(tokenizer)
         self.tokenizer = tokenizer
         self.max_tokens = max_tokens
         self.mask_id: int | None = tokenizer.mask_token_id
         self.unknown_id: int | None = tokenizer.unk_token_id
-        # A warning about long texts would be wrong here: they are shortened below.
-        tokenizer.model_max_length = int(1e30)
-        self._markers = _marker_ids(tokenizer)
-        self.prefix_ids, self.suffix_ids = self._special_ids()
+        self.prefix_ids, self.suffix_ids = self.texts.special_ids()
         self.start_fallback = start_fallback
-        self.hole = self._hole()
-
-    def _special_ids(self) -> tuple[Ids, Ids]:
-        """Ids the tokenizer puts before and after every text."""
-        plain = self.encode_texts([ANCHOR])[0][0]
-        full = list(
-            self.tokenizer(ANCHOR, add_special_tokens=True, truncation=False, padding=False)["input_ids"]
-        )
-        for start in range(len(full) - len(plain) + 1):
-            if full[start : start + len(plain)] == plain:
-                return full[:start], full[start + len(plain) :]
-        return [], []
-
-    def _hole(self) -> int:
-        """An ordinary token, which no model treats in its own way as it may padding or masks."""
-        special = {*self.tokenizer.all_special_ids}
-        return next((token for token in range(len(self.tokenizer)) if token not in special), 0)
-
-    def encode_texts(self, texts: Sequence[str]) -> list[tuple[Ids, Offsets]]:
-        """Ids and character offsets of each text; nothing in it is read as a special token."""
-        if not texts:
-            return []
-        encoded = self.tokenizer(
-            list(texts),
-            add_special_tokens=False,
-            truncation=False,
-            padding=False,
-            return_offsets_mapping=True,
-            return_attention_mask=False,
-            return_token_type_ids=False,
-            split_special_tokens=True,
-        )
-        return [
-            self._without_markers(ids, offsets)
-            for ids, offsets in zip(encoded["input_ids"], encoded["offset_mapping"])
-        ]
-
-    def _without_markers(self, ids: Ids, offsets: Offsets) -> tuple[Ids, Offsets]:
-        """A text that spells a special token is text: the token becomes the unknown one, or goes.
-
-        Unigram vocabularies hold `</s>` and the like as words of their own, which splitting leaves whole.
-        """
-        if self._markers.isdisjoint(ids):
-            return ids, offsets
-        shown = [
-            (self.unknown_id if token in self._markers else token, at) for token, at in zip(ids, offsets)
-        ]
-        kept = [(token, at) for token, at in shown if token is not None]
-        return [token for token, _ in kept], [at for _, at in kept]
+        self.hole = self.texts.ordinary_id()
 
     def token_texts(self, after: str = "") -> tuple[str, ...]:
         """The text of each token by itself, or where it follows `after`; special tokens have none."""
-        before = self.encode_texts([after])[0][0] if after else []
-        ids = [[*before, token] for token in range(len(self.tokenizer))]
-        texts = self.tokenizer.batch_decode(ids, clean_up_tokenization_spaces=False)
-        special = self._markers
-        return tuple("" if token in special else text[len(after) :] for token, text in enumerate(texts))
+        return self.texts.token_texts(after)
 
     def check_template(self, template: Template) -> None:
         """Refuse a template that cannot be encoded.
@@ -234,7 +172,7 @@ class PromptEncoder:
         found: list[Ids | None] = []
         for i, piece in enumerate(template.pieces):
             if isinstance(piece, Soft) and piece.init is not None:
-                ids = self._ids_in_place(template.pieces[:i], [piece.init.strip()])[0]
+                ids = self._ids_after(template.pieces[:i], [piece.init.strip()])[0]
                 if not ids:
                     raise TemplateError(f"the words of {piece} have no token in this PLM's vocabulary")
                 found.append(ids)
@@ -243,28 +181,10 @@ class PromptEncoder:
         return found
 
     def encode_runs(self, runs: Sequence[Run]) -> list[tuple[Ids, Offsets]]:
-        starting = iter(self.encode_texts([run.text for run in runs if not run.follows]))
-        following = iter(self._encode_after_slot([run.text for run in runs if run.follows]))
+        """Ids and character offsets of each text."""
+        starting = iter(self.texts.encode([run.text for run in runs if not run.follows]))
+        following = iter(self.texts.encode_following([run.text for run in runs if run.follows]))
         return [next(following) if run.follows else next(starting) for run in runs]
-
-    def _encode_after_slot(self, texts: Sequence[str]) -> list[tuple[Ids, Offsets]]:
-        """Encode texts that follow the slot: not as the start of a document."""
-        return [
-            self._after(ANCHOR, text, encoded)
-            for text, encoded in zip(texts, self.encode_texts([ANCHOR + text for text in texts]))
-        ]
-
-    def _after(self, context: str, text: str, encoded: tuple[Ids, Offsets]) -> tuple[Ids, Offsets]:
-        """The part of `encoded` (of context + text) that is `text`, offsets counted from its start."""
-        ids, offsets = encoded
-        cut = len(context)
-        for i, (start, end) in enumerate(offsets):
-            if start >= cut:
-                return list(ids[i:]), [(a - cut, b - cut) for a, b in offsets[i:]]
-            if end > cut:
-                # A token reaches over the boundary, so the text has no ids of its own here.
-                break
-        return self.encode_texts([text])[0] if text else ([], [])
 
     def word_ids(self, template: Template, words: Sequence[str]) -> list[Ids]:
         """Token ids of each word as it stands in the template's slot: spaced or not as the slot is.
@@ -289,23 +209,14 @@ class PromptEncoder:
         return [ids if ids and unknown.isdisjoint(ids) else None for ids in self._slot_ids(template, words)]
 
     def _slot_ids(self, template: Template, words: Sequence[str]) -> list[Ids]:
-        return self._ids_in_place(template.left, words)
+        return self._ids_after(template.left, words)
 
-    def _ids_in_place(self, before: Sequence[Piece], words: Sequence[str]) -> list[Ids]:
+    def _ids_after(self, before: Sequence[Piece], words: Sequence[str]) -> list[Ids]:
+        """Token ids of words as they stand after pieces of a template."""
         context = _context_before(before)
-        blank = " " if context.endswith(" ") else ""
-        context = context.rstrip(" ")
-        texts = [context + (blank if context else "") + word for word in words]
-        return [
-            self._after(context, text[len(context) :], encoded)[0]
-            for text, encoded in zip(texts, self.encode_texts(texts))
-        ]
-
-
-def _marker_ids(tokenizer: Any) -> frozenset[int]:
-    """Special tokens that stand for no text. A lone character may be declared one (padding as `!`)."""
-    special = zip(tokenizer.all_special_tokens, tokenizer.all_special_ids)
-    return frozenset(i for token, i in special if len(str(token)) > 2 and i != tokenizer.unk_token_id)
+        bare = context.rstrip(" ")
+        blank = " " if bare and bare != context else ""
+        return [ids for ids, _ in self.texts.encode_after(bare, [blank + word for word in words])]
 
 
 def _context_before(pieces: Sequence[Piece]) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from promptsearch.plms.causal import CausalPLM, Reading
 
 # Attention grows with the square of a tree.
-_TREE_TOKENS = 512
+_TREE_TOKENS = 256
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class CausalFreeReader(LocalFreeReader):
         self.causal = plm
         self._share = plm.share and plm.sharing.trees and not self._leaves_window()
         kept = reuse and self._share and plm.sharing.prefixes
-        self._starts: Starts | None = KeptStarts(plm, prompts) if kept else None
+        self.starts: Starts | None = KeptStarts(plm, prompts) if kept else None
 
     def _leaves_window(self) -> bool:
         """Whether a prompt is longer than the window some models attend to, which trees know nothing of."""
@@ -62,7 +62,7 @@ class CausalFreeReader(LocalFreeReader):
 
     def _kept(self, rows: Sequence[int]) -> list[int]:
         """How many tokens of each prompt need not be run."""
-        return [0] * len(rows) if self._starts is None else self._starts.lengths(rows)
+        return [0] * len(rows) if self.starts is None else self.starts.lengths(rows)
 
     def _lengths(self, rows: Sequence[int]) -> list[int]:
         return [len(self.prompts.ids[row]) - kept for row, kept in zip(rows, self._kept(rows))]
@@ -194,7 +194,7 @@ class CausalFreeReader(LocalFreeReader):
         starts = [branch.start for branch in batch]
         inputs = tree_inputs([branch.tree for branch in batch], starts, self.model)
         self.plm.forward_tokens += inputs["input_ids"].numel()
-        if self._starts is None or not any(starts):
+        if self.starts is None or not any(starts):
             return output_layer_input(self.model, **inputs, use_cache=False)
-        cache = self._starts.cache([branch.row for branch in batch], starts)
+        cache = self.starts.cache([branch.row for branch in batch], starts)
         return output_layer_input(self.model, **inputs, use_cache=True, **{self.causal.cache_argument: cache})

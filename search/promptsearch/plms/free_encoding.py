@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promptsearch.errors import TemplateError
-from promptsearch.plms.encoding import ANCHOR, LaidOut, PromptEncoder
+from promptsearch.plms.encoding import LaidOut, PromptEncoder
 from promptsearch.plms.free import FreePrompts, IntArray
 from promptsearch.plms.runs import Ids, Run, parts_of, places_of, runs_of
+from promptsearch.plms.texts import ANCHOR
 from promptsearch.tasks.task import Example
 from promptsearch.template import Soft, Template, Tokens, Trigger
 
@@ -115,10 +116,7 @@ def _surroundings(encoder: PromptEncoder, template: Template) -> list[Ids | None
 def _continuations(encoder: PromptEncoder, before: Sequence[Ids], whole: Sequence[Ids]) -> list[str]:
     """What text each whole has more than what stands before; its own text where that one changes."""
     alone = [ids[len(left) :] for left, ids in zip(before, whole)]
-    starts, texts, own = (
-        encoder.tokenizer.batch_decode(ids, clean_up_tokenization_spaces=False)
-        for ids in (before, whole, alone)
-    )
+    starts, texts, own = (encoder.texts.decode(ids) for ids in (before, whole, alone))
     return [
         text[len(start) :] if text.startswith(start) else by_itself
         for start, text, by_itself in zip(starts, texts, own)
@@ -141,8 +139,9 @@ def surviving(
     if not chosen or not examples:
         return np.ones(len(chosen), dtype=np.bool_)
     texts = trigger_texts(encoder, template, chosen)
-    worded = [(template.with_words(text), example) for text in texts for example in examples]
-    found = iter(encoder.lay_out(worded, read_right=read_right))
+    worded = [template.with_words(text) for text in texts]
+    prompts = [(words, example) for words in worded for example in examples]
+    found = iter(encoder.lay_out(prompts, read_right=read_right))
     expected = encoder.lay_out([(template, example) for example in examples], read_right=read_right)
     free = [(_flat(prompt, _SLOT), _positions(template, prompt, (Trigger,), 1)) for prompt in expected]
     # All examples of a filling are compared, so that `found` stays in step.

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promptsearch.errors import TemplateError
-from promptsearch.pieces import Field, Piece, Place
+from promptsearch.pieces import Field, Piece, Place, Text
 from promptsearch.template import Template
 
 Ids = list[int]
@@ -27,7 +27,7 @@ class Run:
     """Text without a place in it, of one prompt.
 
     Attributes:
-        text: without blanks before a place, since a token that begins a word brings its own.
+        text: without the template's blanks before a place, since a token that begins a word brings its own.
         spans: which of its characters come from fields.
         follows: whether it stands after a place, so that its first token starts no document.
     """
@@ -58,10 +58,16 @@ def runs_of(parts: Sequence[Part], values: Mapping[str, str], right: bool) -> li
         if isinstance(part, Place):
             runs.append(part)
             continue
-        text, spans = _render(part, values)
-        before_place = not right or i + 1 < len(parts)
-        runs.append(Run(text.rstrip(" ") if before_place else text, spans, right or i > 0))
+        last = i + 1 == len(parts)
+        text, spans = _render(part, values) if last else _render(_without_last_blanks(part), values)
+        # Before the slot those left over by an empty field go as well.
+        runs.append(Run(text.rstrip(" ") if last and not right else text, spans, right or i > 0))
     return runs
+
+
+def _without_last_blanks(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    *others, last = pieces
+    return (*others, Text(last.text.rstrip(" "))) if isinstance(last, Text) else pieces
 
 
 def _render(pieces: Sequence[Piece], values: Mapping[str, str]) -> tuple[str, tuple[Span, ...]]:
