@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -193,6 +193,13 @@ def write(folder: Path, record: object) -> Path:
 def test_the_options_of_a_folder(tmp_path):
     (tmp_path / "study.log").touch()
     assert options_of(write(tmp_path, {"options": saved(EVERYTHING)})) == EVERYTHING
+
+
+def test_a_password_is_not_written_to_a_run(tmp_path):
+    config = replace(EVERYTHING, storage="postgresql://me:s3cret@host/db")
+    assert "s3cret" not in json.dumps(saved(config))
+    kept = options_of(write(tmp_path, {"options": saved(config)}))
+    assert kept.storage == "postgresql://me@host/db"
 
 
 def test_a_run_on_a_server_has_no_journal(tmp_path):

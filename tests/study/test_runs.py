@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import time
@@ -87,6 +88,17 @@ def test_a_run_that_is_searched_in_goes_on(done):
     draw = made(done / "seed-1")
     with run_lock(draw):
         assert run_of(done).state == "going on"
+
+
+def test_a_file_system_without_locks_is_told_as_such(done, monkeypatch):
+    def none(_: object) -> bool:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("promptsearch.study.artefacts.try_lock", none)
+    with pytest.raises(StorageError, match="the file system has no locks") as error, run_lock(done):
+        pass
+    assert "--out" in str(error.value.hint)
+    assert run_of(done).state == "done"
 
 
 def test_what_other_commands_leave(tmp_path, done):

@@ -20,7 +20,14 @@ from promptsearch.study import storage
 from promptsearch.study.journal import JournalLock, RunJournal
 from promptsearch.study.locks import lock_file
 from promptsearch.study.stale import ask, tell
-from promptsearch.study.storage import journal_file, open_storage, open_study, shown, storage_trouble
+from promptsearch.study.storage import (
+    journal_file,
+    open_storage,
+    open_study,
+    shown,
+    storage_trouble,
+    without_password,
+)
 from tests.study.postgres import postgres_server
 
 
@@ -57,6 +64,7 @@ def test_a_folder_a_file_and_a_url_name_the_same_journal(tmp_path: Path) -> None
     run(tmp_path / "new" / "run", 2)
     place = tmp_path / "new" / "run" / "study.log"
     assert [finished(place), finished(str(place)), finished(f"journal://{place}")] == [2, 2, 2]
+    assert finished(f"JOURNAL://{place}") == 2
     assert journal_file(tmp_path / "sst2-2026.11") == tmp_path / "sst2-2026.11" / "study.log"
     assert journal_file(tmp_path / "other.log") == tmp_path / "other.log"
 
@@ -241,7 +249,28 @@ def test_a_server_that_does_not_answer_is_told_within_seconds(kind: str) -> None
 
 def test_a_password_is_never_shown() -> None:
     assert shown("postgresql://me:p@ss:word@host/db") == "postgresql://me:***@host/db"
+    assert shown("postgresql://me:p/w@host/db") == "postgresql://me:***@host/db"
+    assert shown("postgresql://host/db?user=me&password=s3cret&x=1") == (
+        "postgresql://host/db?user=me&password=***&x=1"
+    )
+    assert shown("postgresql://me@/db?host=/tmp/pg") == "postgresql://me@/db?host=/tmp/pg"
     assert "s3cret" not in str(refused("postgresql://me:s3cret@127.0.0.1:1/db"))
+
+
+def test_a_password_is_never_kept() -> None:
+    for url in ("postgresql://me:s3cret@host:1/db", "postgresql://me@host:1/db"):
+        assert without_password(url) == "postgresql://me@host:1/db"
+    assert without_password("postgresql://me@host/db?password=s3cret") == "postgresql://me@host/db?password="
+    assert without_password("sqlite:///study.db") == "sqlite:///study.db"
+
+
+def test_a_server_that_wants_a_password_is_told_as_such() -> None:
+    class Refused(ConnectionError):
+        pass
+
+    with pytest.raises(StorageError) as error, storage_trouble("postgresql://me@host/db"):
+        raise Refused("fe_sendauth: no password supplied")
+    assert "PGPASSWORD" in str(error.value.hint)
 
 
 def test_a_database_that_is_not_there(server: str) -> None:
@@ -263,6 +292,11 @@ def test_the_address_of_a_storage_server_needs_host_and_port(url: str) -> None:
 @pytest.mark.parametrize("url", ["journal://", "journal://study.log", "sqlite://", "sqlite:///"])
 def test_a_file_needs_a_path(url: str) -> None:
     assert isinstance(refused(url), OptionError)
+
+
+def test_a_kind_of_storage_may_be_written_in_capitals(tmp_path: Path) -> None:
+    open_study(f"SQLITE:///{tmp_path}/study.db")
+    assert (tmp_path / "study.db").exists()
 
 
 def test_sqlite_files_that_cannot_be_used(tmp_path: Path) -> None:

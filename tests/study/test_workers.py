@@ -146,6 +146,15 @@ def test_no_worker_is_started_for_one_process(tmp_path):
     assert not (tmp_path / "workers.log").exists()
 
 
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="the system does not show command lines")
+def test_a_password_is_in_no_command_line(tmp_path):
+    config = DiscoverConfig(minutes=0.05, storage="postgresql://me:s3cret@host/db")
+    with Workers.started(config, open_study(tmp_path), tmp_path, 1) as workers:
+        place = Path(f"/proc/{workers.processes[0].pid}")
+        assert b"s3cret" not in (place / "cmdline").read_bytes()
+        assert b"PROMPTSEARCH_STORAGE=postgresql://me:s3cret@host/db" in (place / "environ").read_bytes()
+
+
 def test_a_process_that_does_not_end_is_ended():
     process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     Workers([process], patience=0.1).end()

@@ -10,6 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from promptsearch.cores import usable_cores
+
 # Instructions that decide how fast which number format is.
 _FEATURES = ("avx2", "avx512f", "avx512_bf16", "avx512_fp16", "amx_bf16", "amx_int8", "asimd", "bf16", "sve")
 
@@ -39,7 +41,7 @@ class Machine:
             processor=info.get("model name", platform.machine()),
             features=tuple(name for name in _FEATURES if name in _flags(info)),
             torch_capability=torch.backends.cpu.get_cpu_capability(),
-            cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+            cores=usable_cores(),
             load=load_now(),
             versions={
                 "python": platform.python_version(),

@@ -110,7 +110,8 @@ Storage = Annotated[
         "--storage",
         metavar="URL",
         help="Where the study is kept for workers on other machines: postgresql://host/name, "
-        "grpc://host:port, sqlite:///file (default: a file in the run's folder).",
+        "grpc://host:port, sqlite:///file (default: a file in the run's folder). A password may be given by "
+        "PGPASSWORD or ~/.pgpass; it is kept in no file.",
     ),
 ]
 MaxTest = Annotated[

@@ -13,7 +13,10 @@ def command(
     storage: Annotated[
         str,
         options.value(
-            "--storage", metavar="URL", help="Where the study is kept, as `discover --storage` was told."
+            "--storage",
+            metavar="URL",
+            help="Where the study is kept, as `discover --storage` was told.",
+            envvar="PROMPTSEARCH_STORAGE",
         ),
     ],
     study: Annotated[

@@ -20,7 +20,7 @@ from promptsearch.artefact.readouts import tensor_file_name
 from promptsearch.errors import StorageError
 from promptsearch.paths import atomic_write, storage_errors
 from promptsearch.showing import whole_text
-from promptsearch.study.locks import try_lock, unlock_file
+from promptsearch.study.locks import locks_needed, try_lock, unlock_file
 
 CONFIG_FILE = "config.json"
 PROMPT_FILE = "best_prompt.json"
@@ -175,7 +175,9 @@ def run_lock(folder: Path) -> Generator[None]:
     with storage_errors(path):
         file = open(path, "ab")  # noqa: SIM115 - what goes wrong within is of other files
     with file:
-        if not _locked_soon(file):
+        with locks_needed(path):
+            locked = _locked_soon(file)
+        if not locked:
             raise StorageError(
                 "this run is going on in another process", where=str(folder), hint="Wait for it, or stop it."
             )

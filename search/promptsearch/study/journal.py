@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import time
@@ -18,13 +17,12 @@ from optuna.storages.journal._file import BaseJournalFileLock
 
 from promptsearch.errors import StorageError
 from promptsearch.paths import storage_errors
-from promptsearch.study.locks import lock_file, unlock_file
+from promptsearch.study.locks import NO_LOCKS, lock_file, unlock_file
 
 # Optuna holds its own lock file for one write, which takes milliseconds.
 _STALE_SECONDS = 10.0
 _BLOCK = 1 << 16
 _BEGINNING = b'{"op_code":'
-_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP)
 
 
 class RunJournal(JournalStorage):
@@ -104,7 +102,7 @@ class JournalLock(BaseJournalFileLock):
             try:
                 lock_file(file)
             except OSError as error:
-                if error.errno not in _NO_LOCKS:
+                if error.errno not in NO_LOCKS:
                     raise
                 self._instead = JournalFileOpenLock(str(self._path))
                 self._instead.acquire()

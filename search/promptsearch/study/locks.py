@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import BinaryIO
+
+from promptsearch.errors import StorageError
 
 # Windows keeps others from reading what is locked: a byte that no file reaches.
 _FAR = 1 << 62
 _PAUSE_SECONDS = 0.005
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP)
+"""What an operating system says of a file system without locks."""
 
 
 def lock_file(file: BinaryIO) -> None:
@@ -48,6 +56,21 @@ def try_lock(file: BinaryIO) -> bool:
         except BlockingIOError:
             return False
     return True
+
+
+@contextmanager
+def locks_needed(path: Path) -> Generator[None]:
+    """Within, a file system that has no locks is told by a StorageError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        raise StorageError(
+            "the file system has no locks, by which two processes are kept from writing to one run",
+            where=str(path),
+            hint="Name a folder on a local disk with --out.",
+        ) from error
 
 
 def unlock_file(file: BinaryIO) -> None:

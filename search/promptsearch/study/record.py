@@ -14,6 +14,7 @@ from promptsearch.errors import OptionError, StorageError
 from promptsearch.knowledge.vocabulary import WordFilter
 from promptsearch.study.artefacts import versions
 from promptsearch.study.config import DEFAULT_CALIBRATIONS, DEFAULT_PLMS, DiscoverConfig
+from promptsearch.study.storage import without_password
 from promptsearch.tasks.task import Task
 
 
@@ -83,8 +84,10 @@ def _words_record(words: Mapping[Any, object] | str | Path | None) -> Any:
 
 
 def saved(config: DiscoverConfig) -> dict[str, Any]:
-    """Every option, as JSON, so that `restored` gives an equal config."""
+    """Every option, as JSON, so that `restored` gives an equal config; but no password."""
     found = {each.name: getattr(config, each.name) for each in fields(config)}
+    if config.storage is not None:
+        found["storage"] = without_password(config.storage)
     found["label_words"], found["mining"] = asdict(config.label_words), asdict(config.mining)
     found["trigger"] = asdict(config.trigger)
     if isinstance(config.words, Mapping):

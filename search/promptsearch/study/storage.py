@@ -28,6 +28,9 @@ CONNECT_SECONDS = 5
 _KINDS = ("postgresql", "sqlite", "grpc", "journal")
 _FORMS = "postgresql://user@host/database, sqlite:///file, grpc://host:port or journal:///file"
 _SQLITE_WAIT_SECONDS = 30
+# Also one with a slash or @ in it, which should have been escaped.
+_BEFORE_HOST = re.compile(r"(://[^:/@?\s]*):.*@")
+_IN_QUERY = re.compile(r"([?&](?:ssl)?password=)[^&#\s]*", re.IGNORECASE)
 # Of processes that set up an empty database at once, all but one fail, and find it set up.
 _TRIES = 8
 
@@ -100,7 +103,7 @@ def open_storage(place: str | Path) -> BaseStorage:
 
 def journal_file(place: str | Path) -> Path:
     """The file of a journal: what a URL names, a file that is there or ends with .log, else in a folder."""
-    if str(place).startswith("journal:"):
+    if str(place).lower().startswith("journal:"):
         return Path(_path_of(str(place)))
     path = Path(place)
     is_file = path.is_file() or (path.suffix == ".log" and not path.is_dir())
@@ -109,7 +112,12 @@ def journal_file(place: str | Path) -> Path:
 
 def shown(place: str | Path) -> str:
     """A place for people, without the password."""
-    return re.sub(r"(://[^:/@]*):[^/]*@", r"\1:***@", str(place))
+    return _IN_QUERY.sub(r"\1***", _BEFORE_HOST.sub(r"\1:***@", str(place)))
+
+
+def without_password(place: str) -> str:
+    """A place as it is kept in files; who goes on has the password in PGPASSWORD or ~/.pgpass."""
+    return _IN_QUERY.sub(r"\1", _BEFORE_HOST.sub(r"\1@", place))
 
 
 def _kind(place: str | Path) -> str:
@@ -152,6 +160,7 @@ def _sqlite(url: str) -> BaseStorage:
     file = _path_of(url)
     if not Path(file).parent.is_dir():
         raise StorageError("there is no such folder", where=str(Path(file).parent))
+    url = f"sqlite://{url.partition('://')[2]}"
     return RDBStorage(url, engine_kwargs={"connect_args": {"timeout": _SQLITE_WAIT_SECONDS}})
 
 
@@ -220,6 +229,11 @@ def _unusable(place: str | Path, error: BaseException) -> StorageError:
         "See that the server runs, that this machine may reach it, and that user, password and database "
         "are right."
     )
+    if "password" in said:
+        server = (
+            "Passwords are kept in no file of a run: give it by the environment variable PGPASSWORD, or in "
+            "~/.pgpass."
+        )
     file = "See that the file may be written and is a database of SQLite."
     return StorageError(
         f"the study's storage cannot be used: {said or type(cause).__name__}",
@@ -242,6 +256,7 @@ def _need(module: str, extra: str, url: str) -> None:
 def _path_of(url: str) -> str:
     """The path of a URL: absolute for a journal, but for SQLite after a fourth slash only."""
     kind, _, path = url.partition("://")
+    kind = kind.lower()
     if not path.startswith("/") or len(path) < 2:
         raise OptionError(f"the file is missing, or a slash before it: {url}", hint=f"Write {kind}:///file.")
     path = path if kind == "journal" else path[1:]

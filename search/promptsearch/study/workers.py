@@ -13,9 +13,12 @@ from urllib.parse import quote
 
 from optuna import Study
 
+from promptsearch.cores import usable_cores
 from promptsearch.study.artefacts import STUDY_FILE
 from promptsearch.study.config import DiscoverConfig
 
+STORAGE_VARIABLE = "PROMPTSEARCH_STORAGE"
+"""Environment variable that tells a worker the storage."""
 # For those who see that the study is over, to end by themselves; as a share of the budget where that is less.
 _END_SECONDS = 30.0
 _END_SHARE = 0.02
@@ -38,16 +41,18 @@ class Workers:
         if number < 1:
             yield cls([])
             return
-        threads = max(1, (os.cpu_count() or 1) // (number + 1))
+        threads = max(1, usable_cores() // (number + 1))
         minutes = config.limits.shared(config.seeds).minutes
         patience = _END_SECONDS if minutes is None else min(_END_SECONDS, _END_SHARE * 60 * minutes)
         place = config.storage or f"journal://{quote(str((folder / STUDY_FILE).resolve()))}"
-        command = [sys.executable, "-m", "promptsearch", "worker", "--storage", place]
+        command = [sys.executable, "-m", "promptsearch", "worker"]
         command += ["--study", study.study_name, "--threads", str(threads), "--parent", str(os.getpid())]
+        # Every user of a machine can see a command line; the place may hold a password.
+        env = {**os.environ, STORAGE_VARIABLE: place}
         with open(folder / "workers.log", "ab") as log, limited_threads(threads):
             found = cls(
                 [
-                    subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                    subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
                     for _ in range(number)
                 ],
                 patience,

@@ -15,6 +15,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import NamedTuple
 
+from promptsearch.cores import usable_cores
 from promptsearch.corpus import Corpus, Segment
 from promptsearch.engines.mining.running.base import Counter, RunningError, place_of
 from promptsearch.engines.mining.running.merging import Part
@@ -28,8 +29,7 @@ _MOST_ON_WINDOWS = 61
 
 def default_workers(corpus: Corpus) -> int:
     """All cores that this process may use, fewer where the corpus is small."""
-    usable = getattr(os, "sched_getaffinity", None)
-    cores = len(usable(0)) if usable else os.cpu_count() or 1
+    cores = usable_cores()
     return cores if corpus.size is None else min(cores, 1 + corpus.size // _WORTH_A_WORKER)
 
 
