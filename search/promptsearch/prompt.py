@@ -11,6 +11,7 @@ from promptsearch.artefact import PromptDocument, read_prompt_file, write_prompt
 from promptsearch.errors import PLMError, PromptFileError
 from promptsearch.predicting import Prediction, Texts, distinct_names, predict_texts
 from promptsearch.template import Template
+from promptsearch.trigger import check_trigger_tokens
 from promptsearch.verbalizer import Label, Verbalizer
 
 if TYPE_CHECKING:
@@ -117,8 +118,10 @@ class Prompt:
 
         Raises:
             PLMError: its family or weights are others than those the prompt was found on.
+            PromptFileError: the text of the prompt's trigger becomes other tokens than those that were found.
         """
         _check_weights(self.document, plm)
+        check_trigger_tokens(self.document, plm)
         self._plm = plm
 
     @property

@@ -102,6 +102,14 @@ def soft_record(*groups: int) -> dict[str, Any]:
     return record | {"groups": list(groups)}
 
 
+def triggered(exact: bool = False) -> dict[str, Any]:
+    """A prompt file with a trigger in two places, as text or as ids."""
+    groups = [{"ids": [7, 0], "text": "it é"}, {"ids": [12], "text": " so"}]
+    filled = "{ids:7 0} {text}. {ids:12} {mask}" if exact else "it é {text}. so {mask}"
+    record = {"template": "{trigger*2} {text}. {trigger*1} {mask}", "groups": groups}
+    return whole() | {"template": filled, "trigger": record}
+
+
 def changed(path: str, value: object, start: dict[str, Any] | None = None) -> dict[str, Any]:
     """`whole()`, or `start`, with the value at a path such as `verbalizer.labels[0].name` set."""
     data = whole() if start is None else start
@@ -175,6 +183,8 @@ def files(draw) -> dict[str, Any]:
     if kind := draw(st.sampled_from([None, "soft", "prototypes", "nearest"])):
         data["readout"] = readout_record(kind)
         data["readout"]["file"] = draw(st.sampled_from(["p", "é b", ".", "a.b", "{x}"])) + ".safetensors"
+    if draw(st.booleans()) and data["soft"] is None:
+        data |= {key: value for key, value in triggered().items() if key in ("template", "trigger")}
     data["verbalizer"]["aggregation"] = draw(st.sampled_from(["marginal", "mean-log", "sum-log"]))
     data["verbalizer"]["case"] = draw(st.sampled_from(["exact", "any"]))
     labels = draw(
@@ -213,5 +223,5 @@ def spoilt_files(draw) -> dict[str, Any]:
     odd = st.sampled_from(
         [math.nan, math.inf, "\ud800", "", 10**400, {"\ud800": 1}, -1, 1, 1.0, [[]], "{mask}"]
     )
-    start = whole() | {"readout": readout_record()}
+    start = triggered() | {"readout": readout_record()}
     return changed(draw(st.sampled_from(list(paths(start)))), draw(odd | json_values), start)

@@ -24,6 +24,8 @@ from promptsearch.artefact.models import (
     ScoringRecord,
     SoftRecord,
     TaskRecord,
+    TriggerGroup,
+    TriggerRecord,
     VerbalizerRecord,
 )
 from promptsearch.artefact.schema import prompt_schema, schema_json
@@ -44,6 +46,8 @@ __all__ = [
     "ScoringRecord",
     "SoftRecord",
     "TaskRecord",
+    "TriggerGroup",
+    "TriggerRecord",
     "VerbalizerRecord",
     "parse_prompt_json",
     "prompt_json",

@@ -22,6 +22,7 @@ from promptsearch.artefact.checks import (
     check_time,
     check_verbalizer,
 )
+from promptsearch.artefact.trigger_checks import check_trigger, check_trigger_template
 from promptsearch.template import Template
 from promptsearch.verbalizer import Answer, Verbalizer
 
@@ -43,6 +44,7 @@ ArraysFile = Annotated[
         description="Name of the safetensors file beside this one.",
     ),
 ]
+TokenId = Annotated[int, Field(ge=0, lt=10**9)]
 
 
 class Record(BaseModel):
@@ -242,6 +244,24 @@ class ReadoutRecord(Record):
     _check = model_validator(mode="after")(check_parameters)
 
 
+class TriggerGroup(Record):
+    """The tokens in one place of the template."""
+
+    ids: tuple[TokenId, ...] = Field(strict=False, min_length=1, description="Of the prompt's PLM.")
+    text: Text = Field(description="What they stand for in the prompt, blanks included.")
+
+
+class TriggerRecord(Record):
+    """Tokens that a search put into the template. Ids mean something to the prompt's PLM alone."""
+
+    template: Annotated[Text, AfterValidator(check_trigger_template)] = Field(
+        description="The template with its places still free, such as `{text} {trigger*3} {mask}`."
+    )
+    groups: tuple[TriggerGroup, ...] = Field(
+        strict=False, min_length=1, description="One for each of its places, in order."
+    )
+
+
 class PromptDocument(Record):
     """A prompt: template, verbalizer, PLM and calibration, with how it was found and how well it does."""
 
@@ -260,8 +280,10 @@ class PromptDocument(Record):
     soft: SoftRecord | None = None
     # Left out where there is none, so that files without it stay as they were.
     readout: ReadoutRecord | None = Field(None, exclude_if=lambda value: value is None)
+    trigger: TriggerRecord | None = Field(None, exclude_if=lambda value: value is None)
 
     _check = model_validator(mode="after")(check_agreement)
+    _check_trigger = model_validator(mode="after")(check_trigger)
 
     def to_template(self) -> Template:
         """The template that the file describes."""

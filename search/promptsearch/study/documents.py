@@ -16,6 +16,8 @@ from promptsearch.artefact import (
     ProvenanceRecord,
     ScoringRecord,
     TaskRecord,
+    TriggerGroup,
+    TriggerRecord,
     VerbalizerRecord,
 )
 from promptsearch.artefact.readouts import readout_record, tensor_file_name
@@ -25,6 +27,7 @@ from promptsearch.readings import CONTENT_FREE
 from promptsearch.scoring import CALIBRATIONS, Calibration, Evaluation
 from promptsearch.study.artefacts import PROMPT_FILE, versions
 from promptsearch.study.trial import finite
+from promptsearch.study.triggers import trigger_of
 from promptsearch.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -91,7 +94,17 @@ def prompt_document(
             }
         ),
         readout=None if readout is None else readout_record(readout, tensor_file_name(PROMPT_FILE)),
+        trigger=trigger_record(candidate),
     )
+
+
+def trigger_record(candidate: Candidate) -> TriggerRecord | None:
+    """Ids and text of a found trigger; None of a prompt without one."""
+    found = trigger_of(candidate)
+    if found is None:
+        return None
+    groups = tuple(TriggerGroup(ids=ids, text=text) for ids, text in zip(found.ids, found.text))
+    return TriggerRecord(template=str(found.template), groups=groups)
 
 
 def evaluation_record(

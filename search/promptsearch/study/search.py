@@ -142,6 +142,7 @@ class Search:
                 elif stands.running or not self.fills:
                     time.sleep(_WAIT_SECONDS)  # another worker may yet bring something to do
                 else:
+                    self.stopped_by_budget = any(map(self.offers.is_unfinished, self._triggers.had))
                     break
         except TimeUp:
             self.stopped_by_budget = True

@@ -155,6 +155,8 @@ class Sitting:
         self._recall()
         self._check_tried()
         self.write()
+        if not interrupted:
+            self._check_needed()
         return interrupted
 
     def _recall(self) -> None:
@@ -184,6 +186,18 @@ class Sitting:
             where="\n".join(reasons[:3]) or None,
             hint="Give templates and label words that fit the task and the PLM.",
         )
+
+    def _check_needed(self) -> None:
+        """Refuse to conclude where an engine had no turn that the search is all about."""
+        tried = {trial.candidate.engine for trial in self.search.trials}
+        for name in self.config.needed:
+            if name not in tried:
+                seconds = f"{self.clock.seconds:.0f} s"
+                raise PromptSearchError(
+                    f"no time was left for the engine {name}: the search took {seconds} before its turn",
+                    where=str(self.folder),
+                    hint=f"Go on with more: --resume {self.folder} --minutes N, of all sittings together.",
+                )
 
     @property
     def mining(self) -> Mining | None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from promptsearch.engines.base import Candidate
 from promptsearch.errors import TemplateError
 from promptsearch.plms.base import PLM
 from promptsearch.readings import calibration_names, states_of_each
 from promptsearch.scoring import Evaluation, evaluate
 from promptsearch.study.rescoring import Readings, Recipe
 from promptsearch.study.trial import Trial
+from promptsearch.study.triggers import trigger_of
 from promptsearch.tasks.task import Example, Task, gold
+from promptsearch.template import Template
 from promptsearch.verbalizer import Verbalizer
 
 STAND_IN_CALIBRATION = "prior-batch"
@@ -40,10 +43,10 @@ def transfer(
 ) -> Transfer:
     """Evaluate the best prompt of each PLM under all of them, on dev.
 
-    Figures under the prompt's own PLM are the trial's. What was learned on its answer states or with labels
-    does not go along to another: without its readout or soft verbalizer a prompt answers by its label words,
-    learned weights become equal ones (of the words that have any, by the mean of their log-probabilities),
-    and calibrations are fitted anew, a learned one as `prior-batch`.
+    Figures under the prompt's own PLM are the trial's. Tokens of one PLM go to others as their text. What was
+    learned on its answer states or with labels does not go along: without its readout or soft verbalizer a
+    prompt answers by its label words, learned weights become equal ones (of the words that have any, by the
+    mean of their log-probabilities), and calibrations are fitted anew, a learned one as `prior-batch`.
 
     Args:
         plms: by reference.
@@ -63,19 +66,26 @@ def _column(
     found: dict[str, Evaluation | None] = {name: best[name].dev} if name in best else {}
     recipes = {owner: portable(trial) for owner, trial in best.items() if owner != name}
     # Prompts of several PLMs may share a template, which is then read once.
-    templates = list(dict.fromkeys(best[owner].candidate.template for owner in recipes))
+    wordings = {owner: _worded(best[owner].candidate) for owner in recipes}
+    templates = list(dict.fromkeys(wordings.values()))
     if not templates:
         return found
     states_of = dict(states_of_each(plm, templates, readings.examples))
     labels = gold(readings.dev)
     for owner, recipe in recipes.items():
-        template = best[owner].candidate.template
+        template = wordings[owner]
         states = states_of[template]
         if isinstance(states, TemplateError):
             continue
         log_probs = readings.dev_log_probs(plm, template, recipe, states)
         found[owner] = None if log_probs is None else evaluate(log_probs, labels)
     return found
+
+
+def _worded(candidate: Candidate) -> Template:
+    """The template as another PLM can read it: of exact tokens, the text."""
+    trigger = trigger_of(candidate)
+    return candidate.template if trigger is None else trigger.as_text
 
 
 def portable(trial: Trial) -> Recipe:

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from promptsearch.engines.base import Candidate
 from promptsearch.engines.trigger.history import History, Improvement, Restart, Swap
 from promptsearch.scoring import Evaluation
 from promptsearch.study.trial import finite
 from promptsearch.tasks.task import Task
+from promptsearch.template import Template
 
 TRIGGER = "trigger"
 """The engine that searches trigger tokens, which comes when the others have had their turn."""
@@ -90,6 +92,34 @@ class TriggerSearch:
             record["over"],
             record["settings"],
         )
+
+
+@dataclass(frozen=True)
+class FoundTrigger:
+    """A trigger in a candidate.
+
+    Attributes:
+        template: with its places free.
+        ids, text: of each place.
+    """
+
+    template: Template
+    ids: tuple[tuple[int, ...], ...]
+    text: tuple[str, ...]
+
+    @property
+    def as_text(self) -> Template:
+        """The template in words, which any PLM reads."""
+        return self.template.with_words(self.text)
+
+
+def trigger_of(candidate: Candidate) -> FoundTrigger | None:
+    """The trigger of a candidate of the engine; None where there is none."""
+    found = candidate.provenance.get("trigger")
+    if not isinstance(found, Mapping):
+        return None
+    ids = tuple(tuple(map(int, group)) for group in found["ids"])
+    return FoundTrigger(Template.parse(str(found["template"])), ids, tuple(map(str, found["text"])))
 
 
 def history_of(record: Mapping[str, Any]) -> History:
