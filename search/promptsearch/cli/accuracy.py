@@ -35,7 +35,7 @@ def command(
     """Run discover for several draws of the few-shot split, and report mean and spread on test."""
     from promptsearch.bench.accuracy import markdown, measure, record
     from promptsearch.paths import atomic_write
-    from promptsearch.study.config import DEFAULT_PLMS, DiscoverConfig
+    from promptsearch.study.config import DEFAULT_ENGINES, DEFAULT_PLMS, DiscoverConfig
 
     config = DiscoverConfig(
         task=task,
@@ -43,6 +43,8 @@ def command(
         mapping=mapping,
         plms=plm or DEFAULT_PLMS,
         shots=options.parse_shots(shots),
+        # Triggers take all the time there is, and are measured by a command of their own.
+        engines=[name for name in DEFAULT_ENGINES if name != "trigger"],
         minutes=minutes,
         max_test=max_test,
         stand_in=not no_stand_in,
