@@ -46,14 +46,17 @@ class CausalFreeReader(LocalFreeReader):
 
     Args:
         reuse: whether keys and values left of the first free place may be kept.
+        starts: keys and values of what each prompt begins with, where they are given.
     """
 
-    def __init__(self, plm: CausalPLM, prompts: FreePrompts, reuse: bool) -> None:
+    def __init__(
+        self, plm: CausalPLM, prompts: FreePrompts, reuse: bool, starts: Starts | None = None
+    ) -> None:
         super().__init__(plm, prompts)
         self.causal = plm
         self._share = plm.share and plm.sharing.trees and not self._leaves_window()
         kept = reuse and self._share and plm.sharing.prefixes
-        self.starts: Starts | None = KeptStarts(plm, prompts) if kept else None
+        self.starts: Starts | None = KeptStarts(plm, prompts) if kept else starts
 
     def _leaves_window(self) -> bool:
         """Whether a prompt is longer than the window some models attend to, which trees know nothing of."""

@@ -155,6 +155,11 @@ def _config(given: Mapping[str, Any], plm: LocalPLM) -> Any:
     )
 
 
+def require_peft() -> None:
+    """Raises OptionError where peft is not installed."""
+    _peft()
+
+
 def _peft() -> Any:
     try:
         import peft

@@ -46,7 +46,7 @@ class Prefix:
         return self.shape.cache(self.vectors.to(dtype), batch)
 
 
-def prefixed(plm: LocalPLM, vectors: Tensor, cache: StateCache | None = None) -> LocalPLM:
+def prefixed(plm: LocalPLM, vectors: Tensor, cache: StateCache | None = None) -> PrefixedPLM:
     """A PLM on the same weights that reads each prompt behind virtual tokens.
 
     Args:
@@ -66,6 +66,21 @@ def prefixed(plm: LocalPLM, vectors: Tensor, cache: StateCache | None = None) ->
     return kind(plm, prefix, cache)
 
 
+def room_behind(plm: LocalPLM, tokens: int) -> int:
+    """How many tokens of a prompt have room behind virtual tokens.
+
+    Raises:
+        TemplateError: none.
+    """
+    room = plm.max_tokens - tokens
+    if room < 1:
+        raise TemplateError(
+            f"{tokens} virtual tokens leave no room in the context of {plm.max_tokens} tokens",
+            hint="Take fewer of them, or a PLM with a longer context.",
+        )
+    return room
+
+
 def prefix_shape_of(plm: LocalPLM) -> PrefixShape:
     """What a virtual token looks like on a PLM.
 
@@ -81,16 +96,11 @@ def prefix_shape_of(plm: LocalPLM) -> PrefixShape:
     return shape
 
 
-class _Prefixed(LocalPLM):
+class PrefixedPLM(LocalPLM):
     """What PLMs with virtual tokens share."""
 
     def __init__(self, plm: LocalPLM, prefix: Prefix, cache: StateCache | None) -> None:
-        room = plm.max_tokens - len(prefix)
-        if room < 1:
-            raise TemplateError(
-                f"{len(prefix)} virtual tokens leave no room in the context of {plm.max_tokens} tokens",
-                hint="Take fewer of them, or a PLM with a longer context.",
-            )
+        room = room_behind(plm, len(prefix))
         encoder = PromptEncoder(plm.encoder.tokenizer, room, plm.encoder.start_fallback)
         super().__init__(plm.model, encoder, plm.identity, plm.budget, cache)
         self.prefix = prefix
@@ -102,7 +112,7 @@ def _sha256(weights: str, prefix: Prefix) -> str:
     return hashlib.sha256(weights.encode() + content).hexdigest()
 
 
-class PrefixedMaskedPLM(_Prefixed, MaskedPLM):
+class PrefixedMaskedPLM(PrefixedPLM, MaskedPLM):
     """A masked PLM with virtual tokens."""
 
     def run(self, prompts: Sequence[Sequence[int]]) -> Tensor:
@@ -120,7 +130,7 @@ class PrefixedMaskedPLM(_Prefixed, MaskedPLM):
         return output_layer_input(self.model, **inputs)
 
 
-class PrefixedCausalPLM(_Prefixed, CausalPLM):
+class PrefixedCausalPLM(PrefixedPLM, CausalPLM):
     """A causal PLM with virtual tokens, which are a start that all prompts share."""
 
     def _read(self, groups: Sequence[Sequence[Ids]], tails: Sequence[int]) -> list[list[Reading]]:
@@ -174,5 +184,4 @@ class _BehindPrefix(CausalFreeReader):
             free=prompts.free + n,
             answer=np.asarray(prompts.answer) + n,
         )
-        super().__init__(plm, moved, reuse=False)
-        self._starts = _Virtual(plm)
+        super().__init__(plm, moved, reuse=False, starts=_Virtual(plm))

@@ -1,0 +1,112 @@
+"""What is tuned on: examples, a PLM, a template, label words, and the prompt that a person would write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from promptsearch.engines.base import Budget, Candidate
+from promptsearch.engines.soft.course import Lesson
+from promptsearch.engines.soft.starts import with_soft
+from promptsearch.errors import PLMError
+from promptsearch.pieces import Piece, Soft, Text
+from promptsearch.plms.base import PLM
+from promptsearch.plms.local import LocalPLM
+from promptsearch.study.setup import load_search_task, manual_engine
+from promptsearch.study.trigger_turn import words_of_one_token
+from promptsearch.tasks.task import Example, Task
+from promptsearch.template import Template
+from promptsearch.tuning.config import NO_LABELS, TuneConfig
+from promptsearch.verbalizer import Verbalizer
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is tuned on.
+
+    Attributes:
+        task: with its splits drawn; without labelled examples train and dev are empty.
+        template: with soft tokens still to be found, or of words.
+        words: label words, each of one token where anything is trained.
+        manual: the prompt that a person would write first.
+    """
+
+    task: Task
+    plm: LocalPLM
+    template: Template
+    words: Verbalizer
+    manual: Candidate
+
+    @property
+    def plain(self) -> Template:
+        """The template without soft tokens."""
+        return without_soft(self.template)
+
+    @property
+    def examples(self) -> tuple[Example, ...]:
+        """What training looks at: train, and behind it dev."""
+        return (*self.task.train, *self.task.dev)
+
+    @property
+    def lesson(self) -> Lesson:
+        """Train to learn from, dev to choose the best state on.
+
+        Raises:
+            DataError: fewer examples than classes, or of one class only.
+        """
+        n, examples = len(self.task.train), self.examples
+        return Lesson.of(examples, len(self.task.labels), range(n), range(n, len(examples)))
+
+
+def tuning_task(config: TuneConfig) -> Task:
+    """The task with its splits drawn, as a config says.
+
+    Raises:
+        PromptSearchError: whatever is wrong with the data.
+    """
+    task = load_search_task(config.data_options)
+    if config.shots != NO_LABELS:
+        return task
+    return replace(task, splits={**task.splits, "train": (), "dev": ()}, shots=None, _fingerprints={})
+
+
+def subject_of(config: TuneConfig, task: Task, plm: PLM) -> Subject:
+    """What a config tunes on.
+
+    Raises:
+        PLMError: the PLM does not run in this process.
+        TemplateError: the template cannot work for the task or the PLM.
+        VerbalizerError: the label words cannot be used.
+    """
+    if not isinstance(plm, LocalPLM):
+        raise PLMError(f"{plm.identity.reference} cannot be trained", hint="Take one that runs here.")
+    given = None if config.template is None else Template.parse(config.template)
+    if given is not None:
+        given.check_fields(task.fields)
+        if plm.identity.family == "causal":
+            given.check_left_to_right(plm.identity.reference)
+    engine = manual_engine(config.data_options, task)
+    # The template is given for what is tuned; the manual prompt is the library's.
+    candidates = list(engine.search(task, plm, Budget(), config.seed))
+    manual = candidates[0]
+    if given is None:
+        given = with_soft(manual.template, config.tokens) if config.trains_soft else manual.template
+    words = words_of_one_token(plm, candidates) if config.trains else manual.verbalizer
+    return Subject(task, plm, given, words, manual)
+
+
+def without_soft(template: Template) -> Template:
+    """The template without its soft tokens; those that start from words become these words."""
+    source = ""
+    for piece in template.pieces:
+        part = _words(piece)
+        # What stood on both sides of soft tokens must not leave two blanks, or one at the start.
+        if part.startswith(" ") and (not source or source.endswith(" ")):
+            part = part[1:]
+        source += part
+    return Template.parse(source)
+
+
+def _words(piece: Piece) -> str:
+    if isinstance(piece, Soft):
+        return "" if piece.init is None else str(Text(piece.init))
+    return str(piece)

@@ -1,0 +1,183 @@
+"""What each strategy trains, and what is left of it when training is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from promptsearch.engines.soft.encoders import RATES, SoftEncoder, make_encoder
+from promptsearch.engines.soft.learner import Learner, ParameterGroup
+from promptsearch.engines.soft.starts import scale_of, start_vectors
+from promptsearch.objective import LabelObjective
+from promptsearch.plms.free import FreeReader
+from promptsearch.plms.lora import count_numbers
+from promptsearch.plms.peft_folders import prefix_config, write_prompt_folder
+from promptsearch.plms.prefixed import prefix_shape_of, prefixed
+from promptsearch.plms.tuned import TunedKind
+from promptsearch.soft import SoftVectors
+from promptsearch.tuning.config import LM_RATES, TuneConfig
+from promptsearch.tuning.learner import PromptLearner
+from promptsearch.tuning.prefix_starts import prefix_start
+from promptsearch.tuning.subject import Subject
+from promptsearch.tuning.weights import FullWeights, LoraWeights, Weights
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What training has left.
+
+    Attributes:
+        soft: vectors of the template's soft tokens.
+        kind: what of the PLM was written to the folder, if anything was.
+        numbers: how many numbers the prompt needs beside the PLM and its words.
+    """
+
+    soft: SoftVectors | None
+    kind: TunedKind | None
+    numbers: int
+
+
+class Tuner(Protocol):
+    """Makes what is trained, and stores it."""
+
+    def make(self, restart: int) -> Learner:
+        """What start number r begins with; draws from torch's generator."""
+        ...
+
+    def store(self, learner: Learner, folder: Path) -> Stored:
+        """Keep what was trained: what of it is no vector of soft tokens goes into a new folder."""
+        ...
+
+
+def tuner_for(subject: Subject, config: TuneConfig) -> Tuner:
+    """The tuner of a strategy that trains something.
+
+    Raises:
+        OptionError: LoRA's target modules do not exist, or peft is not installed.
+        PLMError: the PLM gives no gradients, or takes no prefix.
+        TemplateError: the template cannot work on the PLM, or more tokens than its context holds.
+        VerbalizerError: label words of several tokens.
+    """
+    if config.trains_prefix:
+        return _PrefixTuner(subject, config)
+    return _PromptTuner(subject, config)
+
+
+class _PromptTuner:
+    """Soft tokens, the PLM's weights, or both."""
+
+    def __init__(self, subject: Subject, config: TuneConfig) -> None:
+        self.subject, self.config = subject, config
+        plm = subject.plm
+        self.objective = LabelObjective.of(plm, subject.template, subject.words)
+        # Before weights are trained: what may be shared is found by trying.
+        reuse = not config.trains_lm
+        reader = plm.free_reader if config.trains_soft else _words_alone(plm.word_reader)
+        self.reader: FreeReader = reader(subject.template, subject.examples, reuse)
+        self.weights = _weights(subject, config) if config.trains_lm else None
+
+    def make(self, restart: int) -> PromptLearner:
+        config, groups = self.config, []
+        objective, encoder, model = self.objective, None, None
+        vectors: Callable[[], Tensor] = _none(self.reader)
+        if config.trains_soft:
+            encoder = self._encoder(restart)
+            groups.append(_prompt_group("soft", encoder, config))
+            vectors = encoder
+        if self.weights is not None:
+            self.weights.begin()
+            rate = config.lm_rate or LM_RATES[config.lm]
+            groups.append(ParameterGroup("lm", self.weights.parameters, rate))
+            objective = replace(objective, layer=self.weights.output)
+            model = self.subject.plm.model
+        return PromptLearner(self.reader, objective, groups, vectors, encoder, model)
+
+    def store(self, learner: Learner, folder: Path) -> Stored:
+        assert isinstance(learner, PromptLearner)
+        soft, kind, numbers = None, None, 0
+        if learner.encoder is not None:
+            with torch.no_grad():
+                soft = SoftVectors(learner.encoder().cpu().numpy(), self.reader.prompts.groups)
+            numbers += soft.array.size
+        if self.weights is not None:
+            learner.training(False)
+            self.weights.save(folder)
+            kind = self.weights.kind
+            numbers += count_numbers(self.weights.parameters)
+        return Stored(soft, kind, numbers)
+
+    def _encoder(self, restart: int) -> SoftEncoder:
+        subject, config = self.subject, self.config
+        matrix = self.reader.matrix
+        start = start_vectors(
+            subject.plm, subject.template, subject.words, matrix, config.start, (config.seed, restart)
+        )
+        return make_encoder(config.parameterisation, start, scale_of(matrix), config.width)
+
+
+class _PrefixTuner:
+    """Keys and values of virtual tokens before the prompt, in every layer."""
+
+    def __init__(self, subject: Subject, config: TuneConfig) -> None:
+        self.subject, self.config = subject, config
+        self.objective = LabelObjective.of(subject.plm, subject.template, subject.words)
+        # A template whose words do not fit beside the prefix is refused now.
+        self._read_with(self._start(0))
+
+    def _start(self, restart: int) -> Tensor:
+        config = self.config
+        return prefix_start(self.subject.plm, config.tokens, config.start, (config.seed, restart))
+
+    def _read_with(self, vectors: Tensor) -> FreeReader:
+        self.behind = prefixed(self.subject.plm, vectors)
+        return self.behind.word_reader(self.subject.template, self.subject.examples)
+
+    def make(self, restart: int) -> PromptLearner:
+        config, start = self.config, self._start(restart)
+        encoder = make_encoder(config.parameterisation, start, scale_of(start), config.width)
+        reader = self._read_with(start)
+        nothing, prefix = _none(reader), self.behind.prefix
+
+        def vectors() -> Tensor:
+            prefix.vectors = encoder()
+            return nothing()
+
+        groups = [_prompt_group("prefix", encoder, config)]
+        return PromptLearner(reader, self.objective, groups, vectors, encoder)
+
+    def store(self, learner: Learner, folder: Path) -> Stored:
+        assert isinstance(learner, PromptLearner)
+        assert learner.encoder is not None
+        plm = self.subject.plm
+        with torch.no_grad():
+            vectors = learner.encoder()
+        identity = plm.identity
+        config = prefix_config(len(vectors), prefix_shape_of(plm), identity.family, identity.reference)
+        write_prompt_folder(folder, config, vectors)
+        return Stored(None, "prefix", vectors.numel())
+
+
+def _prompt_group(name: str, encoder: SoftEncoder, config: TuneConfig) -> ParameterGroup:
+    rate = config.rate or RATES[config.parameterisation]
+    return ParameterGroup(name, dict(encoder.named_parameters()), rate)
+
+
+def _weights(subject: Subject, config: TuneConfig) -> Weights:
+    if config.lm == "lora":
+        return LoraWeights(subject.plm, config.lora)
+    return FullWeights(subject.plm, config.starts)
+
+
+def _none(reader: FreeReader) -> Callable[[], Tensor]:
+    """Vectors for a template that has no free places."""
+    nothing = reader.matrix.new_zeros((0, reader.matrix.shape[1]))
+    return lambda: nothing
+
+
+def _words_alone(word_reader: Callable[..., FreeReader]) -> Callable[..., FreeReader]:
+    return lambda template, examples, _reuse: word_reader(template, examples)
