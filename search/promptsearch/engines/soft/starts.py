@@ -48,7 +48,7 @@ def start_vectors(
     """
     random = np.random.default_rng(list(seed))
     labels = _label_tokens(plm, template, verbalizer) if start == "labels" else iter(())
-    frequent = _frequent(plm) if start != "random" else []
+    frequent = frequent_tokens(plm) if start != "random" else []
     rows: list[Tensor] = []
     slots = [piece for piece in template.pieces if isinstance(piece, Soft)]
     for piece, ids in zip(slots, plm.encoder.initial_ids(template), strict=True):
@@ -71,7 +71,7 @@ def _label_tokens(plm: LocalPLM, template: Template, verbalizer: Verbalizer) -> 
     return (forms[0][0] for forms in answer_tokens(plm, template, words, verbalizer.case))
 
 
-def _frequent(plm: LocalPLM) -> list[int]:
+def frequent_tokens(plm: LocalPLM) -> list[int]:
     """Tokens that are words, the most frequent of the vocabulary."""
     texts = plm.vocabulary("a ")
     words = [i for i, text in enumerate(texts) if text.strip().isalpha() and len(text.strip()) > 1]
