@@ -32,7 +32,7 @@ class FreePrompts:
         answer: (n,) position at which the answer is read.
         groups: how many free places each slot of the template has, in order; they sum to m.
         shortened: (n,) bool, whether a field was cut to fit.
-        hole: an id that any embedding table has.
+        hole: the id of an ordinary token.
     """
 
     ids: tuple[tuple[int, ...], ...]
@@ -110,7 +110,8 @@ class FreeReader(ABC):
     def place_log_probs(self, filling: Sequence[int], place: int, rows: Sequence[int]) -> Tensor:
         """What the PLM itself would put into one place: (r, vocabulary) log-probabilities, no gradient.
 
-        On a causal PLM given what stands left of the place; on a masked one with a mask in it.
+        On a causal PLM given what stands left of the place, after the token that starts a document where
+        nothing stands left of the first; on a masked one with a mask in it.
         """
 
     @abstractmethod

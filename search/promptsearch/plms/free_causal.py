@@ -41,6 +41,21 @@ class _Branch:
         return len(self.tree)
 
 
+@dataclass(frozen=True)
+class _Rest:
+    """What of a prompt goes through the model; positions count from its first token.
+
+    Attributes:
+        tokens: with holes in the free places.
+        free: where the free places are; some may lie beyond the tokens.
+        ends: where something is read.
+    """
+
+    tokens: tuple[int, ...]
+    free: tuple[int, ...]
+    ends: tuple[int, ...]
+
+
 class CausalFreeReader(LocalFreeReader):
     """Reads free prompts on GPT-2, Llama and their kin.
 
@@ -79,7 +94,7 @@ class CausalFreeReader(LocalFreeReader):
         def last_states(batch: list[_Branch]) -> list[Tensor]:
             hidden = self._run(batch)
             ends = [[path[-1] for path in branch.tree.ends] for branch in batch]
-            return [rows[nodes].float() for rows, nodes in zip(hidden, ends)]
+            return [states[nodes].float() for states, nodes in zip(hidden, ends)]
 
         with torch.no_grad():
             found = self.plm.budget.run(branches, len, last_states)
@@ -140,31 +155,30 @@ class CausalFreeReader(LocalFreeReader):
     ) -> list[_Branch]:
         """The fillings of each row as trees, whose ends are the answer, or stand before the places."""
         rows = list(dict.fromkeys(rows))
-        # Prompts that end alike have equal trees.
-        known: dict[tuple[object, ...], list[tuple[list[int], TokenTree]]] = {}
         branches: list[_Branch] = []
+        # Prompts that go on alike have equal trees.
+        known: dict[_Rest, list[tuple[list[int], TokenTree]]] = {}
         for row, kept in zip(rows, self._kept(rows)):
-            ids, free = list(self.prompts.ids[row]), self.prompts.free[row].tolist()
-            start = kept
-            if places is None:
-                ends = [len(ids) - 1]
-            else:
-                ends = [free[place] - 1 for place in places]
-                if min(free) == 0:
-                    # Nothing stands left of the first place: all are read as those of a document's start.
-                    ids, free, ends = (
-                        [self._first_token(), *ids],
-                        [p + 1 for p in free],
-                        [p + 1 for p in ends],
-                    )
-                    start = 0
-                start = min(start, *ends)
-                ids = ids[: max(ends) + 1]
-            key = (tuple(ids[start:]), *(p - start for p in free), *(p - start for p in ends))
-            if key not in known:
-                known[key] = self._trees(ids, free, fillings, start, ends)
-            branches += [_Branch(row, start, chosen, tree) for chosen, tree in known[key]]
+            start, rest = self._rest(row, kept, places)
+            if rest not in known:
+                known[rest] = self._trees(rest, fillings)
+            branches += [_Branch(row, start, chosen, tree) for chosen, tree in known[rest]]
         return branches
+
+    def _rest(self, row: int, kept: int, places: list[int] | None) -> tuple[int, _Rest]:
+        """How many tokens of a prompt are not run, and those that are."""
+        ids, free = self.prompts.ids[row], self.prompts.free[row].tolist()
+        if places is None:
+            start, ends = kept, [len(ids) - 1]
+        elif min(free) == 0:
+            # Nothing stands left of the first place: all are read as those of a document's start.
+            start, ids = 0, (self._first_token(), *ids)
+            free, ends = [position + 1 for position in free], [free[place] for place in places]
+        else:
+            ends = [free[place] - 1 for place in places]
+            start = min(kept, *ends)
+        tokens = ids[start : max(ends) + 1]
+        return start, _Rest(tokens, tuple(p - start for p in free), tuple(p - start for p in ends))
 
     def _first_token(self) -> int:
         if self.plm.encoder.start_fallback is None:
@@ -174,22 +188,22 @@ class CausalFreeReader(LocalFreeReader):
             )
         return self.plm.encoder.start_fallback
 
-    def _trees(
-        self, ids: list[int], free: Sequence[int], fillings: IntArray, start: int, ends: Sequence[int]
-    ) -> list[tuple[list[int], TokenTree]]:
-        filled = np.tile(np.asarray(ids, dtype=np.int64), (len(fillings), 1))
-        inside = [i for i, position in enumerate(free) if position < len(ids)]
-        filled[:, [free[i] for i in inside]] = np.asarray(fillings)[:, inside]
-        sequences = filled[:, start:].tolist()
+    def _trees(self, rest: _Rest, fillings: IntArray) -> list[tuple[list[int], TokenTree]]:
+        """The fillings of a prompt's rest, some in each tree, and which they are."""
+        length = len(rest.tokens)
+        filled = np.tile(np.asarray(rest.tokens, dtype=np.int64), (len(fillings), 1))
+        inside = [i for i, position in enumerate(rest.free) if position < length]
+        filled[:, [rest.free[i] for i in inside]] = np.asarray(fillings)[:, inside]
+        sequences = filled.tolist()
         if self._share:
-            parts = split_by_size(sequences, max(_TREE_TOKENS, 2 * len(sequences[0])))
+            parts = split_by_size(sequences, max(_TREE_TOKENS, 2 * length))
         else:
             parts = [[i] for i in range(len(sequences))]
         trees: list[tuple[list[int], TokenTree]] = []
         for part in parts:
-            tree = build_tree([sequences[i] for i in part], [len(sequences[i]) for i in part])
-            nodes = tuple(tuple(path[end - start] for end in ends) for path in tree.ends)
-            trees.append((part, replace(tree, ends=nodes)))
+            tree = build_tree([sequences[i] for i in part], [length] * len(part))
+            ends = tuple(tuple(path[end] for end in rest.ends) for path in tree.ends)
+            trees.append((part, replace(tree, ends=ends)))
         return trees
 
     def _run(self, batch: Sequence[_Branch]) -> Tensor:
