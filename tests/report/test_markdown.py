@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from promptsearch import discover
 from promptsearch.report.blocks_markdown import block_markdown
 from promptsearch.report.building import report_document
-from promptsearch.report.document import Heading, MarkedBlock, Paragraph, TableBlock
+from promptsearch.report.document import Heading, MarkedBlock, Paragraph, TableBlock, Variation
 from promptsearch.report.drawings import drawings
 from promptsearch.report.html.parts import parts_of
 from promptsearch.report.markdown import markdown
@@ -51,6 +51,36 @@ def test_any_text_survives_escaping(text):
     cells = [tokens[i + 1] for i, token in enumerate(tokens) if token.type == "th_open"]
     assert text_of([cells[0]]) == " ".join(text.split())
     assert len(cells) == 2
+
+
+def with_changes(**changes: object) -> str:
+    """The bare report, but for these parts of it, as Markdown."""
+    return markdown(bare_document().model_copy(update=changes))
+
+
+def test_blanks_that_would_not_be_seen_are_shown():
+    def told(*sources: str) -> str:
+        plain = Variation(change="a space more", template="", figure=None, flips=None)
+        return with_changes(sensitivity=[plain.model_copy(update={"template": each}) for each in sources])
+
+    found = told("{text} It  was {mask}.", " {text} It was {mask}.")
+    assert "␣ is a blank that would not be seen." in found
+    cells = [row[1] for row in table_rows(READER.parse(found)) if row[0] == "a space more"]
+    assert cells == ["{text} It␣␣was {mask}.", "␣{text} It was {mask}."]
+    assert "␣" not in told("{text} It was {mask}.")
+
+
+def test_a_title_names_the_sample_that_stands_in():
+    task = bare_document().task.model_copy(update={"name": "reviews", "stand_in_for": "sst2"})
+    assert with_changes(task=task).startswith("# Best prompt for `sst2` (sample `reviews`)\n")
+    task = task.model_copy(update={"stand_in_for": None})
+    assert with_changes(task=task).startswith("# Best prompt for `reviews`\n")
+
+
+def test_what_it_took_to_go_on_is_told_apart():
+    assert "- Time: 1.0 s.\n" in with_changes()
+    told = with_changes(seconds_on_top=75.0)
+    assert "- Time: 1.0 s, and 1 min 15 s on top to go on where it had been stopped.\n" in told
 
 
 @given(st.text(alphabet="`a ", min_size=1, max_size=12).filter(str.strip))

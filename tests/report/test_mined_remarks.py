@@ -43,9 +43,12 @@ def test_one_pair_is_told_in_the_singular(found):
 def test_only_the_best_on_train_are_compared(found):
     discovery = searched(found, mining(BORN, LIVED, DIED), mined_trial(BORN), mined_trial(DIED))
     assert compared(discovery, mined_rows(discovery)) == (
-        "Only the 2 of 3 mined templates that did best on train were compared on dev; the best prompt is "
+        "Of 3 mined templates, 2 were compared on dev: of those that the text supports most, the ones that a "
+        "PLM did best with on train; the best prompt is "
         f"chosen on dev among the {found.screened} prompts that were likeliest on train."
     )
+    spent = replace(discovery, ended="budget")
+    assert "did best with on train, until the budget was spent; " in compared(spent, mined_rows(spent))
     every = replace(discovery, mining=mining(BORN, DIED))
     assert compared(every, mined_rows(every)).startswith("2 mined templates were compared on dev; ")
 

@@ -15,7 +15,7 @@ from promptsearch.report.words import cell_words
 from promptsearch.scoring.intervals import RESAMPLES
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.discover import run
-from promptsearch.study.finalist import Finalist
+from promptsearch.study.finalist import HAND_WRITTEN, Finalist
 from promptsearch.study.observer import Observer
 from promptsearch.study.result import Discovery
 from promptsearch.tasks.task import gold
@@ -140,7 +140,7 @@ def _result(seed: int, found: Discovery) -> SeedResult:
     labels = np.asarray(gold(found.task.test))
     # The best stands twice where it is hand-written itself.
     itself = best if best.trial.candidate.engine == "manual" else None
-    by_hand = next((f for f in found.finalists if f.role == "best hand-written"), itself)
+    by_hand = next((f for f in found.finalists if f.role == HAND_WRITTEN), itself)
     chosen: dict[str, Finalist | None] = {"best": best, "hand-written": by_hand, "manual": found.manual}
     test = {kind: each.test.value(metric) for kind, each in chosen.items() if each is not None and each.test}
     answers = {kind: each.predictions for kind, each in chosen.items() if each is not None}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
 from promptsearch.cli import options, screen
+from promptsearch.cli.command_line import command_line
 from promptsearch.cli.options import value
 
 
@@ -52,7 +51,7 @@ def command(
     )
     with screen.watching(quiet or json) as observer:
         found = measure(config, range(seeds), observer)
-    section = f"{markdown(found)}\nCommand: `{shlex.join(['promptsearch', *sys.argv[1:]])}`\n"
+    section = f"{markdown(found)}\nCommand: `{command_line()}`\n"
     if json:
         screen.print_json(record(found))
     else:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from promptsearch.cli import options, screen
+from promptsearch.cli.command_line import command_line
 from promptsearch.cli.options import value
 from promptsearch.cli.shared_options import BenchOptions
 from promptsearch.cli.taking import takes
@@ -78,7 +77,7 @@ def scoring(**values: Any) -> None:
         with_lm_eval=given.with_lm_eval,
         stand_in=not given.no_stand_in,
         offline=given.offline,
-        command=shlex.join(["promptsearch", *sys.argv[1:]]),
+        command=command_line(),
     )
     with screen.watching(given.quiet or given.json) as observer:
         bench = run(config, observer.stage, observer.notice)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from promptsearch.cli import options, screen
+from promptsearch.cli.command_line import command_line
 from promptsearch.cli.options import value
 from promptsearch.cli.shared_options import deliver
 
@@ -63,9 +62,8 @@ def command(
             )
         else:
             head, sections, records = _frames(task, corpus, plm, shots, seed, offline, observer)
-    command_line = shlex.join(["promptsearch", *sys.argv[1:]])
     note = machine_note(machine, load_now())
-    page = f"{head}\n```sh\n{command_line}\n```\n\n```text\n{note}\n```\n\n{sections}"
+    page = f"{head}\n```sh\n{command_line()}\n```\n\n```text\n{note}\n```\n\n{sections}"
     deliver(page, records, json, out)
 
 

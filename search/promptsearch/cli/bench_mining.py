@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from promptsearch.cli import options, screen
+from promptsearch.cli.command_line import command_line
 from promptsearch.cli.options import value
 from promptsearch.cli.shared_options import deliver
 
@@ -60,7 +59,7 @@ def command(
         with_dask=with_dask,
         stand_in=not no_stand_in,
         offline=offline,
-        command=shlex.join(["promptsearch", *sys.argv[1:]]),
+        command=command_line(),
     )
     with screen.watching(quiet or json) as observer:
         bench = run(config, observer.stage, observer.notice)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from promptsearch.cli import options, screen
+from promptsearch.cli.command_line import command_line
 from promptsearch.cli.options import value
 from promptsearch.cli.shared_options import BenchOptions, deliver
 from promptsearch.cli.taking import takes
@@ -53,7 +52,7 @@ class StudyOptions(BenchOptions):
 def study(**values: Any) -> None:
     """Search with the study, with random search and with plain TPE for the same time: who finds better?
 
-    Takes three times --seconds for each seed, and a little more.
+    Takes four times --seconds for each seed, and a little more.
     """
     from promptsearch.bench.study import run
     from promptsearch.bench.study_courses import record
@@ -76,7 +75,7 @@ def study(**values: Any) -> None:
     seconds = given.seconds
     marks = given.marks or [seconds / 8, seconds / 4, seconds / 2]
     with screen.watching(given.quiet or given.json) as observer:
-        command = shlex.join(["promptsearch", *sys.argv[1:]])
+        command = command_line()
         bench = run(config, range(given.seeds), seconds, marks, observer, given.free_words, command)
     deliver(markdown(bench), record(bench), given.json, given.out)
 
@@ -101,7 +100,7 @@ def racing(
 
     machine = Machine.now()
     found = [simulated(k, n, RaceRules(), races, seed) for k, n in SETTINGS]
-    command = fenced(shlex.join(["promptsearch", *sys.argv[1:]]), "sh")
+    command = fenced(command_line(), "sh")
     note = fenced(machine_note(machine, load_now()), "text")
     head = "# Races", _RACES.format(races=count(races, "simulated race"))
     page = "\n\n".join((*head, command, note, rendered(found))) + "\n"

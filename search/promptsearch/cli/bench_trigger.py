@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from promptsearch.cli import options, screen
+from promptsearch.cli.command_line import command_line
 from promptsearch.cli.options import value
 from promptsearch.cli.shared_options import BenchOptions, deliver
 from promptsearch.cli.taking import takes
@@ -92,7 +91,7 @@ def trigger(**values: Any) -> None:
         tried=given.tried,
         stand_in=not given.no_stand_in,
         offline=given.offline,
-        command=shlex.join(["promptsearch", *sys.argv[1:]]),
+        command=command_line(),
     )
 
     def keep(bench: TriggerBench) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from promptsearch.cli import options, screen
+from promptsearch.cli.command_line import command_line
 from promptsearch.cli.options import value
 from promptsearch.cli.shared_options import BenchOptions, deliver
 from promptsearch.cli.taking import takes
@@ -84,7 +83,7 @@ def trigger_accuracy(**values: Any) -> None:
 
     def page() -> str:
         note = fenced(machine_note(machine, load_now()), "text")
-        command = fenced(shlex.join(["promptsearch", *sys.argv[1:]]), "sh")
+        command = fenced(command_line(), "sh")
         return "\n\n".join(("# Triggers on test", command, note, trigger_accuracy_table.markdown(runs)))
 
     with screen.watching(given.quiet or given.json) as observer:

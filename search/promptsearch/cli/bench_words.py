@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from typing import Annotated
 
 from promptsearch.cli import options, screen
+from promptsearch.cli.command_line import command_line
 from promptsearch.cli.options import value
 from promptsearch.cli.shared_options import deliver
 
@@ -50,9 +49,8 @@ def command(
     with screen.watching(quiet or json) as observer:
         found = words.measure(cases, plm or DEFAULT_PLMS, range(seeds), config, observer)
     sections = "\n".join(words.markdown(result) for result in found)
-    command_line = shlex.join(["promptsearch", *sys.argv[1:]])
     note = machine_note(machine, load_now())
-    page = f"{_HEAD}\n```sh\n{command_line}\n```\n\n```text\n{note}\n```\n\n{sections}"
+    page = f"{_HEAD}\n```sh\n{command_line()}\n```\n\n```text\n{note}\n```\n\n{sections}"
     deliver(page, [words.record(result) for result in found], json, out)
 
 

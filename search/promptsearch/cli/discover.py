@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from promptsearch.cli import screen
+from promptsearch.cli.command_line import command_line
 from promptsearch.cli.discover_options import DiscoverOptions
 from promptsearch.cli.taking import takes
 
@@ -53,7 +52,7 @@ def _found(options: DiscoverOptions, observer: Observer) -> Discovery:
 
     if options.resume is not None:
         return resume(options.resume, observer, screen.STARTED, **options.changes)
-    return run(options.search(_command()), observer, screen.STARTED)
+    return run(options.search(command_line()), observer, screen.STARTED)
 
 
 def _without_labels(options: DiscoverOptions) -> bool:
@@ -63,15 +62,8 @@ def _without_labels(options: DiscoverOptions) -> bool:
 
     with screen.watching(options.quiet or options.json) as observer:
         if options.resume is None:
-            found = run(options.search(_command()), observer)
+            found = run(options.search(command_line()), observer)
         else:
             found = resume(options.resume, observer, **options.changes)
     print_found(found, options.json)
     return found.interrupted
-
-
-def _command() -> str:
-    """The command line as reports show it: without the password of a storage."""
-    from promptsearch.study.storage import shown
-
-    return shlex.join(["promptsearch", *map(shown, sys.argv[1:])])

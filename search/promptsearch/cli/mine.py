@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from promptsearch.cli import mine_source, screen
+from promptsearch.cli.command_line import command_line
 from promptsearch.cli.mine_options import MineOptions
 from promptsearch.cli.taking import takes
 
@@ -34,7 +33,7 @@ def command(**given: Any) -> None:
     options.check()
     mining = options.mining()
     source, told = mine_source.source(options, mining)
-    config = options.search(source, mining, shlex.join(["promptsearch", *sys.argv[1:]]))
+    config = options.search(source, mining, command_line())
     try:
         interrupted = _run(options, config, told)
     except KeyboardInterrupt:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from promptsearch.cli import options
 from promptsearch.cli.options import flag, value
+from promptsearch.cli.shared_options import SearchOptions
 from promptsearch.errors import OptionError
 
 if TYPE_CHECKING:
@@ -122,8 +123,8 @@ Shots = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class MineOptions:
+@dataclass(frozen=True, kw_only=True)
+class MineOptions(SearchOptions):
     """Everything that `promptsearch mine` takes; the order is that of its help."""
 
     task: options.Task = None
@@ -149,15 +150,6 @@ class MineOptions:
     no_plm: NoPLM = False
     shots: Shots = None
     seed: options.Seed = 0
-    max_test: options.MaxTest = None
-    out: options.Out = None
-    device: options.Device = "auto"
-    dtype: options.Dtype = "auto"
-    no_stand_in: options.NoStandIn = False
-    offline: options.Offline = False
-    trust_remote_code: options.TrustRemoteCode = False
-    json: options.Json = False
-    quiet: options.Quiet = False
 
     @property
     def shown(self) -> int:
@@ -229,12 +221,6 @@ class MineOptions:
             engines=("manual", "mining"),
             mining=mining,
             ensemble=True,
-            max_test=self.max_test,
-            stand_in=not self.no_stand_in,
-            offline=self.offline,
-            device=self.device,
-            dtype=self.dtype,
-            trust_remote_code=self.trust_remote_code,
-            out=self.out,
             command=command,
+            **self.in_search,
         )

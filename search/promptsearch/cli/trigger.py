@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from promptsearch.cli import screen, trigger_live
+from promptsearch.cli.command_line import command_line
 from promptsearch.cli.taking import takes
 from promptsearch.cli.trigger_options import TriggerOptions
 
@@ -37,7 +36,7 @@ def _found(options: TriggerOptions, observer: Observer) -> Discovery:
 
     if options.resume is not None:
         return resume(options.resume, observer, screen.STARTED, **options.changes)
-    return run(options.search(shlex.join(["promptsearch", *sys.argv[1:]])), observer, screen.STARTED)
+    return run(options.search(command_line()), observer, screen.STARTED)
 
 
 def _show(found: Discovery, as_json: bool) -> None:

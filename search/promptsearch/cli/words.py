@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from typing import Any
 
 import typer
 
 from promptsearch.cli import screen
+from promptsearch.cli.command_line import command_line
 from promptsearch.cli.taking import takes
 from promptsearch.cli.words_options import WordsOptions
 
@@ -30,7 +29,7 @@ def _run(given: WordsOptions) -> bool:
     """Search and show; whether it was stopped by the user."""
     from promptsearch.cli.words_output import show_found, show_searched
 
-    config = given.search(shlex.join(["promptsearch", *sys.argv[1:]]))
+    config = given.search(command_line())
     if given.without_labels:
         from promptsearch.study.unlabelled import run
 

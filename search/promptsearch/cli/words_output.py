@@ -46,9 +46,7 @@ def show_searched(found: Discovery, json: bool) -> None:
     for note in notes_of(trial.candidate for trial in trials):
         console.print(Text(printable(note)))
     if best.candidate.engine != "words":
-        console.print(
-            Text("No words that were found do better on dev than those of the library, shown above.")
-        )
+        console.print(Text("Of the words compared on dev, those of the library, shown above, were chosen."))
     if best.candidate.readout is not None:
         console.print(Text(f"Labels are read by the {best.candidate.readout.kind} readout, see report.md."))
     for sentence in (answer_sentence(found), *verdicts(found)):

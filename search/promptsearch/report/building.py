@@ -29,13 +29,14 @@ from promptsearch.report.records import (
     summary_of_ensemble,
     task_record,
 )
-from promptsearch.report.rows import MAJORITY, TOGETHER, answer_sentence
+from promptsearch.report.rows import answer_sentence
 from promptsearch.report.trigger_courses import course_of
 from promptsearch.report.usage import filled_in, python_lines
 from promptsearch.report.verdicts import verdicts
 from promptsearch.report.words_section import words_section
 from promptsearch.scoring import paired_difference
 from promptsearch.showing import whole_text
+from promptsearch.study.finalist import MAJORITY, TOGETHER
 from promptsearch.study.result import Discovery
 from promptsearch.tasks.task import gold, majority
 
@@ -69,6 +70,7 @@ def report_document(discovery: Discovery) -> ReportDocument:
         triggers=tuple(course_of(search, discovery.task.label_names) for search in discovery.triggers),
         interrupted=discovery.interrupted,
         seconds=discovery.seconds,
+        seconds_on_top=discovery.seconds_on_top,
         command=whole_text(discovery.command),
         environment=dict(discovery.environment),
     )

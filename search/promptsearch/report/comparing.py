@@ -12,6 +12,7 @@ from promptsearch.report.html.figures import duration
 from promptsearch.report.io import read_report
 from promptsearch.report.markdown_tables import comparison
 from promptsearch.report.marks import code, escape, table
+from promptsearch.report.titles import task_title
 from promptsearch.showing import count, printable
 
 ADVICE = (
@@ -58,9 +59,7 @@ class Group:
     @property
     def title(self) -> str:
         """`sst2, accuracy`, with the group's letter."""
-        name = self.task.stand_in_for or self.task.name
-        sample = f" (sample {self.task.name})" if self.task.stand_in_for else ""
-        return f"{self.letter}: {name}{sample}, {self.task.metric}"
+        return f"{self.letter}: {task_title(self.task)}, {self.task.metric}"
 
     @property
     def remarks(self) -> list[str]:

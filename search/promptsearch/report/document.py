@@ -227,6 +227,7 @@ class ReportDocument(Record):
     sections: tuple[Section, ...] = Field((), strict=False)
     triggers: tuple[TriggerCourse, ...] = Field((), strict=False, description="One for each PLM.")
     interrupted: bool = False
+    seconds_on_top: Nonnegative = Field(0, description="To get back to where it was stopped.")
     labelled: bool = Field(True, description="Whether anything was measured with labels before test.")
     seconds: Nonnegative
     command: Text = ""

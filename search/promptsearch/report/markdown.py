@@ -7,13 +7,14 @@ from collections.abc import Collection
 from promptsearch.report.blocks_markdown import block_markdown, picture
 from promptsearch.report.document import PromptSummary, ReportDocument
 from promptsearch.report.drawings import drawings
-from promptsearch.report.html.figures import duration
+from promptsearch.report.html.figures import time_told
 from promptsearch.report.html.parts import Part, parts_of
 from promptsearch.report.html.prompts import best_prompt, listed
 from promptsearch.report.markdown_details import PARTS as DETAILS
 from promptsearch.report.markdown_tables import best_of_all, comparison, words_cell
 from promptsearch.report.marks import code, escape, fenced, table
 from promptsearch.report.plots import spread_sentence
+from promptsearch.report.titles import task_title
 from promptsearch.report.words import CELL
 from promptsearch.showing import printable
 
@@ -46,7 +47,7 @@ def _head(document: ReportDocument) -> list[str]:
     if not document.labelled:
         told.append("Nothing was measured with labels: prompts were ranked without them.")
     return [
-        f"# Best prompt for {code(document.task.stand_in_for or document.task.name)}",
+        f"# Best prompt for {task_title(document.task, code)}",
         escape(document.answer),
         *(f"> {escape(notice)}" for notice in (*told, *document.notices)),
         "\n".join(f"- {escape(verdict)}" for verdict in document.verdicts),
@@ -118,7 +119,7 @@ def _reproduce(document: ReportDocument) -> list[str]:
         f"data: {code(task.source)}, fingerprint `{task.fingerprint[:16]}`.",
         f"- Examples: {escape(splits)}{shots}; seed {task.seed}. The seed fixes which examples are drawn for "
         "train and dev, the order of the search, and the starts of what is learned.",
-        f"- Time: {duration(document.seconds)}.",
+        f"- Time: {time_told(document.seconds, document.seconds_on_top)}.",
         "- " + ", ".join(f"{escape(name)} {escape(value)}" for name, value in document.environment.items()),
     ]
     if document.rejected:

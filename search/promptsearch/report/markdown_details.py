@@ -8,6 +8,7 @@ from promptsearch.report.document import HardExample, ReportDocument
 from promptsearch.report.html.figures import number, percent
 from promptsearch.report.html.matrices import confusion_rows, transfer_rows
 from promptsearch.report.html.prompts import best_prompt, labels_of_words, scored_words
+from promptsearch.report.html.rewordings import about_rewordings, visible_blanks
 from promptsearch.report.html.seeds import Mean, seed_means
 from promptsearch.report.html.text import shortened
 from promptsearch.report.markdown_tables import figure_cell
@@ -69,14 +70,14 @@ def sensitivity(document: ReportDocument) -> list[str]:
     rows = [
         (
             each.change,
-            each.template,
+            visible_blanks(each.template),
             "the PLM cannot read it" if each.figure is None else figure_cell(each.figure),
             percent(each.flips),
         )
         for each in document.sensitivity
     ]
     titles = ("change", "template", f"dev {document.task.metric}", "answers changed, %")
-    return ["The best prompt under small changes of its wording, on dev.", table(titles, rows)]
+    return [about_rewordings(document.sensitivity), table(titles, rows)]
 
 
 def transfer(document: ReportDocument) -> list[str]:

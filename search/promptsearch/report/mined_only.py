@@ -10,6 +10,7 @@ from promptsearch.report.blocks_markdown import block_markdown
 from promptsearch.report.marks import code, escape, table
 from promptsearch.report.mined_examples import sightings_block
 from promptsearch.report.mined_remarks import met, were
+from promptsearch.report.titles import task_title
 from promptsearch.showing import count
 from promptsearch.study.mining_only import MinedOnly
 
@@ -21,7 +22,7 @@ def markdown(found: MinedOnly) -> str:
     """The report as text."""
     templates = found.mining.templates
     parts = [
-        f"# Templates mined for {code(found.task.stand_in_for or found.task.name)}",
+        f"# Templates mined for {task_title(found.task, code)}",
         escape(outcome(found)),
         *(f"> {escape(notice)}" for notice in found.notices),
         *(["## Templates", _table(found)] if templates else []),

@@ -11,6 +11,11 @@ from promptsearch.showing import count
 from promptsearch.study.ensembles import Ensemble
 from promptsearch.study.result import Discovery
 
+_UNTIL = {
+    "done": "",
+    "budget": ", until the budget was spent",
+    "stopped": ", until the search was stopped",
+}
 # Of 30 examples one is 3.3 points, and a 95 % interval is up to 34 points wide.
 TELLING = 30
 
@@ -29,11 +34,12 @@ def compared(discovery: Discovery, rows: Sequence[MinedRow]) -> str:
     """Which of what was mined was compared on dev, and which the best prompt is chosen from."""
     mined = len(discovery.mining.templates) if discovery.mining is not None else 0
     tried = len({wordings(row.mined) for row in rows})
-    what = (
-        f"Only the {tried:,} of {count(mined, 'mined template')} that did best on train were compared on dev"
-        if tried < mined
-        else f"{count(tried, 'mined template')} {were(tried)} compared on dev"
-    )
+    what = f"{count(tried, 'mined template')} {were(tried)} compared on dev"
+    if tried < mined:
+        what = (
+            f"Of {count(mined, 'mined template')}, {tried:,} {were(tried)} compared on dev: of those that "
+            f"the text supports most, the ones that a PLM did best with on train{_UNTIL[discovery.ended]}"
+        )
     chosen = count(discovery.screened, "prompt")
     return f"{what}; the best prompt is chosen on dev among the {chosen} that were likeliest on train."
 

@@ -26,6 +26,7 @@ from promptsearch.report.rows import figure, percent
 from promptsearch.report.words import short_words
 from promptsearch.showing import count, whole_text
 from promptsearch.study.ensembles import Ensemble
+from promptsearch.study.finalist import MAJORITY, MANUAL
 from promptsearch.study.result import Discovery
 
 PICTURE_FILE = "mined-templates.svg"
@@ -79,11 +80,11 @@ def mined_picture(discovery: Discovery, rows: Sequence[MinedRow]) -> str:
     """The picture of the section as SVG; there must be rows."""
     metric = discovery.task.metric
     plms = {row.trial.plm for row in rows}
-    lines = [Line("majority class", discovery.majority_dev.value(metric))]
+    lines = [Line(MAJORITY, discovery.majority_dev.value(metric))]
     for finalist in discovery.finalists:
         plm = finalist.trial.plm
-        if finalist.role == "manual" and plm in plms:
-            lines.append(Line("manual", finalist.trial.dev.value(metric), plm))
+        if finalist.role == MANUAL and plm in plms:
+            lines.append(Line(MANUAL, finalist.trial.dev.value(metric), plm))
     return support_picture(rows, metric, lines)
 
 
@@ -179,7 +180,7 @@ def _left(mined: Sequence[Mined | Frame]) -> list[Block]:
         return []
     more = f" … and {len(mined) - _NOT_TRIED} more" if len(mined) > _NOT_TRIED else ""
     shown = ", ".join(f"{code(wordings(m)[0])} ({support(m)})" for m in mined[:_NOT_TRIED])
-    told = f"Mined, but not among those that a PLM did best with on train (support): {shown}{more}."
+    told = f"Mined, but compared on no PLM (support): {shown}{more}."
     return [Paragraph(text=told)]
 
 
@@ -207,7 +208,7 @@ def _ensemble(discovery: Discovery, ensemble: Ensemble) -> list[Block]:
     singles += [
         ("manual prompt", f)
         for f in discovery.finalists
-        if f.role == "manual" and f.trial.plm == ensemble.plms[0]
+        if f.role == MANUAL and f.trial.plm == ensemble.plms[0]
     ]
     figures = [("ensemble", "–", "–", figure(ensemble.dev, metric), figure(ensemble.test, metric))]
     for name, finalist in singles:

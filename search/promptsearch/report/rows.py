@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from promptsearch.report.words import cell_words, read_by, short_words
 from promptsearch.scoring import Evaluation
 from promptsearch.study.ensembles import Ensemble
+from promptsearch.study.finalist import MAJORITY, TOGETHER
 from promptsearch.study.result import Discovery, Finalist
-
-TOGETHER, MAJORITY = "the best together", "majority class"
-"""Rows of the comparison that are no single prompt."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from promptsearch.report.document import (
     TaskSummary,
 )
 from promptsearch.report.records import figure_or_none, summary_of, task_record
-from promptsearch.report.rows import MAJORITY
 from promptsearch.report.unlabelled_discovery import (
     TELLING,
     comparison_rows,
@@ -26,6 +25,7 @@ from promptsearch.report.unlabelled_discovery import (
 from promptsearch.report.usage import filled_in, python_lines
 from promptsearch.showing import whole_text
 from promptsearch.study.artefacts import versions
+from promptsearch.study.finalist import MAJORITY
 from promptsearch.study.found_without_labels import COMPARED, FoundWithoutLabels
 
 

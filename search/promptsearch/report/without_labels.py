@@ -9,6 +9,7 @@ from promptsearch.report.blocks_markdown import block_markdown
 from promptsearch.report.document import PictureBlock
 from promptsearch.report.label_words import StepRow, step_row
 from promptsearch.report.marks import code, escape, fenced
+from promptsearch.report.titles import task_title
 from promptsearch.report.words_section import steps_block, steps_table, words_blocks
 from promptsearch.showing import printable
 from promptsearch.study.unlabelled import WordsFound
@@ -47,7 +48,7 @@ def markdown(found: WordsFound) -> str:
         *words_blocks(last.candidate, task.label_names, steps),
     ]
     parts = [
-        f"# Label words for {code(task.stand_in_for or task.name)}, without labels",
+        f"# Label words for {task_title(task, code)}, without labels",
         outcome(found),
         *(f"> {escape(notice)}" for notice in task.notices),
         "## The prompt",

@@ -11,7 +11,7 @@ import numpy as np
 from promptsearch.plms.base import PLM
 from promptsearch.readings import label_log_probs
 from promptsearch.scoring import evaluate, predict, told_apart
-from promptsearch.study.finalist import Finalist
+from promptsearch.study.finalist import BEST, BEST_OF_PLM, HAND_WRITTEN, MANUAL, Finalist
 from promptsearch.study.observer import Observer
 from promptsearch.study.selection import Selection
 from promptsearch.study.trial import Trial
@@ -19,8 +19,6 @@ from promptsearch.tasks.task import Task, gold
 
 # Prompts that are timed, as many as go through a small model at once.
 _TIMED = 16
-
-BEST, BEST_OF_PLM, HAND_WRITTEN, MANUAL = "best", "best of its PLM", "best hand-written", "manual"
 
 
 def finalists_of(selection: Selection, trials: Sequence[Trial], plms: Sequence[str]) -> list[Finalist]:

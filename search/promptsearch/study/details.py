@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from promptsearch.study.curse import WinnersCurse, winners_curse
-from promptsearch.study.finalist import Finalist
+from promptsearch.study.finalist import BEST, BEST_OF_PLM, Finalist
 from promptsearch.study.hardest import Hard
 from promptsearch.study.importance import Importance
 from promptsearch.study.selection import Selection
@@ -42,7 +42,7 @@ def best_of_each(finalists: Sequence[Finalist]) -> dict[str, Trial]:
     """PLM -> the trial that was chosen on it."""
     found: dict[str, Trial] = {}
     for finalist in finalists:
-        if finalist.role in ("best", "best of its PLM"):
+        if finalist.role in (BEST, BEST_OF_PLM):
             found.setdefault(finalist.trial.plm, finalist.trial)
     return found
 

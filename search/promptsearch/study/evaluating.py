@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promptsearch.errors import DataError, OptionError
-from promptsearch.plms.base import PLM, AnswerStates
+from promptsearch.plms.base import PLM
 from promptsearch.predicting import Predictor
 from promptsearch.readings import label_log_probs
 from promptsearch.scoring import METRICS, Evaluation, evaluate
@@ -167,9 +167,7 @@ def _check_labels(prompt: Predictor, task: Task) -> None:
         )
 
 
-def evaluate_trial(
-    plm: PLM, trial: Trial, examples: Sequence[Example], states: AnswerStates | None = None
-) -> Evaluation:
+def evaluate_trial(plm: PLM, trial: Trial, examples: Sequence[Example]) -> Evaluation:
     """Figures of a trial's prompt on labelled examples."""
     candidate = trial.candidate
     log_probs = label_log_probs(
@@ -179,8 +177,7 @@ def evaluate_trial(
         trial.calibration,
         trial.scoring,
         examples,
-        states,
-        candidate.readout,
+        readout=candidate.readout,
     )
     return evaluate(log_probs, gold(examples))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,14 +11,18 @@ from numpy.typing import NDArray
 from promptsearch.scoring import Difference, Evaluation
 from promptsearch.study.trial import Trial
 
+BEST, BEST_OF_PLM, HAND_WRITTEN, MANUAL = "best", "best of its PLM", "best hand-written", "manual"
+"""Roles of single prompts."""
+TOGETHER, MAJORITY = "the best together", "majority class"
+"""Rows of the comparison that are no single prompt."""
+
 
 @dataclass(frozen=True)
 class Finalist:
     """A trial that stands in the comparison table.
 
     Attributes:
-        role: `best`, `best of its PLM`, `best hand-written`, or `manual` (the prompt a person would write
-            first).
+        role: `BEST`, `BEST_OF_PLM`, `HAND_WRITTEN`, or `MANUAL` (the prompt a person would write first).
         test: figures on test, None when the run was stopped before.
         shortened: test texts of which a field was cut.
         predictions: (n_test,) label indices, -1 where it could not be scored.
@@ -32,3 +37,9 @@ class Finalist:
     predictions: NDArray[np.int64] | None = field(default=None, compare=False, repr=False)
     to_best: Difference | None = None
     milliseconds: float | None = None
+
+
+def manual_beside(finalists: Sequence[Finalist]) -> Finalist | None:
+    """The manual prompt on the PLM of the best, which is the first; None where it could not be tried."""
+    plm = finalists[0].trial.plm
+    return next((each for each in finalists if each.role == MANUAL and each.trial.plm == plm), None)

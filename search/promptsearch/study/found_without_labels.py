@@ -10,6 +10,7 @@ from promptsearch.engines.mining.mining import Mining
 from promptsearch.prompt import Prompt
 from promptsearch.scoring import Difference, Evaluation
 from promptsearch.scoring.information import information_gap
+from promptsearch.study.finalist import BEST, BEST_OF_PLM, MANUAL
 from promptsearch.study.informed import Informed
 from promptsearch.study.trying import Rejected
 from promptsearch.tasks.task import Task
@@ -23,7 +24,7 @@ class Judged:
     """A prompt of the comparison.
 
     Attributes:
-        role: `best`, `best of its PLM`, or `manual` (the prompt a person would write first).
+        role: as of `Finalist`: `BEST`, `BEST_OF_PLM` or `MANUAL`.
         gap: mutual information of the best minus this one's, in nats, on the same texts.
         test: figures on labelled test examples, by which nothing was chosen; None where there are none.
     """
@@ -100,9 +101,9 @@ def judged(found: Sequence[Informed]) -> list[Judged]:
         first_of.setdefault(each.plm, each)
         if each.is_baseline:
             manual_of.setdefault(each.plm, each)
-    others = [Judged("best of its PLM", each, _gap(best, each)) for each in list(first_of.values())[1:]]
-    manual = [Judged("manual", each, _gap(best, each)) for each in manual_of.values()]
-    return [Judged("best", best), *others, *manual]
+    others = [Judged(BEST_OF_PLM, each, _gap(best, each)) for each in list(first_of.values())[1:]]
+    manual = [Judged(MANUAL, each, _gap(best, each)) for each in manual_of.values()]
+    return [Judged(BEST, best), *others, *manual]
 
 
 def alike(found: Sequence[Informed]) -> int:

@@ -19,7 +19,7 @@ from promptsearch.study.ensembles import (
 )
 from promptsearch.study.environment import environment
 from promptsearch.study.evaluating import majority_evaluation
-from promptsearch.study.finalist import Finalist
+from promptsearch.study.finalist import TOGETHER, Finalist, manual_beside
 from promptsearch.study.hardest import hardest
 from promptsearch.study.history import history_of, templates_tried
 from promptsearch.study.importance import importances
@@ -31,7 +31,6 @@ from promptsearch.study.transfer import transfer
 
 TOGETHER_FILE = "ensemble.json"
 """Of the best prompts of all PLMs, where mined ones alone were not asked for."""
-_TOGETHER = "the best together"
 
 
 def conclude(sitting: Sitting, interrupted: bool) -> Discovery:
@@ -72,7 +71,7 @@ def _discovery(
     ensembles: tuple[Ensemble, ...],
 ) -> Discovery:
     task, config, best = sitting.task, sitting.config, finalists[0]
-    manual = next((f for f in finalists if f.role == "manual" and f.trial.plm == best.trial.plm), None)
+    manual = manual_beside(finalists)
     majority_of = {name: majority_evaluation(task, task.splits[name]) for name in ("dev", "test")}
     plm = sitting.plms.loaded[best.trial.plm]
     prompt = Prompt(
@@ -136,9 +135,9 @@ def _details(sitting: Sitting, selection: Selection, finalists: Sequence[Finalis
 def _together(sitting: Sitting, best: Finalist, with_test: bool) -> Ensemble | None:
     """The best prompts, each template once a PLM, with equal weights; as many as there is time for."""
     members = [] if sitting.config.ensemble else to_answer_together(sitting.search.trials)
-    members = members[: sitting.ending.members_in_time(sitting.task, _TOGETHER)]
+    members = members[: sitting.ending.members_in_time(sitting.task, TOGETHER)]
     made = sitting.ending.part(
-        _TOGETHER,
+        TOGETHER,
         0,
         lambda: ensemble_of(
             sitting.config,

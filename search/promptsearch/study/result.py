@@ -12,7 +12,7 @@ from promptsearch.prompt import Prompt
 from promptsearch.scoring import Evaluation
 from promptsearch.study.details import Details
 from promptsearch.study.ensembles import Ensemble
-from promptsearch.study.finalist import Finalist
+from promptsearch.study.finalist import Finalist, manual_beside
 from promptsearch.study.history import Moment
 from promptsearch.study.selection import Selection
 from promptsearch.study.trial import Trial
@@ -119,9 +119,7 @@ class Discovery:
     @property
     def manual(self) -> Finalist | None:
         """The manual prompt on the winner's PLM, where it could be tried."""
-        return next(
-            (f for f in self.finalists if f.role == "manual" and f.trial.plm == self.best.trial.plm), None
-        )
+        return manual_beside(self.finalists)
 
     @property
     def notices(self) -> Sequence[str]:

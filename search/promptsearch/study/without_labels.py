@@ -35,6 +35,7 @@ from promptsearch.study.artefacts import (
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.documents import evaluation_record, prompt_document
 from promptsearch.study.evaluating import majority_of_test
+from promptsearch.study.finalist import MANUAL
 from promptsearch.study.found_without_labels import FoundWithoutLabels, Judged, alike, judged
 from promptsearch.study.informed import Informed, ranked
 from promptsearch.study.observer import Observer
@@ -195,7 +196,7 @@ def _document(
     """The prompt file of the best, which tells what it was chosen by."""
     task, best = search.task, finalists[0]
     manual = next(
-        (f.test for f in finalists if f.role == "manual" and f.informed.plm == best.informed.plm), None
+        (f.test for f in finalists if f.role == MANUAL and f.informed.plm == best.informed.plm), None
     )
     evaluations: list[EvaluationRecord] = []
     if best.test is not None and majority is not None:

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from promptsearch.report.document import ReportDocument
+from promptsearch.report.document import ReportDocument, Variation
 from promptsearch.report.html import page
 from tests.report.documents import bare_document, large_document, small_document, unlabelled_document
 
@@ -154,3 +154,17 @@ def test_policy_names_the_style_and_the_script_by_hash() -> None:
 
 def test_same_document_makes_the_same_page() -> None:
     assert page(small_document()) == page(small_document())
+
+
+def test_a_title_names_the_sample_that_stands_in():
+    task = bare_document().task.model_copy(update={"name": "reviews", "stand_in_for": "sst2"})
+    told = page(bare_document().model_copy(update={"task": task}))
+    assert "<title>Best prompt for sst2 (sample reviews)" in told
+    assert "<h1>Best prompt for sst2 (sample reviews)</h1>" in told
+
+
+def test_blanks_that_would_not_be_seen_are_shown():
+    doubled = Variation(change="a space doubled", template="{text}  {mask}.", figure=None, flips=None)
+    text = read(bare_document().model_copy(update={"sensitivity": (doubled,)})).text
+    assert "␣ is a blank that would not be seen." in text
+    assert "␣␣" in text

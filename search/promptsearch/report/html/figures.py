@@ -48,3 +48,10 @@ def duration(seconds: float) -> str:
         return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
     minutes, rest = divmod(whole, 60)
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def time_told(seconds: float, on_top: float) -> str:
+    """How long a search took, and beside that how long it took to go on after it had been stopped."""
+    if not on_top:
+        return duration(seconds)
+    return f"{duration(seconds)}, and {duration(on_top)} on top to go on where it had been stopped"

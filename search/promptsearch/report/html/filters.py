@@ -10,10 +10,12 @@ from promptsearch.report.html.figures import (
     p_value,
     percent,
     points,
+    time_told,
 )
 from promptsearch.report.html.matrices import confusion_rows, transfer_rows
 from promptsearch.report.html.prompts import labels_of_words, listed, scored_words
 from promptsearch.report.html.ranking import best_candidates
+from promptsearch.report.html.rewordings import about_rewordings, visible_blanks
 from promptsearch.report.html.seeds import seed_means
 from promptsearch.report.html.text import (
     code_pieces,
@@ -25,6 +27,7 @@ from promptsearch.report.html.text import (
 )
 
 _ALL = (
+    about_rewordings,
     best_candidates,
     code_pieces,
     confusion_rows,
@@ -44,6 +47,8 @@ _ALL = (
     seed_means,
     shortened,
     template_pieces,
+    time_told,
     transfer_rows,
+    visible_blanks,
 )
 FILTERS = {function.__name__: function for function in _ALL}

@@ -10,6 +10,7 @@ from promptsearch.report.html.environment import rendered
 from promptsearch.report.html.parts import parts_of
 from promptsearch.report.html.prompts import best_prompt
 from promptsearch.report.plots import spread_sentence
+from promptsearch.report.titles import task_title
 from promptsearch.report.trigger_words import FIRST, LEGEND, trigger_views
 
 
@@ -23,7 +24,7 @@ def page(document: ReportDocument) -> str:
     return rendered(
         "page.html.j2",
         document=document,
-        title=document.task.stand_in_for or document.task.name,
+        title=task_title(document.task),
         metric=document.task.metric,
         best=best_prompt(document),
         parts=parts_of(document, {name for name, drawing in drawn.items() if drawing}),
