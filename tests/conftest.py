@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from promptsearch.plms.local import LocalPLM
     from promptsearch.study.result import Discovery
 
+DATA = os.environ.get("PROMPTSEARCH_DATA")
 SMOLLM2 = Path("plms") / "smollm2-135m-0.1.2"
 
 
 @pytest.fixture(scope="session", autouse=True)
 def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Generator[None]:
-    """A cache of the session's own, in which the user's SmolLM2 is linked; no network.
+    """A cache of the session's own, in which the user's SmolLM2 is linked; no network, no data folder.
 
     For what runs before a test's own fixtures, and for processes that tests start.
     """
@@ -34,14 +35,15 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Generator[None]:
         patch.setenv("PROMPTSEARCH_CACHE", str(cache))
         patch.setenv("HF_HUB_OFFLINE", "1")
         patch.delenv("COLUMNS", raising=False)
+        patch.delenv("PROMPTSEARCH_DATA", raising=False)
         yield
 
 
 @pytest.fixture(autouse=True)
-def no_data_folder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only tests on real data see the folder that the environment names."""
-    if "PROMPTSEARCH_DATA" in os.environ and request.node.get_closest_marker("shared_data") is None:
-        monkeypatch.delenv("PROMPTSEARCH_DATA")
+def data_folder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only tests on real data see the folder that the environment named; no other test or fixture does."""
+    if DATA is not None and request.node.get_closest_marker("shared_data") is not None:
+        monkeypatch.setenv("PROMPTSEARCH_DATA", DATA)
 
 
 @pytest.fixture(scope="session")
@@ -57,18 +59,16 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Discovery:
     """One small search on the stand-in of SST-2, for all tests that only look at what came out."""
     from promptsearch import discover
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("PROMPTSEARCH_DATA", raising=False)
-        return discover(
-            "sst2",
-            plms=["minilm-mlm"],
-            shots=6,
-            max_test=24,
-            device="cpu",
-            dtype="float32",
-            templates=["{text} It was {mask}.", "{mask} review: {text}"],
-            out=tmp_path_factory.mktemp("run") / "sst2",
-        )
+    return discover(
+        "sst2",
+        plms=["minilm-mlm"],
+        shots=6,
+        max_test=24,
+        device="cpu",
+        dtype="float32",
+        templates=["{text} It was {mask}.", "{mask} review: {text}"],
+        out=tmp_path_factory.mktemp("run") / "sst2",
+    )
 
 
 @pytest.fixture(scope="session")

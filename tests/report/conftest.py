@@ -16,13 +16,11 @@ if TYPE_CHECKING:
 def mined_search(tmp_path_factory: pytest.TempPathFactory) -> Discovery:
     """A search of templates for a relation that were mined or written by hand."""
     out = tmp_path_factory.mktemp("mined") / "run"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("PROMPTSEARCH_DATA", raising=False)
-        return search(
-            out,
-            "facts:P103",
-            templates=(),
-            engines=("manual", "mining"),
-            calibrations=("none", "batch"),
-            ensemble=True,
-        )
+    return search(
+        out,
+        "facts:P103",
+        templates=(),
+        engines=("manual", "mining"),
+        calibrations=("none", "batch"),
+        ensemble=True,
+    )

@@ -122,7 +122,7 @@ def test_folders_tell_sources_apart_where_names_do_not(found):
 def test_what_no_plm_was_tried_with_is_listed_shortly(found):
     others = [template(f"w{i}", 20 - i) for i in range(12)]
     report = "\n".join(mined_parts(searched(found, mining(BORN, *others), mined_trial(BORN))))
-    [line] = [line for line in report.splitlines() if line.startswith("Mined, but compared on no PLM (support): ")]
+    [line] = [line for line in report.splitlines() if line.startswith("Mined, but compared on no PLM")]
     assert "`{text} w0 {mask}.` (20), " in line
     assert "`{text} w9 {mask}.` (11) … and 2 more." in line
     assert "w10" not in line

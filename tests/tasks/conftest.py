@@ -15,12 +15,10 @@ Write = Callable[[str, object], Path]
 
 
 @pytest.fixture(autouse=True)
-def alone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No network, no data folder and no earlier downloads, save for tests on real data."""
+def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No network and no earlier downloads."""
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "hub-cache"))
-    if request.node.get_closest_marker("shared_data") is None:
-        monkeypatch.delenv("PROMPTSEARCH_DATA", raising=False)
     hub_reachable.cache_clear()
 
 

@@ -18,6 +18,7 @@ from promptsearch.engines.mining.salient import salient_words
 from promptsearch.engines.mining.words import Words
 from promptsearch.knowledge.lexicon import Lexicon
 
+DATA = os.environ.get("PROMPTSEARCH_DATA")
 LABELS = [["bad", "dull", "sad"], ["good", "fine", "great"]]
 
 
@@ -203,9 +204,9 @@ def test_no_text_has_no_frames() -> None:
 
 
 @pytest.mark.shared_data
-@pytest.mark.skipif("PROMPTSEARCH_DATA" not in os.environ, reason="needs PROMPTSEARCH_DATA")
+@pytest.mark.skipif(DATA is None, reason="needs PROMPTSEARCH_DATA")
 def test_reviews_give_frames_that_a_person_would_write() -> None:
-    path = Path(os.environ["PROMPTSEARCH_DATA"]) / "imdb" / "train.jsonl.gz"
+    path = Path(str(DATA)) / "imdb" / "train.jsonl.gz"
     with gzip.open(path, "rt", encoding="utf-8") as file:
         texts = [json.loads(line)["text"] for line in file][:1000]
     lexicon = Lexicon.for_labels(["negative", "positive"])
