@@ -10,6 +10,7 @@ from promptsearch.errors import OptionError, near_matches
 Objective = Literal["likelihood", "margin", "mellowmax"]
 Start = Literal["words", "mask", "random"]
 Method = Literal["gradient", "edit"]
+Promise = Literal["scores", "gradient"]
 
 
 @dataclass(frozen=True)
@@ -19,17 +20,20 @@ class TriggerConfig:
     Attributes:
         method: `gradient` draws swaps by their first-order scores; `edit` deletes, exchanges and fills in
             tokens by the PLM's own predictions, and needs no gradient.
+        promise: how swaps are scored: `scores` by each example's label scores, linearised around the
+            vocabulary's mean in each place; `gradient` by one gradient of the loss (AutoPrompt, GCG).
         objective: what falls as the trigger gets better, see `objective.py`.
         balanced: whether every class weighs the same, however many examples it has.
         calibrated: whether label scores are taken relative to their means over the batch.
         tokens: how many trigger tokens a template without `{trigger*n}` is given.
-        start: `words` from the words of the template or else a neutral token, `mask` from mask tokens (on a
-            masked PLM), `random`. Restarts after the first are random, or from the buffer.
+        start: `words` from `words`, or else from what the PLM itself would put there; `mask` from mask tokens
+            (on a masked PLM); `random`. Later starts are from the buffer, or random.
+        words: to start from; as many tokens of them as there are places.
         restarts: how many starts besides the first; None for as many as the budget allows.
-        top_k: best swaps by first-order score, over all places, from which a step draws.
-        candidates: how many candidates a step evaluates.
-        swaps: most swaps that one candidate makes.
-        batch: examples that a gradient is taken on; None for all of train.
+        top_k: best swaps by first-order score, over all places, from which steps draw.
+        candidates: how many swaps a step tries.
+        swaps: most places that a step changes: the best swaps of several places are tried together.
+        batch: examples that gradients are taken on, drawn by class; None for all that are searched on.
         most_examples: examples of train that are searched on, drawn by class.
         racing: whether weak candidates leave a step before they have been read on all examples.
         reuse: whether keys and values left of the trigger are computed once (causal PLMs).
@@ -47,16 +51,18 @@ class TriggerConfig:
     """
 
     method: Method = "gradient"
+    promise: Promise = "scores"
     objective: Objective = "likelihood"
     balanced: bool = True
     calibrated: bool = False
     tokens: int = 3
     start: Start = "words"
+    words: str | None = None
     restarts: int | None = None
-    top_k: int = 256
+    top_k: int = 2048
     candidates: int = 64
-    swaps: int = 1
-    batch: int | None = None
+    swaps: int = 3
+    batch: int | None = 32
     most_examples: int = 256
     racing: bool = True
     reuse: bool = True
@@ -75,6 +81,7 @@ class TriggerConfig:
     def __post_init__(self) -> None:
         for what, value, known in (
             ("method", self.method, get_args(Method)),
+            ("promise", self.promise, get_args(Promise)),
             ("objective", self.objective, get_args(Objective)),
             ("start", self.start, get_args(Start)),
         ):

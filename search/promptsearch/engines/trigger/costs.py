@@ -28,6 +28,10 @@ from promptsearch.engines.trigger.config import Objective
 
 FloatArray = NDArray[np.float64]
 
+# Losses are compared on a grid of this width, so that rounding errors, which depend on what is read
+# together, do not decide: nearer ones are equal, and the token ids decide.
+GRID = 1e-4
+
 
 @dataclass(frozen=True)
 class Costs:
@@ -80,10 +84,10 @@ class Costs:
         mean = costs.mean(dim=-1)
         return mean.log() if self.objective == "mellowmax" else mean
 
-    def gradient(self, scores: Tensor) -> Tensor:
-        """(n, L), the derivative of the loss by the label scores (n, L) of all examples."""
+    def gradient(self, scores: Tensor, rows: slice | list[int] = slice(None)) -> Tensor:
+        """(r, L), the derivative of the loss on some examples by their label scores (r, L)."""
         leaf = scores.detach().double().requires_grad_()
-        (gradient,) = torch.autograd.grad(self.loss(self.of_examples(leaf)), leaf)
+        (gradient,) = torch.autograd.grad(self.loss(self.of_examples(leaf, rows)), leaf)
         return gradient.to(scores.dtype)
 
     def accuracy(self, scores: Tensor) -> float:

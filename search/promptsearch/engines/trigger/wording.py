@@ -1,0 +1,89 @@
+"""Whether a trigger may stand as it is: what its text says, and whether the text becomes its tokens again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from promptsearch.engines.trigger.history import Groups
+from promptsearch.engines.trigger.reading import Filling
+from promptsearch.engines.trigger.vocabulary import Banned
+from promptsearch.tasks.task import Example
+from promptsearch.template import Template, Trigger
+
+
+class Tokenizing(Protocol):
+    """What a PLM says about the text of triggers, see `LocalPLM`."""
+
+    def trigger_texts(self, template: Template, groups: Sequence[Sequence[int]]) -> list[str]: ...
+
+    def surviving(
+        self, template: Template, fillings: NDArray[np.int64], examples: Sequence[Example]
+    ) -> NDArray[np.bool_]: ...
+
+
+class Wording:
+    """The rules for triggers of one template on one PLM.
+
+    A trigger that is started from special tokens is not finished until they are gone; until then the rules
+    are held against it with `neutral` in their places.
+
+    Args:
+        examples: whose prompts a trigger must survive in.
+        special: ids of special tokens.
+        neutral: a token that may stand anywhere.
+        any_ids: whether a trigger need not survive.
+    """
+
+    def __init__(
+        self,
+        plm: Tokenizing,
+        template: Template,
+        examples: Sequence[Example],
+        banned: Banned,
+        special: Sequence[int],
+        neutral: int,
+        any_ids: bool = False,
+    ) -> None:
+        self.plm, self.template, self.banned, self.any_ids = plm, template, banned, any_ids
+        self.neutral = neutral
+        self._special = frozenset(special)
+        # Short prompts first: one of them settles most cases.
+        self._examples = sorted(examples, key=lambda example: sum(map(len, example.values.values())))
+        self._bounds = np.cumsum([0, *(p.count for p in template.pieces if isinstance(p, Trigger))]).tolist()
+
+    def finished(self, filling: Filling) -> bool:
+        """Whether no special token is left of the start."""
+        return self._special.isdisjoint(filling)
+
+    def groups(self, filling: Filling) -> Groups:
+        """Ids of each trigger slot."""
+        return tuple(filling[start:end] for start, end in pairwise(self._bounds))
+
+    def texts(self, filling: Filling) -> tuple[str, ...]:
+        """What each trigger slot decodes to."""
+        return tuple(self.plm.trigger_texts(self.template, self.groups(filling)))
+
+    def passing(self, fillings: Sequence[Filling]) -> NDArray[np.bool_]:
+        """Which triggers keep to the rules in one prompt, for a start: (c,)."""
+        plain = [self._plain(filling) for filling in fillings]
+        if not plain:
+            return np.zeros(0, dtype=np.bool_)
+        passing = np.ones(len(plain), dtype=np.bool_)
+        if not self.any_ids:
+            passing = self.plm.surviving(self.template, np.array(plain), self._examples[:1])
+        for i in np.flatnonzero(passing) if self.banned else ():
+            passing[i] = not any(self.banned.holds(text) for text in self.texts(plain[i]))
+        return passing
+
+    def keeps(self, filling: Filling) -> bool:
+        """Whether a trigger that passes keeps to the rules in all prompts."""
+        plain = np.array([self._plain(filling)])
+        return self.any_ids or bool(self.plm.surviving(self.template, plain, self._examples)[0])
+
+    def _plain(self, filling: Filling) -> Filling:
+        return tuple(self.neutral if token in self._special else token for token in filling)
