@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from promptsearch.errors import OptionError, near_matches
@@ -50,6 +50,11 @@ class TrainingConfig:
             raise OptionError("clip must be above 0, and the weight decay 0 or more")
         check_choice("number format", self.mixed, get_args(Mixed))
 
+    @property
+    def single(self) -> TrainingConfig:
+        """The same with one start."""
+        return replace(self, restarts=1)
+
 
 @dataclass(frozen=True)
 class SoftConfig:
@@ -57,13 +62,14 @@ class SoftConfig:
 
     Attributes:
         parameterisation: `lstm` (BiLSTM and MLP, P-tuning), `mlp`, or `free` vectors (prompt tuning).
-        start: where groups `{soft*n}` start: `words` of the PLM that stand for the labels and the task,
-            `vocabulary` tokens drawn from its most frequent, or `random` vectors of the embeddings' spread.
-            `{soft:words}` starts from its words in any case.
+        start: where groups `{soft*n}` start: at `vocabulary` tokens drawn from the frequent ones, at the
+            `labels`' words, or at `random` vectors with the spread of the embeddings. `{soft:words}` starts
+            from its words in any case.
         tokens: how many soft tokens a template without any is given.
         width: hidden width of the `lstm` or `mlp`; None for that of the embeddings, at most 512.
         rate: learning rate; None for the parameterisation's own.
         folds: parts of train of which each is held out once, where no dev may be looked at.
+        most_examples: examples of train that the engine learns on, drawn by class.
         offers: most templates that the engine trains.
         training: how.
     """
@@ -74,15 +80,18 @@ class SoftConfig:
     width: int | None = None
     rate: float | None = None
     folds: int = 2
+    most_examples: int = 4000
     offers: int = 4
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
     def __post_init__(self) -> None:
         check_choice("parameterisation", self.parameterisation, get_args(Parameterisation))
         check_choice("start", self.start, get_args(Start))
-        for name, least in (("tokens", 1), ("folds", 2), ("offers", 1)):
+        for name, least in (("tokens", 1), ("folds", 2), ("most_examples", 2), ("offers", 1)):
             if getattr(self, name) < least:
-                raise OptionError(f"{name} must be {least} or more, not {getattr(self, name)}")
+                raise OptionError(
+                    f"{name.replace('_', ' ')} must be {least} or more, not {getattr(self, name)}"
+                )
         if self.width is not None and self.width < 1:
             raise OptionError(f"the width must be 1 or more, not {self.width}")
         if self.rate is not None and not 0 < self.rate < float("inf"):

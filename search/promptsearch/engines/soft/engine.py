@@ -1,0 +1,142 @@
+"""The `soft` engine: templates with learned vectors in place of words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+from promptsearch.engines.base import Budget, Candidate
+from promptsearch.engines.soft.config import SoftConfig
+from promptsearch.engines.soft.holding_out import Learned, learn
+from promptsearch.engines.soft.problem import SoftProblem
+from promptsearch.engines.soft.starts import softened, with_soft
+from promptsearch.engines.soft.training import Report
+from promptsearch.errors import PLMError
+from promptsearch.plms.base import PLM
+from promptsearch.plms.local import LocalPLM
+from promptsearch.tasks.drawing import drawn_by_class
+from promptsearch.tasks.task import Task
+from promptsearch.template import Field, Mask, Piece, Template, Text
+from promptsearch.verbalizer import Verbalizer
+
+
+class SoftEngine:
+    """P-tuning (Liu et al. 2021) and prompt tuning (Lester et al. 2021) with the PLM as it is.
+
+    Args:
+        config: how soft prompts are searched.
+        templates: with soft tokens; one without gets some before its slot. Where there are none, all fields,
+            soft tokens and the slot.
+        names: label words, of one token; the labels' names where left out.
+        starts: templates of words (mined or hand-written ones): soft tokens start from their words.
+        report: told of each look at what is held out.
+    """
+
+    name: str = "soft"
+
+    def __init__(
+        self,
+        config: SoftConfig | None = None,
+        templates: Sequence[Template] = (),
+        names: Verbalizer | None = None,
+        starts: Sequence[Template] = (),
+        report: Report | None = None,
+    ) -> None:
+        self.config = config or SoftConfig()
+        self.templates = tuple(dict.fromkeys(templates))
+        self.names = names
+        self.starts = tuple(dict.fromkeys(starts))
+        self.report = report
+
+    def search(self, task: Task, plm: PLM, budget: Budget, seed: int) -> Iterator[Candidate]:
+        """Templates with vectors learned on train; the vectors are part of the template (`SoftTemplate`).
+
+        Every template is trained once before any is trained again from another start. `budget.evaluations` is
+        the number of trainings; the time is shared evenly among those still to come.
+
+        Raises:
+            DataError: fewer examples than labels, or only one class.
+            VerbalizerError: a label word has several tokens on this PLM.
+            TemplateError: a template cannot be read by this PLM, or has too many tokens.
+            TrainingError: a loss is no number.
+            PLMError: the PLM gives no gradients.
+        """
+        if not isinstance(plm, LocalPLM):
+            raise PLMError(
+                f"{plm.identity.reference} gives no gradients, so it learns no soft tokens",
+                hint="Take a PLM that runs in this process.",
+            )
+        names = self.names or Verbalizer.of(list(task.label_names), task.labels)
+        chosen = drawn_by_class(task.train, self.config.most_examples, seed)
+        examples = [task.train[i] for i in chosen]
+        templates = self._templates(task, plm)
+        jobs = [(t, restart) for restart in range(self.config.training.restarts) for t in templates]
+        jobs = jobs[: budget.evaluations]
+        end = None if budget.seconds is None else time.monotonic() + budget.seconds
+        problems: dict[Template, SoftProblem] = {}
+        for done, (template, restart) in enumerate(jobs):
+            if template not in problems:
+                problems[template] = SoftProblem(plm, template, names, examples, self.config, seed)
+            clock = _Clock.share(end, len(jobs) - done)
+            learned = learn(problems[template], stop=clock.over, report=self.report, restart=restart)
+            # Without a step the template is what it started from, which another engine may offer.
+            if learned.steps:
+                yield _candidate(learned, names, self.config, restart)
+            if end is not None and time.monotonic() >= end:
+                return
+
+    def _templates(self, task: Task, plm: LocalPLM) -> list[Template]:
+        """Those that the PLM can read: the user's or the plain one, then those that start from words."""
+        own = [with_soft(template, self.config.tokens) for template in self.templates]
+        if not own:
+            own = [with_soft(_plain(task.fields, plm.identity.family), self.config.tokens)]
+        both = dict.fromkeys((*own, *map(softened, self.starts)))
+        masked = plm.identity.family == "masked"
+        readable = [template for template in both if masked or template.form == "prefix"]
+        soft = [template for template in readable if template.has_free_slots]
+        return soft[: self.config.offers]
+
+
+class _Clock:
+    """The time of one training, shared evenly among its runs."""
+
+    def __init__(self, start: float, end: float | None) -> None:
+        self.start, self.end = start, end
+
+    @classmethod
+    def share(cls, end: float | None, among: int) -> _Clock:
+        now = time.monotonic()
+        return cls(now, None if end is None else now + max(0.0, end - now) / among)
+
+    def over(self, part: int, parts: int) -> bool:
+        """Whether the time of run number `part` is over."""
+        if self.end is None:
+            return False
+        return time.monotonic() >= self.start + (self.end - self.start) * (part + 1) / parts
+
+
+def _plain(fields: Sequence[str], family: str) -> Template:
+    """Every field on a line of its own, then the slot."""
+    pieces: list[Piece] = []
+    for name in fields:
+        pieces += [Text("\n"), Field(name)] if pieces else [Field(name)]
+    ending = [Text(".")] if family == "masked" else []
+    return Template((*pieces, Text(" "), Mask(), *ending))
+
+
+def _candidate(learned: Learned, names: Verbalizer, config: SoftConfig, restart: int) -> Candidate:
+    vectors = learned.template.vectors
+    provenance: dict[str, object] = {
+        "parameterisation": config.parameterisation,
+        "start": config.start,
+        "restart": restart,
+        "tokens": len(vectors),
+        "numbers": learned.numbers,
+        "steps": learned.steps,
+        "train_loss": learned.loss,
+        "held_out_log_likelihood": learned.log_likelihood,
+        "held_out_correct": learned.correct,
+        "held_out_n": learned.n,
+        "seconds": round(learned.seconds, 3),
+    }
+    return Candidate(learned.template, names, "soft", provenance, fitted=True)
