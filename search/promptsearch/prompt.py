@@ -8,8 +8,9 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from promptsearch.artefact import PromptDocument, read_prompt_file, write_prompt_file
-from promptsearch.errors import PLMError, PromptFileError
+from promptsearch.errors import PromptFileError
 from promptsearch.predicting import Prediction, Texts, distinct_names, predict_texts
+from promptsearch.prompt_plm import check_prompt_plm, load_prompt_plm
 from promptsearch.template import Template
 from promptsearch.trigger import check_trigger_tokens
 from promptsearch.verbalizer import Label, Verbalizer
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from promptsearch.artefact.tuned import TunedFolder
     from promptsearch.plms.base import PLM, AnswerScoring, AnswerStates
     from promptsearch.scoring import Readout
     from promptsearch.soft import SoftVectors
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
 class Prompt:
     """A prompt, ready to predict.
 
-    The PLM is loaded when it is first needed; `device`, `offline` and `trust_remote_code` say how. `readout`
-    and `soft` are those of the document's records, where it has them.
+    The PLM is loaded when it is first needed; `device`, `offline` and `trust_remote_code` say how. `readout`,
+    `soft` and `tuned` are those of the document's records, where it has them.
     """
 
     document: PromptDocument
@@ -39,6 +41,7 @@ class Prompt:
     readout: Readout | None = None
     _plm: PLM | None = field(default=None, repr=False)
     soft: SoftVectors | None = None
+    tuned: TunedFolder | None = None
 
     @property
     def template(self) -> Template:
@@ -93,13 +96,10 @@ class Prompt:
             PLMError: it cannot be had, or its weights are others than those the prompt was found on.
         """
         if self._plm is None:
-            from promptsearch.plms import load_plm
-
-            wanted = self.document.plm
-            plm = load_plm(
-                wanted.reference,
-                revision=wanted.revision if "/" in wanted.reference else None,
-                dtype=wanted.dtype,
+            self._check_read()
+            plm = load_prompt_plm(
+                self.document,
+                self.tuned,
                 device=self.device,
                 offline=self.offline,
                 trust_remote_code=self.trust_remote_code,
@@ -120,7 +120,7 @@ class Prompt:
             PLMError: its family or weights are others than those the prompt was found on.
             PromptFileError: the text of the prompt's trigger becomes other tokens than those that were found.
         """
-        _check_weights(self.document, plm)
+        check_prompt_plm(self.document, plm)
         check_trigger_tokens(self.document, plm)
         self._plm = plm
 
@@ -161,12 +161,12 @@ class Prompt:
             states: of these examples under the template, where they are at hand.
 
         Raises:
-            PromptFileError: the document names arrays that were not read.
+            PromptFileError: the document names something that was not read.
         """
         from promptsearch.readings import label_log_probs
         from promptsearch.scoring import Calibration
 
-        self._check_arrays()
+        self._check_read()
         verbalizer = self.verbalizer
         words = verbalizer.words
         stored = self.document.calibration
@@ -189,15 +189,16 @@ class Prompt:
         )
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the prompt file and the arrays it needs beside it.
+        """Write the prompt file and what it needs beside it.
 
-        A readout's go to NAME.safetensors, vectors of soft tokens to NAME.soft.safetensors.
+        Arrays of a readout go to NAME.safetensors, vectors of soft tokens to NAME.soft.safetensors, and what
+        was trained of the PLM is copied to a folder NAME.lora, NAME.prefix or NAME.full.
 
         Raises:
-            StorageError: they cannot be written.
-            PromptFileError: the document names arrays that were not read.
+            StorageError: it cannot be written.
+            PromptFileError: the document names something that was not read.
         """
-        self._check_arrays()
+        self._check_read()
         document = self.document
         # Arrays first, so that there is never a prompt file without them.
         if self.readout is not None:
@@ -208,15 +209,26 @@ class Prompt:
             from promptsearch.artefact.soft import write_soft
 
             document = document.model_copy(update={"soft": write_soft(path, self.soft)})
+        if self.tuned is not None and document.tuned is not None:
+            from promptsearch.artefact.tuned import copy_tuned
+
+            named = document.tuned.model_copy(update={"folder": copy_tuned(path, self.tuned)})
+            document = document.model_copy(update={"tuned": named})
         write_prompt_file(path, document)
 
-    def _check_arrays(self) -> None:
-        for record, read in ((self.document.readout, self.readout), (self.document.soft, self.soft)):
+    def _check_read(self) -> None:
+        document = self.document
+        for record, read in ((document.readout, self.readout), (document.soft, self.soft)):
             if record is not None and read is None:
-                raise PromptFileError(
-                    f"the prompt needs the arrays in {record.file}, which were not read",
-                    hint="Read the prompt with `load_prompt`.",
-                )
+                raise _not_read(f"arrays in {record.file}, which were")
+        if document.tuned is not None and self.tuned is None:
+            raise _not_read(f"folder {document.tuned.folder}, which was")
+
+
+def _not_read(what: str) -> PromptFileError:
+    return PromptFileError(
+        f"the prompt needs the {what} not read", hint="Read the prompt with `load_prompt`."
+    )
 
 
 def load_prompt(path: str | PathLike[str], **options: Any) -> Prompt:
@@ -226,8 +238,7 @@ def load_prompt(path: str | PathLike[str], **options: Any) -> Prompt:
         options: `device`, `offline` and `trust_remote_code` of `Prompt`.
 
     Raises:
-        PromptFileError: the file, or the file of arrays that it names, is missing, damaged or of a newer
-            format.
+        PromptFileError: the file, or what it names beside it, is missing, damaged or of a newer format.
     """
     return prompt_of(read_prompt_file(path), path, **options)
 
@@ -239,7 +250,7 @@ def prompt_of(document: PromptDocument, path: str | PathLike[str], **options: An
         options: as for `load_prompt`.
 
     Raises:
-        PromptFileError: the file of arrays that the document names is missing or damaged.
+        PromptFileError: what the document names beside the file is missing or damaged.
     """
     prompt = Prompt(document, **options)
     if document.readout is not None:
@@ -250,20 +261,8 @@ def prompt_of(document: PromptDocument, path: str | PathLike[str], **options: An
         from promptsearch.artefact.soft import read_soft
 
         prompt.soft = read_soft(path, document)
+    if document.tuned is not None:
+        from promptsearch.artefact.tuned import read_tuned
+
+        prompt.tuned = read_tuned(path, document)
     return prompt
-
-
-def _check_weights(document: PromptDocument, plm: PLM) -> None:
-    wanted = document.plm
-    if plm.identity.family != wanted.family:
-        raise PLMError(
-            f"{wanted.reference} is {plm.identity.family}, and the prompt needs a {wanted.family} PLM"
-        )
-    if wanted.weights_sha256 not in (None, plm.identity.weights_sha256):
-        raise PLMError(
-            f"the weights of {wanted.reference} are not those the prompt was found on",
-            where=f"sha256 {plm.identity.weights_sha256[:12]}… here, "
-            f"{wanted.weights_sha256[:12]}… in the prompt file",
-            hint="Fetch the same revision, or search again on these weights. "
-            "To use them all the same, set plm.weights_sha256 to null in the prompt file.",
-        )

@@ -26,6 +26,7 @@ from promptsearch.artefact.models import (
     TaskRecord,
     TriggerGroup,
     TriggerRecord,
+    TunedRecord,
     VerbalizerRecord,
 )
 from promptsearch.artefact.schema import prompt_schema, schema_json
@@ -48,6 +49,7 @@ __all__ = [
     "TaskRecord",
     "TriggerGroup",
     "TriggerRecord",
+    "TunedRecord",
     "VerbalizerRecord",
     "parse_prompt_json",
     "prompt_json",

@@ -8,17 +8,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
 
+from promptsearch.artefact.base import (
+    ArraysFile,
+    Count,
+    Figure,
+    FolderName,
+    Name,
+    Number,
+    Record,
+    Sha256,
+    Share,
+    Text,
+    TokenId,
+)
 from promptsearch.artefact.checks import (
     check_agreement,
     check_interval,
     check_json,
     check_label,
-    check_number,
     check_parameters,
     check_template,
-    check_text,
     check_time,
     check_verbalizer,
 )
@@ -30,27 +41,6 @@ FORMAT = "promptsearch/prompt"
 VERSION = 1
 
 Metric = Literal["accuracy", "macro-f1", "mcc"]
-Text = Annotated[str, AfterValidator(check_text)]
-Name = Annotated[str, Field(min_length=1), AfterValidator(check_text)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Share = Annotated[float, Field(ge=0, le=1)]
-Figure = Annotated[float, Field(ge=-1, le=1)]
-Number = Annotated[int | float, BeforeValidator(check_number)]
-Count = Annotated[int, Field(ge=0)]
-ArraysFile = Annotated[
-    str,
-    Field(
-        pattern=r"^[^/\\:\x00-\x1f]+\.safetensors$",
-        description="Name of the safetensors file beside this one.",
-    ),
-]
-TokenId = Annotated[int, Field(ge=0, lt=10**9)]
-
-
-class Record(BaseModel):
-    """A part of the prompt file."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class AnswerEntry(Record):
@@ -231,6 +221,18 @@ class SoftRecord(Record):
     )
 
 
+class TunedRecord(Record):
+    """What was trained of the PLM or around it, in a folder beside this file."""
+
+    kind: Literal["lora", "prefix", "full"] = Field(
+        description="Low-rank changes of the weights, or keys and values in every layer, both in peft's "
+        "format; or a whole model."
+    )
+    folder: FolderName
+    sha256: Sha256 = Field(description="Over the names and contents of its files.")
+    numbers: Count = Field(description="How many numbers it holds.")
+
+
 class ReadoutRecord(Record):
     """A readout of the answer states, whose arrays are in a file beside this one."""
 
@@ -281,6 +283,7 @@ class PromptDocument(Record):
     # Left out where there is none, so that files without it stay as they were.
     readout: ReadoutRecord | None = Field(None, exclude_if=lambda value: value is None)
     trigger: TriggerRecord | None = Field(None, exclude_if=lambda value: value is None)
+    tuned: TunedRecord | None = Field(None, exclude_if=lambda value: value is None)
 
     _check = model_validator(mode="after")(check_agreement)
     _check_trigger = model_validator(mode="after")(check_trigger)

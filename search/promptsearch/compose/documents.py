@@ -63,7 +63,7 @@ def _weight_problems(document: EnsembleDocument) -> Iterator[tuple[str, str]]:
 def _member_problems(document: EnsembleDocument) -> Iterator[tuple[str, str]]:
     first = document.members[0]
     for i, member in enumerate(document.members):
-        for part in ("readout", "soft"):
+        for part in ("readout", "soft", "tuned"):
             if getattr(member, part) is not None:
                 yield f"members[{i}].{part}", "has arrays in another file, which an ensemble cannot hold yet"
         if _labels(member) != _labels(first):

@@ -242,6 +242,7 @@ def _by_plm(members: Sequence[Prompt]) -> list[tuple[PLM, list[int]]]:
             member.device,
             member.offline,
             member.trust_remote_code,
+            member.document.tuned,
         )
         if key in loaded and not member.has_plm:
             member.use(loaded[key])

@@ -7,11 +7,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
+from promptsearch.artefact.tuned import TunedKind
 from promptsearch.errors import PromptFileError
 from promptsearch.paths import atomic_folder
 from promptsearch.plms.local import LocalPLM
@@ -19,28 +18,29 @@ from promptsearch.plms.lora import merged
 from promptsearch.plms.peft_folders import read_prompt_folder
 from promptsearch.plms.prefixed import prefixed
 
-TunedKind = Literal["lora", "prefix", "full"]
 
-
-def tuned_plm(plm: LocalPLM, kind: Literal["lora", "prefix"], folder: Path, sha256: str) -> LocalPLM:
+def tuned_plm(plm: LocalPLM, kind: TunedKind, folder: Path, sha256: str) -> LocalPLM:
     """A PLM with what a folder holds of its training; one of kind `full` is loaded as any other model.
 
     Args:
         plm: as it was before training. Its weights are changed in place, so nobody else may use it.
-        sha256: of the folder, for the PLM's identity.
+        sha256: that the PLM is to be known by.
 
     Raises:
         PromptFileError: the folder is damaged, or is for another PLM.
         OptionError: peft is needed and not installed.
     """
+    if kind == "full":
+        raise ValueError("a whole model is loaded, not changed")
     if kind == "prefix":
         try:
-            return prefixed(plm, read_prompt_folder(folder), plm.cache)
+            found: LocalPLM = prefixed(plm, read_prompt_folder(folder), plm.cache)
         except ValueError as error:
             raise PromptFileError(f"the folder is not for this PLM: {error}", where=str(folder)) from error
-    both = hashlib.sha256(f"{plm.identity.weights_sha256} {sha256}".encode()).hexdigest()
-    identity = replace(plm.identity, weights_sha256=both)
-    return type(plm)(merged(plm, folder).eval(), plm.encoder, identity, plm.budget, plm.cache)
+    else:
+        found = type(plm)(merged(plm, folder).eval(), plm.encoder, plm.identity, plm.budget, plm.cache)
+    found.identity = replace(plm.identity, weights_sha256=sha256)
+    return found
 
 
 def save_full(plm: LocalPLM, folder: Path) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Strategy = Literal["tuning-free", "fixed-lm", "fixed-prompt", "prompt+lm"]
 """Tuning-free prompting; fixed-LM prompt tuning; fixed-prompt LM tuning; prompt and LM tuning."""
 Method = Literal["p-tuning", "prompt-tuning", "prefix-tuning", "p-tuning-v2"]
-"""What stands for a prompt that is trained: soft tokens in the template (Liu et al. 2021; Lester et al. 2021),
+"""What stands for a prompt that is trained: soft tokens in the template (Liu et al. 2021; Lester et al. 2021)
 or keys and values before it in every layer (Li and Liang 2021; Liu et al. 2022)."""
 LM = Literal["lora", "full"]
 

@@ -19,8 +19,8 @@ def prefix_start(plm: LocalPLM, tokens: int, start: Start, seed: Sequence[int]) 
     """Keys and values of n virtual tokens before training: (n, numbers) float32.
 
     Those of frequent words drawn by seed, as the PLM reads them at the start of a text (Li and Liang 2021,
-    section 7.4: activations of real words do better than random numbers). So on a causal PLM the prompt begins
-    as if these words stood before it. `random` has numbers of the same mean and spread.
+    section 7.4: activations of real words do better than random numbers). So on a causal PLM it begins as if
+    these words stood before the prompt. `random` has numbers of the same mean and spread.
 
     Raises:
         PLMError: the PLM takes no keys and values.

@@ -10,6 +10,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from promptsearch.artefact.tuned import TunedKind
 from promptsearch.engines.soft.encoders import RATES, SoftEncoder, make_encoder
 from promptsearch.engines.soft.learner import Learner, ParameterGroup
 from promptsearch.engines.soft.starts import scale_of, start_vectors
@@ -18,7 +19,6 @@ from promptsearch.plms.free import FreeReader
 from promptsearch.plms.lora import count_numbers
 from promptsearch.plms.peft_folders import prefix_config, write_prompt_folder
 from promptsearch.plms.prefixed import prefix_shape_of, prefixed
-from promptsearch.plms.tuned import TunedKind
 from promptsearch.soft import SoftVectors
 from promptsearch.tuning.config import LM_RATES, TuneConfig
 from promptsearch.tuning.learner import PromptLearner

@@ -10,10 +10,11 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from promptsearch.artefact.tuned import TunedKind
 from promptsearch.plms.forward import OutputLayer
 from promptsearch.plms.local import LocalPLM
 from promptsearch.plms.lora import Lora, LoraOptions, check_targets, require_peft
-from promptsearch.plms.tuned import TunedKind, save_full
+from promptsearch.plms.tuned import save_full
 
 
 class Weights(Protocol):
