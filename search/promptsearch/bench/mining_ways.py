@@ -17,7 +17,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from promptsearch.bench.worker import peak_memory
 from promptsearch.corpus import Corpus
 from promptsearch.engines.mining.counts import Counts
 from promptsearch.engines.mining.facts import FactCounter
@@ -25,6 +24,7 @@ from promptsearch.engines.mining.pairs import Fact
 from promptsearch.engines.mining.running import count
 from promptsearch.engines.mining.running.pool import default_workers
 from promptsearch.engines.mining.words import Words, composed
+from promptsearch.memory import peak_memory
 
 # More words than any sentence has between two names.
 ANY_DISTANCE = 100_000

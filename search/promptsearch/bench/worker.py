@@ -16,6 +16,7 @@ from typing import Any
 
 from promptsearch.bench.contenders import CONTENDERS, Score
 from promptsearch.bench.job import Job
+from promptsearch.memory import peak_memory
 
 _WARM_UP = 8
 Answer = Callable[[str], dict[str, Any]]
@@ -50,21 +51,6 @@ def measure(score: Score, job: Job) -> dict[str, Any]:
     scores = score(job)
     seconds = time.perf_counter() - start
     return {"seconds": seconds, "peak_bytes": peak_memory(), "scores": scores}
-
-
-def peak_memory() -> int | None:
-    """Most memory this process ever had resident, in bytes; None where the system does not tell."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        # `ru_maxrss` would begin at the parent's memory: it lives on through fork and exec.
-        fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
-        return int(fields["VmHWM"].split()[0]) * 1024
-    try:
-        import resource
-    except ImportError:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _threads() -> int:

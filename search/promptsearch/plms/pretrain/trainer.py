@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-import signal
-import threading
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from promptsearch.errors import OptionError
+from promptsearch.interrupts import interruptible
 from promptsearch.plms.pretrain.config import PretrainConfig
 from promptsearch.plms.pretrain.data import Sequences, batches_of_epoch
 from promptsearch.plms.pretrain.masking import MaskedBatch, Shares, SpecialIds, mask_batch
@@ -112,7 +110,7 @@ class Trainer:
         if not self.progress.held_out:
             self._look()
         last_look = last_save = self.progress.seconds
-        with _interruptible() as interrupted:
+        with interruptible() as interrupted:
             while (fraction := self.fraction) < 1.0:
                 loss = self._timed_step(fraction)
                 if self.progress.seconds - last_look >= 60 * self.config.evaluate_minutes:
@@ -202,22 +200,3 @@ class Trainer:
         progress = self.progress
         held_out = progress.held_out[-1][1]
         return StepReport(progress.step, self.fraction, progress.tokens, progress.seconds, loss, held_out)
-
-
-@contextmanager
-def _interruptible() -> Generator[threading.Event]:
-    """An event that the first Ctrl-C sets; a second one interrupts as usual."""
-    pressed = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield pressed
-        return
-
-    def on_interrupt(_number: int, _frame: object) -> None:
-        pressed.set()
-        signal.signal(signal.SIGINT, before)
-
-    before = signal.signal(signal.SIGINT, on_interrupt)
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, before)
