@@ -10,7 +10,7 @@ from promptsearch.bench.kills import finished, run
 from promptsearch.bench.sittings import broken_files
 from promptsearch.study.runs import run_of
 
-OPTIONS = "--task reviews --plm minilm-mlm --shots 8 --max-test 20 --engine manual --offline".split()  # noqa: SIM905
+OPTIONS = "--task reviews --plm minilm-mlm --shots 4 --max-test 20 --engine manual --offline".split()  # noqa: SIM905
 
 
 @pytest.mark.slow
@@ -24,7 +24,9 @@ def test_four_kills(tmp_path):
     assert [kill.before for kill in found.kills[1:]] == [kill.finished for kill in found.kills[:-1]]
     assert found.trials >= found.kills[-1].finished
     assert (found.lost, found.repeated, found.valid) == ((), 0, True)
-    assert found.counted <= min(found.seconds, 1.1 * 60 * 1.5)
+    assert found.within_budget
+    # What a killed sitting took to start is known to nobody but who started it.
+    assert found.counted + found.on_top <= found.seconds
     assert found.sound
     assert run_of(tmp_path / "run").state == "done"
 

@@ -18,7 +18,7 @@ from promptsearch.errors import PromptSearchError
 from promptsearch.study.artefacts import PROMPT_FILE
 from promptsearch.study.progress import SUMMARY
 from promptsearch.study.sampler import group_and_number
-from promptsearch.study.spent import spent
+from promptsearch.study.spent import spent, spent_on_top
 
 # A sitting that goes on for so much longer than the budget hangs.
 _PATIENCE_SECONDS = 120.0
@@ -57,6 +57,8 @@ class Killed:
         minutes: the budget.
         seconds: of all processes together, start of Python included.
         counted: seconds that the study says were spent.
+        on_top: seconds in which sittings got back to where the search was; those of sittings that were killed
+            before they said so are not among them.
         trials: finished at the end.
         lost: trials that were finished at the last kill and are not now.
         repeated: templates that were tried to the end more than once.
@@ -67,6 +69,7 @@ class Killed:
     minutes: float
     seconds: float
     counted: float
+    on_top: float
     trials: int
     lost: tuple[int, ...]
     repeated: int
@@ -78,6 +81,11 @@ class Killed:
         kept = not self.lost and not any(kill.lost or kill.broken for kill in self.kills)
         return kept and self.repeated == 0 and self.valid
 
+    @property
+    def within_budget(self) -> bool:
+        """Whether no more was spent than the budget and a tenth of it."""
+        return self.counted <= 1.1 * 60 * self.minutes
+
     def record(self) -> dict[str, Any]:
         """As JSON-able values."""
         return {
@@ -88,7 +96,9 @@ class Killed:
             "broken": [problem for kill in self.kills for problem in kill.broken],
             "torn_journals": sum(kill.torn for kill in self.kills),
             "budget_seconds": 60 * self.minutes,
-            "counted_seconds": self.counted,
+            "counted_seconds": round(self.counted, 1),
+            "within_budget": self.within_budget,
+            "seconds_on_top": round(self.on_top, 1),
             "seconds": round(self.seconds, 1),
             "trials": self.trials,
             "repeated": self.repeated,
@@ -126,21 +136,19 @@ def run(
             broken, torn = broken_files(folder)
             done.append(Kill(after, in_search, len(known), len(found), lost, broken, torn))
             known = found
-    trials, counted = _study(folder)
+    with study_of(folder) as study:
+        trials = [] if study is None else study.get_trials(deepcopy=False)
+        counted, on_top = (0.0, 0.0) if study is None else (spent(study), spent_on_top(study))
     return Killed(
-        tuple(done), minutes, taken, counted, len(found), lost, _repeated(trials), _is_valid(folder)
+        tuple(done), minutes, taken, counted, on_top, len(found), lost, _repeated(trials), _is_valid(folder)
     )
 
 
 def finished(folder: Path) -> dict[int, object]:
     """Trials that are finished, by number, with all that must stay as it is."""
-    return {trial.number: (trial.state, trial.values, trial.params) for trial in _done(_study(folder)[0])}
-
-
-def _study(folder: Path) -> tuple[list[FrozenTrial], float]:
-    """Trials of a run and the seconds it says were spent."""
     with study_of(folder) as study:
-        return ([], 0.0) if study is None else (study.get_trials(deepcopy=False), spent(study))
+        trials = [] if study is None else _done(study.get_trials(deepcopy=False))
+    return {trial.number: (trial.state, trial.values, trial.params) for trial in trials}
 
 
 def _done(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
