@@ -94,24 +94,19 @@ def test_the_reference_reads_one_prompt_as_it_reads_all(job):
 def test_every_class_weighs_the_same(masked_job):
     # One prompt of a class three times is that prompt once.
     rows = [masked_job.labels.index(0), masked_job.labels.index(1)]
-    few, many = (chosen(masked_job, [rows[0]] * n + [rows[1]]) for n in (1, 3))
+    few, many = (masked_job.chosen([rows[0]] * n + [rows[1]]) for n in (1, 3))
     assert Reference(few).loss(START) == pytest.approx(Reference(many).loss(START), abs=1e-6)
 
 
-def chosen(job: TriggerJob, rows: list[int]) -> TriggerJob:
-    """Some prompts of a job."""
-    fields = ("examples", "labels", "ids", "free", "answer")
-    return replace(job, **{name: tuple(getattr(job, name)[row] for row in rows) for name in fields})
-
-
-def test_losses_and_gradients_are_those_of_the_reference(job):
-    reference, own = Reference(job), Losses.of(job)
-    others = np.array([START, (2005, 1997, 2010)])
-    expected = [reference.loss(filling) for filling in others.tolist()]
+def test_losses_and_promises_are_those_of_the_reference(job):
+    reference, own = Reference(job), Losses.of(job, promise="gradient")
+    others = [START, (2005, 1997, 2010)]
+    expected = [reference.loss(filling) for filling in others]
     np.testing.assert_allclose(own.losses(others), expected, atol=1e-4)
-    gradient = reference.gradient(START)
-    scale = float(gradient.abs().max())
-    np.testing.assert_allclose(own.gradient(START), gradient, atol=1e-3 * scale)
+    promised = own.promised(START)
+    plain = -(reference.gradient(START) @ reference.matrix.T).double().numpy()
+    plain -= plain[np.arange(3), START][:, None]
+    np.testing.assert_allclose(promised, plain, atol=1e-3 * np.abs(plain).max())
 
 
 def test_the_gradient_is_the_derivative(causal_job):
@@ -136,7 +131,7 @@ def test_the_plain_search_gets_better_and_keeps_to_its_rules(masked_job):
     reference = Reference(masked_job)
     losses = [reference.loss(one.filling) for one in found.trail]
     assert found.trail[0].filling == START
-    assert found.steps >= 1
+    assert found.gradients >= 6
     assert losses == sorted(losses, reverse=True)
     banned = set(excluded(masked_job))
     assert set(masked_job.tokens) < banned
@@ -150,7 +145,7 @@ def test_the_plain_search_gets_better_and_keeps_to_its_rules(masked_job):
 
 def test_one_prompt_is_read_with_512_candidates_a_step(causal_job):
     found = one_prompt(causal_job)(0.0)
-    assert (found.steps, found.forwards) == (1, 512)
+    assert (found.gradients, found.forwards) == (1, 513)
 
 
 def test_the_best_swap_of_a_place():
@@ -159,18 +154,20 @@ def test_the_best_swap_of_a_place():
     assert (place.rank, place.lowest) == (1, 2)
     # Ranks 2 0 1 3 and 1 2 0 3: differences 1, -2, 1, 0.
     assert place.correlation == pytest.approx(1 - 6 * 6 / (4 * 15))
-    quality = Quality("plm", 6, 400, (Place(0, 0, 1.0), Place(3, 1, 0.5), Place(30, 8, 0.0)))
-    assert [quality.found(k) for k in TOPS] == [pytest.approx(x / 3) for x in (1, 2, 2, 3, 3)]
+    quality = Quality("plm", "scores", 6, 400, (Place(0, 0, 1.0), Place(3, 1, 0.5), Place(30, 8, 0.0)))
+    assert [quality.found(k) for k in TOPS] == [pytest.approx(x / 3) for x in (1, 2, 2, 3)]
     assert quality.factor(4) == pytest.approx((2 / 3) / (4 / 400))
-    assert rows_of(quality)[1] == ("4", "67", "1.0", "67")
+    assert rows_of([quality, quality])[1] == ("4", "1.0", "67", "67", "67", "67")
     assert json.loads(json.dumps(quality.record()))["factor"]["4"] == pytest.approx(200 / 3)
 
 
-def test_first_order_scores_are_measured(causal_job):
-    quality = measure(causal_job, 2, 12, lambda _: None)
-    assert quality.tried == 12
-    assert len(quality.places) == 2
-    assert all(0 <= place.rank < 12 for place in quality.places)
+def test_promises_are_measured(causal_job):
+    scores, gradient = measure(causal_job, 2, 12, lambda _: None)
+    assert (scores.promise, gradient.promise) == ("scores", "gradient")
+    for quality in (scores, gradient):
+        assert quality.tried == 12
+        assert len(quality.places) == 2
+        assert all(0 <= place.rank < 12 for place in quality.places)
 
 
 def search(seconds: float, forwards: int, candidates: int, *trail: Found, peak: int = 10**9) -> Search:
@@ -190,9 +187,9 @@ def bench(causal_job) -> TriggerBench:
     ours = Entry("ours", (search(10, 20_000, 1000),), ((0.6, 0.4),))
     plain = Entry("autoprompt", (search(10, 1600, 50),), ((0.7, 0.5),))
     alone = Entry("nanogcg", (search(10, 1000, 1000),), ((None, None),))
-    quality = Quality("plm", 6, 100, (Place(0, 0, 1.0),))
+    quality = Quality("plm", "scores", 6, 100, (Place(0, 0, 1.0),))
     altered = (replace(ours, losses=((0.4,),)), Entry("no-racing", (search(10, 9000, 300),), ((0.45,),)))
-    found = Field(causal_job, (5.0, 10.0), 2, (ours, plain, alone), altered, 10.0, quality)
+    found = Field(causal_job, (5.0, 10.0), 2, (ours, plain, alone), altered, 10.0, (quality,))
     return TriggerBench(CONFIG, "reviews", Machine.now(), [found], ["something was left out"])
 
 

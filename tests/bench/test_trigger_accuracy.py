@@ -11,8 +11,8 @@ import pytest
 from promptsearch.bench import trigger_accuracy
 from promptsearch.bench.trigger_accuracy_runs import Case, Chosen, Run
 from promptsearch.bench.trigger_accuracy_table import Store, Summary, markdown, summaries
-from promptsearch.engines.base import Candidate
-from promptsearch.engines.trigger import History, Improvement
+from promptsearch.engines.base import Budget
+from promptsearch.engines.trigger import TriggerConfig
 from promptsearch.errors import DataError
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.observer import Observer
@@ -109,7 +109,8 @@ def test_runs_are_kept(tmp_path):
 def test_what_is_done_is_not_repeated(monkeypatch, minilm):
     asked = []
 
-    def measure(case, source, plm, seed, seconds, max_test):
+    def measure(case, source, plm, seed, budget, max_test):
+        assert budget == Budget(seconds=60.0)
         asked.append((case, seed))
         return run(seed, "10", "11", case)
 
@@ -122,27 +123,15 @@ def test_what_is_done_is_not_repeated(monkeypatch, minilm):
     assert asked == [(CASE, 1)]
 
 
-class _Found:
-    """Stands in for the engine: three words in place of the trigger."""
-
-    def __init__(self, config, templates, names) -> None:
-        self.template, self.names = templates[0], names
-        better = Improvement(str(self.template), ((1, 2, 3),), (" it was",), 0.5, 0.6, 3, 0, 96, 0.1)
-        self.history = History((better,), (), 96, 0.1, "budget")
-
-    def search(self, task, plm, budget, seed):
-        yield Candidate(self.template.with_words([" All in all, it was"]), self.names, "trigger")
-
-
-def test_a_search_is_scored_with_and_without_its_trigger(monkeypatch, source, minilm):
-    monkeypatch.setattr(trigger_accuracy, "TriggerEngine", _Found)
-    found = trigger_accuracy.measure(CASE, source, minilm, 0, 1.0, max_test=10)
+def test_a_search_is_scored_with_and_without_its_trigger(source, minilm):
+    budget, config = Budget(evaluations=450), TriggerConfig(candidates=8, offers=2)
+    found = trigger_accuracy.measure(CASE, source, minilm, 0, budget, max_test=10, config=config)
     plain = found.chosen["plain"]
     assert plain["without"].template == "{text} {mask}"
-    assert plain["trigger"].template == "{text} All in all, it was {mask}"
+    assert plain["trigger"].template.startswith("{text}")
+    assert plain["trigger"].template not in ("{text} {mask}", "{text} {trigger*3} {mask}")
     assert plain["trigger"].calibration == plain["without"].calibration == "none"
     assert all(len(each.correct) == 10 for way in found.chosen.values() for each in way.values())
-    assert (found.loss, found.evaluations, found.words) == (0.5, 96, ("terrible", "great"))
-    again = trigger_accuracy.measure(CASE, source, minilm, 0, 1.0, max_test=10)
-    assert again.chosen == found.chosen
+    assert (found.asked, found.reason, found.words) == (None, "budget", ("terrible", "great"))
+    assert 0 < found.evaluations <= 450
     assert Run.restored(json.loads(json.dumps(found.record()))) == found

@@ -46,7 +46,7 @@ def nanogcg(job: TriggerJob, dtype: str) -> Callable[[float], Search]:
         counted, begun = _Counted(attack, seconds), time.perf_counter()
         with contextlib.suppress(_TimeIsUp):
             attack.run([{"role": "user", "content": f"{before}{{optim_str}}{after}"}], target)
-        return Search(time.perf_counter() - begun, counted.forwards, counted.forwards, counted.steps)
+        return Search(time.perf_counter() - begun, counted.forwards, counted.forwards, counted.gradients)
 
     search(0.0, search_width=8)
     return search
@@ -56,7 +56,7 @@ class _Counted:
     """Counts what goes through the model, and ends the run at the first batch after its time."""
 
     def __init__(self, attack: Any, seconds: float) -> None:
-        self.forwards, self.steps = 0, 0
+        self.forwards, self.gradients = 0, 0
         self._end = time.perf_counter() + seconds
         self._losses, self._gradient = attack._compute_candidates_loss_original, attack.compute_token_gradient
         attack._compute_candidates_loss_original = self.losses
@@ -72,7 +72,7 @@ class _Counted:
 
     def gradient(self, optim_ids: Any) -> Any:
         """As nanoGCG's own."""
-        self.steps += 1
+        self.gradients += 1
         return self._gradient(optim_ids)
 
 

@@ -84,7 +84,7 @@ class _Measure:
         ablations = {
             key: [self._search(key, first, config.ablation_seconds)[0]] for key in self._ablations(first)
         }
-        quality = None
+        quality = ()
         if config.places:
             quality = trigger_quality.measure(first, config.places, config.tried, self.stage)
         self.stage(f"{first.plm}: reading what was found, in float32")

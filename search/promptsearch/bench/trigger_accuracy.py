@@ -37,7 +37,7 @@ def measure(
     source: Task,
     plm: PLM,
     seed: int,
-    seconds: float,
+    budget: Budget,
     max_test: int | None = None,
     config: TriggerConfig | None = None,
 ) -> Run:
@@ -52,7 +52,7 @@ def measure(
     words = single_words(task, plm, sought)
     engine = TriggerEngine(config, [sought], words)
     begun = time.perf_counter()
-    found = list(engine.search(task, plm, Budget(seconds=seconds), seed))
+    found = list(engine.search(task, plm, budget, seed))
     taken = time.perf_counter() - begun
     plain = Candidate(Template.parse(_TRIGGER.sub("", str(sought))), words, "manual")
     prompts: dict[str, list[Candidate]] = {"without": [plain], "trigger": found}
@@ -64,7 +64,7 @@ def measure(
     return Run(
         case,
         seed,
-        seconds,
+        budget.seconds,
         taken,
         words.words,
         min((each.loss for each in history.improvements), default=float("inf")),
@@ -133,4 +133,6 @@ def measured(
             if case.plm not in plms:
                 plms[case.plm] = load_search_plm(config, case.plm, observer)
             observer.stage(f"{case.title}, seed {seed}")
-            yield measure(case, sources[case.task], plms[case.plm], seed, seconds, config.max_test)
+            yield measure(
+                case, sources[case.task], plms[case.plm], seed, Budget(seconds=seconds), config.max_test
+            )

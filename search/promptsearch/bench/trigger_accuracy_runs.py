@@ -101,7 +101,8 @@ class Run:
     """One search.
 
     Attributes:
-        seconds: of the search, as it was asked for and as it took.
+        asked: seconds that the search was given; None for as long as it takes.
+        seconds: that it took.
         loss: of the best trigger on train, in nats.
         evaluations: pairs of a trigger and an example that were read.
         reason: why the search ended.
@@ -112,7 +113,7 @@ class Run:
 
     case: Case
     seed: int
-    asked: float
+    asked: float | None
     seconds: float
     words: tuple[str, ...]
     loss: float

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from promptsearch.bench.trigger_job import Filling, Found, Search, TriggerJob
+from promptsearch.errors import OptionError
 from promptsearch.plms.free import FreeReader, IntArray
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from promptsearch.tasks.task import Example
     from promptsearch.template import Template
 
+T = TypeVar("T")
 Run = Callable[[float], Search]
 _WARM_UP_SECONDS = 1.0
 
@@ -74,10 +77,12 @@ class Own:
             for _ in engine.search(task, plm, Budget(seconds=seconds), job.seed):
                 pass
             taken = time.perf_counter() - begun
-            steps = round(counter.gradients / len(job.ids))
-            return Search(taken, counter.forwards, len(counter.read), steps, tuple(trail))
+            read = len(counter.read)
+            return Search(taken, counter.forwards, read, counter.gradients, tuple(trail))
 
-        search(_WARM_UP_SECONDS)
+        # On a slow machine this is not enough for a step, but for loading all that a step needs.
+        with suppress(OptionError):
+            search(_WARM_UP_SECONDS)
         return search
 
 
@@ -121,15 +126,17 @@ class CountedReader(FreeReader):
         self.reader, self.counter = reader, counter
         self.prompts = reader.prompts
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.reader, name)
-
     @property
     def matrix(self) -> Tensor:
         return self.reader.matrix
 
     def batches(self, rows: Sequence[int], copies: int = 1) -> Iterator[list[int]]:
         return self.reader.batches(rows, copies)
+
+    def over_batches(
+        self, rows: Sequence[int], work: Callable[[list[int]], T], copies: int = 1
+    ) -> list[tuple[list[int], T]]:
+        return self.reader.over_batches(rows, work, copies)
 
     def read(self, fillings: IntArray, rows: Sequence[int]) -> Tensor:
         self.counter.forwards += len(fillings) * len(rows)
@@ -162,8 +169,9 @@ OWN: Mapping[str, Own] = MappingProxyType(
         "ours": Own("promptsearch"),
         "ours-float32": Own("promptsearch, float32", dtype="float32"),
         "no-racing": Own("every candidate on every prompt", {"racing": False}),
-        "one-buffer": Own("no buffer of good candidates", {"buffer": 1}),
-        "two-swaps": Own("up to two swaps a candidate", {"swaps": 2}),
+        "gradient": Own("swaps promised by one gradient", {"promise": "gradient"}),
+        "one-swap": Own("one swap a step", {"swaps": 1}),
+        "one-buffer": Own("one good trigger kept", {"buffer": 1}),
         "pruned": Own("2,000 influential tokens only", {"prune": 2000}),
         "half-batch": Own("gradients on half of the prompts", {"batch": 16}),
         "any-ids": Own("triggers that no text becomes", {"any_ids": True}),

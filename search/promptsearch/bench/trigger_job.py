@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from promptsearch.plms.base import Family
@@ -65,6 +66,11 @@ class TriggerJob:
         """A prompt of median length."""
         return sorted(range(len(self.ids)), key=lambda i: len(self.ids[i]))[len(self.ids) // 2]
 
+    def chosen(self, rows: Sequence[int]) -> TriggerJob:
+        """Some of the prompts."""
+        names = ("examples", "labels", "ids", "free", "answer")
+        return replace(self, **{name: tuple(getattr(self, name)[row] for row in rows) for name in names})
+
     def around(self, index: int) -> tuple[str, str]:
         """Text of one prompt before its trigger, and between trigger and answer."""
         text = Template.parse(self.template).fill(
@@ -106,7 +112,7 @@ class Search:
         seconds: that it took, the loading of the PLM and a warm-up aside.
         forwards: pairs of a candidate and a prompt that went through the PLM; gradients are not counted.
         candidates: different candidates among them.
-        steps: gradients.
+        gradients: prompts that a gradient was taken on.
         trail: the trigger it held best, each time that it changed; () where it is no trigger for all prompts.
         peak_bytes: most memory its process ever had.
     """
@@ -114,7 +120,7 @@ class Search:
     seconds: float
     forwards: int
     candidates: int
-    steps: int
+    gradients: int
     trail: tuple[Found, ...] = ()
     peak_bytes: int | None = None
 

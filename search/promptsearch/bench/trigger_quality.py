@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promptsearch.bench.trigger_job import TriggerJob
+from promptsearch.engines.trigger.config import Promise
 from promptsearch.tasks.drawing import drawn_by_class
 
 FloatArray = NDArray[np.float64]
 # Every token is read on each of them.
 _PROMPTS = 8
-TOPS = (1, 4, 16, 64, 256)
+TOPS = (1, 4, 16, 64)
+KINDS: tuple[Promise, ...] = ("scores", "gradient")
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Quality:
-    """First-order scores on one PLM.
+    """What swaps promise on one PLM.
 
     Attributes:
+        promise: how, as `TriggerConfig` takes it.
         tried: tokens of each place that were read on all prompts.
     """
 
     plm: str
+    promise: Promise
     prompts: int
     tried: int
     places: tuple[Place, ...]
@@ -85,42 +89,46 @@ def place_of(promised: FloatArray, true: FloatArray) -> Place:
 
 
 def measure(
-    job: TriggerJob,
-    places: int,
-    tried: int,
-    progress: Callable[[str], None],
-    dtype: str = "float32",
-) -> Quality:
+    job: TriggerJob, places: int, tried: int, progress: Callable[[str], None], dtype: str = "float32"
+) -> tuple[Quality, ...]:
     """Try many tokens in one place after another, each of another trigger drawn at random.
 
     Args:
         tried: tokens, drawn from those that may stand in a trigger; read on eight of the prompts.
+
+    Returns:
+        One for each kind of promise, on the same swaps.
     """
     from promptsearch.bench.trigger_own import Losses
 
-    rows = drawn_by_class(job.task().train, _PROMPTS, job.seed)
-    losses = Losses.of(job, dtype, rows)
+    few = job.chosen(drawn_by_class(job.task().train, _PROMPTS, job.seed))
+    first, *others = KINDS
+    losses = {first: Losses.of(few, dtype, first)}
+    losses |= {kind: losses[first].promising(kind) for kind in others}
+    allowed = np.flatnonzero(losses[first].allowed)
     rng = np.random.default_rng(job.seed)
-    found: list[Place] = []
+    found: dict[Promise, list[Place]] = {kind: [] for kind in KINDS}
     for number in range(places):
         progress(f"{job.plm}: every swap of place {number + 1} of {places}")
-        filling = rng.choice(losses.allowed, losses.reader.prompts.places)
+        filling = tuple(rng.choice(allowed, len(job.free[0])).tolist())
         place = int(rng.integers(len(filling)))
-        tokens = rng.choice(losses.allowed, min(tried, len(losses.allowed)), replace=False)
-        promised = losses.promised(filling.tolist())[place, tokens]
-        found.append(place_of(promised, losses.of_tokens(filling.tolist(), place, tokens)))
-    return Quality(job.plm, len(rows), min(tried, len(losses.allowed)), tuple(found))
+        tokens = rng.choice(allowed, min(tried, len(allowed)), replace=False).tolist()
+        true = losses[first].losses([(*filling[:place], t, *filling[place + 1 :]) for t in tokens])
+        for kind, each in losses.items():
+            found[kind].append(place_of(each.promised(filling)[place, tokens], true))
+    n_tried = min(tried, len(allowed))
+    return tuple(Quality(job.plm, kind, len(few.ids), n_tried, tuple(found[kind])) for kind in KINDS)
 
 
-def rows_of(quality: Quality) -> Sequence[tuple[str, ...]]:
-    """One row for each k: k, share of places, by chance, factor."""
+def rows_of(qualities: Sequence[Quality]) -> list[tuple[str, ...]]:
+    """One row for each k: k, by chance, then for each kind of promise the share of places and the factor."""
+    tried = qualities[0].tried
     return [
         (
             str(k),
-            f"{100 * quality.found(k):.0f}",
-            f"{100 * k / quality.tried:.1f}",
-            f"{quality.factor(k):.0f}",
+            f"{100 * k / tried:.1f}",
+            *(cell for q in qualities for cell in (f"{100 * q.found(k):.0f}", f"{q.factor(k):.0f}")),
         )
         for k in TOPS
-        if k < quality.tried
+        if k < tried
     ]

@@ -93,10 +93,10 @@ def autoprompt(job: TriggerJob, candidates: int = 10) -> Callable[[float], Searc
         best: Filling = job.start
         lowest = reference.loss(best)
         trail = [Found(time.perf_counter() - begun, best)]
-        read, steps = {best}, 0
+        read, gradients = {best}, 0
         forwards = len(job.ids)
         while time.perf_counter() - begun < seconds:
-            steps += 1
+            gradients += len(job.ids)
             gradient = reference.gradient(best)
             place = int(torch.randint(len(best), (1,), generator=generator))
             promise = -(reference.matrix @ gradient[place])
@@ -114,6 +114,6 @@ def autoprompt(job: TriggerJob, candidates: int = 10) -> Callable[[float], Searc
             if best != current:
                 trail.append(Found(time.perf_counter() - begun, best))
         taken = time.perf_counter() - begun
-        return Search(taken, forwards, len(read), steps, tuple(trail))
+        return Search(taken, forwards, len(read), gradients, tuple(trail))
 
     return search

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from promptsearch.bench.render import GOAL_TITLES, goal_row, machine_note
-from promptsearch.bench.trigger_quality import rows_of
+from promptsearch.bench.trigger_quality import Quality, rows_of
 from promptsearch.bench.trigger_results import MAIN, NANOGCG, ONE_PROMPT, Entry, Field, TriggerBench
 from promptsearch.report.marks import code, fenced, table
 from promptsearch.showing import count
@@ -37,9 +37,12 @@ _ALTERED = (
 _QUALITY = (
     "In {places}, each of a trigger of tokens drawn at random, {tried} tokens were drawn from those "
     "that may stand in a trigger, and the loss was read with each, on {prompts} in float32. How often "
-    "is the token that is truly best among the k that promise most by first-order score? Mean rank "
-    "correlation of promised and true losses: {correlation:.2f}."
+    "is the token that is truly best among the k that promise most, and how many times as often as "
+    "among k drawn at random? *By label scores*: linearised for each prompt around the vocabulary's "
+    "mean, as promptsearch does. *By the gradient*: one gradient of the loss, as AutoPrompt and GCG do. "
+    "Mean rank correlation of promised and true losses: {correlations}."
 )
+_PROMISES = {"scores": "by label scores", "gradient": "by the gradient"}
 
 
 def markdown(bench: TriggerBench) -> str:
@@ -78,22 +81,26 @@ def _field(found: Field) -> list[str]:
         rows = [_row(entry, found.ablations[0]) for entry in found.ablations]
         parts += [f"### {job.plm}: one thing changed", _ALTERED.format(seconds=found.ablation_seconds)]
         parts.append(table(_titles(marks), rows))
-    if found.quality is not None:
-        quality = found.quality
-        told = _QUALITY.format(
-            places=count(len(quality.places), "place"),
-            tried=quality.tried,
-            prompts=count(quality.prompts, "prompt"),
-            correlation=quality.correlation,
-        )
-        parts += [f"### {job.plm}: first-order scores", told]
-        parts.append(table(("k", "holds the best, %", "by chance, %", "× chance"), rows_of(quality)))
+    if found.quality:
+        parts += [f"### {job.plm}: what swaps promise", *_promises(found.quality)]
     return parts
+
+
+def _promises(qualities: Sequence[Quality]) -> list[str]:
+    first = qualities[0]
+    told = _QUALITY.format(
+        places=count(len(first.places), "place"),
+        tried=first.tried,
+        prompts=count(first.prompts, "prompt"),
+        correlations=", ".join(f"{_PROMISES[q.promise]} {q.correlation:.2f}" for q in qualities),
+    )
+    titles = [title for q in qualities for title in (f"{_PROMISES[q.promise]}, %", "× chance")]
+    return [told, table(("k", "by chance, %", *titles), rows_of(qualities))]
 
 
 def _titles(marks: Sequence[float]) -> tuple[str, ...]:
     losses = (f"loss at {mark:g} s" for mark in marks)
-    return ("contender", "pairs/s", "ours ×", "candidates/s", "ours ×", "steps", "peak MB", *losses)
+    return ("contender", "pairs/s", "ours ×", "candidates/s", "ours ×", "gradients", "peak MB", *losses)
 
 
 def _row(entry: Entry, ours: Entry | None) -> tuple[str, ...]:
@@ -109,7 +116,7 @@ def _row(entry: Entry, ours: Entry | None) -> tuple[str, ...]:
         times(ours.rate, entry.rate) if beside and ours else "",
         f"{entry.candidate_rate:,.2f}",
         times(ours.candidate_rate, entry.candidate_rate) if beside and ours and not alone else "",
-        f"{sum(search.steps for search in entry.searches) / len(entry.searches):.0f}",
+        f"{sum(search.gradients for search in entry.searches) / len(entry.searches):,.0f}",
         "" if entry.peak_bytes is None else f"{entry.peak_bytes / 1e6:.0f}",
         *("" if loss is None else f"{loss:.3f}" for loss in losses),
     )

@@ -130,7 +130,7 @@ class Field:
     entries: tuple[Entry, ...]
     ablations: tuple[Entry, ...] = ()
     ablation_seconds: float = 0.0
-    quality: Quality | None = None
+    quality: tuple[Quality, ...] = ()
 
     def named(self, key: str) -> Entry | None:
         """The contender of that key, if it took part."""
@@ -147,7 +147,7 @@ class Field:
             "marks": list(self.marks),
             "contenders": [entry.record() for entry in self.entries],
             "ablations": [entry.record() for entry in self.ablations],
-            "quality": self.quality.record() if self.quality else None,
+            "quality": [quality.record() for quality in self.quality],
         }
 
 
