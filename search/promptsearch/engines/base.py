@@ -30,6 +30,7 @@ class Candidate:
     """A template with a verbalizer, and where it comes from.
 
     Attributes:
+        template: with the vectors of its soft tokens, where it has some (`promptsearch.soft.SoftTemplate`).
         engine: name of the engine that found it.
         provenance: whatever tells how it was found (source sentence, step, loss), JSON-able.
         baseline: whether this is the prompt a person would write first, beside which others are judged.
