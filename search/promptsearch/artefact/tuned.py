@@ -96,9 +96,18 @@ def copy_tuned(prompt_file: str | PathLike[str], folder: TunedFolder) -> str:
     place = Path(prompt_file).with_name(tuned_folder_name(prompt_file, folder.kind))
     if place.resolve() != folder.path.resolve():
         remove_tuned(place)
-        with atomic_folder(place) as temporary:
-            shutil.copytree(folder.path, temporary, dirs_exist_ok=True)
+        copy_folder(folder.path, place)
     return place.name
+
+
+def copy_folder(source: Path, place: Path) -> None:
+    """Copy a folder under a temporary name, then rename it; there must be none yet.
+
+    Raises:
+        StorageError: it cannot be copied.
+    """
+    with atomic_folder(place) as temporary:
+        shutil.copytree(source, temporary, dirs_exist_ok=True)
 
 
 def remove_tuned(place: Path) -> None:

@@ -34,6 +34,7 @@ from promptsearch.cli import (
     schema,
     screen,
     trigger,
+    tune,
     words,
     worker,
 )
@@ -53,6 +54,7 @@ app.command("discover")(discover.command)
 app.command("mine")(mine.command)
 app.command("words")(words.command)
 app.command("trigger")(trigger.command)
+app.command("tune")(tune.command)
 app.command("compare")(compare.command)
 app.command("runs")(runs.command)
 app.command("report")(report.command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,7 @@ class Lora:
     """
 
     def __init__(self, plm: LocalPLM, options: LoraOptions) -> None:
-        peft = _peft()
+        require_peft()
         check_targets(plm.model, options.targets)
         config = {
             "r": options.rank,
@@ -63,7 +64,7 @@ class Lora:
             "target_modules": list(options.targets) or _usual(plm.model),
         }
         self.reference = plm.identity.reference
-        self.model: Any = peft.get_peft_model(plm.model, _config(config, plm))
+        self.model: Any = _wrapped(plm, config)
 
     @property
     def parameters(self) -> dict[str, nn.Parameter]:
@@ -99,7 +100,7 @@ def merged(plm: LocalPLM, folder: Path) -> Any:
     if stored.get("peft_type") != "LORA" or "r" not in config or stored.get("modules_to_save"):
         raise PromptFileError("the folder holds no low-rank changes (LoRA)", where=str(folder))
     try:
-        model: Any = peft.get_peft_model(plm.model, _config(config, plm))
+        model = _wrapped(plm, config)
         found = peft.set_peft_model_state_dict(model, tensors)
     except (ValueError, RuntimeError, TypeError, KeyError) as error:
         raise _other_model(folder, str(error)) from error
@@ -144,15 +145,20 @@ def _usual(model: Any) -> list[str] | str:
     return usual.get(model.config.model_type, "all-linear")
 
 
-def _config(given: Mapping[str, Any], plm: LocalPLM) -> Any:
+def _wrapped(plm: LocalPLM, given: Mapping[str, Any]) -> Any:
+    """The model in peft's, with changes of which none does anything yet."""
     from transformers.pytorch_utils import Conv1D
 
-    return _peft().LoraConfig(
+    config = _peft().LoraConfig(
         task_type=TASKS[plm.identity.family],
         bias="none",
         fan_in_fan_out=any(isinstance(each, Conv1D) for each in plm.model.modules()),
         **given,
     )
+    with warnings.catch_warnings():
+        # Of names that transformers is about to change; whoever tunes a prompt can do nothing about them.
+        warnings.simplefilter("ignore", FutureWarning)
+        return _peft().get_peft_model(plm.model, config)
 
 
 def require_peft() -> None:

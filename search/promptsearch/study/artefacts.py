@@ -13,10 +13,12 @@ from fnmatch import fnmatchcase
 from importlib.metadata import PackageNotFoundError, version
 from itertools import chain, count
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, get_args
 from zlib import crc32
 
 from promptsearch.artefact.readouts import tensor_file_name
+from promptsearch.artefact.soft import soft_file_name
+from promptsearch.artefact.tuned import TunedKind, tuned_folder_name
 from promptsearch.errors import StorageError
 from promptsearch.paths import atomic_write, storage_errors
 from promptsearch.showing import whole_text
@@ -25,6 +27,12 @@ from promptsearch.study.locks import locks_needed, try_lock, unlock_file
 CONFIG_FILE = "config.json"
 PROMPT_FILE = "best_prompt.json"
 REPORT_FILE = "report.json"
+TUNING_FILE = "tuning.json"
+"""What a training around a prompt has come to, in place of a report of a search."""
+TRAINING_FILE = "training.safetensors"
+"""How far it has come."""
+TUNED_FOLDERS = tuple(tuned_folder_name(PROMPT_FILE, kind) for kind in get_args(TunedKind))
+"""What was trained of a PLM."""
 STUDY_FILE = "study.log"
 LOCK_FILE = "run.lock"
 SEARCH, WITHOUT_LABELS = "search", "without labels"
@@ -36,6 +44,9 @@ RUN_FILES = (
     "candidates.jsonl",
     PROMPT_FILE,
     tensor_file_name(PROMPT_FILE),
+    soft_file_name(PROMPT_FILE),
+    TUNING_FILE,
+    TRAINING_FILE,
     "report.md",
     "report.html",
     REPORT_FILE,
@@ -146,7 +157,7 @@ def clear(folder: Path) -> None:
     for name in (*RUN_FILES, *(path.name for path in several if _is_run_file(path))):
         if name != LOCK_FILE:
             (folder / name).unlink(missing_ok=True)
-    for inside in (*folder.glob(DRAWS), folder / CHECKPOINTS):
+    for inside in (*folder.glob(DRAWS), *(folder / name for name in (CHECKPOINTS, *TUNED_FOLDERS))):
         if inside.is_dir() and _is_run_file(inside):
             shutil.rmtree(inside)
 
@@ -245,14 +256,14 @@ def _config(folder: Path) -> dict[str, Any]:
 
 def _is_run_file(path: Path) -> bool:
     name = path.name
+    # A killed process may have left something under its temporary name.
+    unfinished = name.startswith(".") and name.endswith(".tmp")
+    whole = name[1:].rsplit(".", 2)[0] if unfinished else name
     if path.is_dir():
-        return name == CHECKPOINTS or (fnmatchcase(name, DRAWS) and has_study(path))
+        return whole in (CHECKPOINTS, *TUNED_FOLDERS) or (fnmatchcase(name, DRAWS) and has_study(path))
     if name == CONFIG_FILE:
         # Many tools have a file of this name.
         return '"fingerprint"' in path.read_text("utf-8", errors="replace")
-    # A killed process may have left a file under its temporary name.
-    unfinished = name.startswith(".") and name.endswith(".tmp")
-    whole = name[1:].rsplit(".", 2)[0] if unfinished else name
     if fnmatchcase(whole, _ENSEMBLES):
         # So may a user's own file be called.
         return unfinished or '"promptsearch/ensemble"' in path.read_text("utf-8", errors="replace")

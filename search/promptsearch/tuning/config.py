@@ -35,6 +35,13 @@ ENCODERS: dict[Method, tuple[Parameterisation, ...]] = {
 LM_RATES: dict[LM, float] = {"lora": 5e-4, "full": 2e-5}
 # Soft tokens need several starts; a PLM starts where it was pretrained.
 _RESTARTS, _LM_RESTARTS = 3, 1
+TITLES: dict[Strategy, str] = {
+    "tuning-free": "Tuning-free prompting",
+    "fixed-lm": "Fixed-LM prompt tuning",
+    "fixed-prompt": "Fixed-prompt LM tuning",
+    "prompt+lm": "Prompt+LM tuning",
+}
+_LM_NAMES: dict[LM, str] = {"lora": "LoRA", "full": "all weights"}
 NO_LABELS = 0
 """Shots for prompting without labelled examples."""
 
@@ -164,6 +171,13 @@ class TuneConfig:
     def called(self) -> str:
         """The strategy, with its method where that matters."""
         return f"{self.strategy} with {self.method}" if self.strategy == "fixed-lm" else self.strategy
+
+    @property
+    def title(self) -> str:
+        """The strategy as the literature writes it, with the method or what of the PLM is trained."""
+        parts: list[str] = [self.method] if self.trains_soft or self.trains_prefix else []
+        parts += [_LM_NAMES[self.lm]] if self.trains_lm else []
+        return TITLES[self.strategy] + (f" ({', '.join(parts)})" if parts else "")
 
     @property
     def trains(self) -> bool:

@@ -1,0 +1,222 @@
+"""A training around a prompt, from its data to its files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from promptsearch.artefact.tuned import tuned_folder_name
+from promptsearch.engines.soft.checkpoint import Checkpoint
+from promptsearch.engines.soft.course import Lesson, Look
+from promptsearch.engines.soft.learner import Learner, parameters_of
+from promptsearch.engines.soft.starting import Trained as Learned
+from promptsearch.engines.soft.starting import train
+from promptsearch.interrupts import interruptible
+from promptsearch.memory import peak_memory
+from promptsearch.plms import load_plm
+from promptsearch.plms.local import LocalPLM
+from promptsearch.study.artefacts import (
+    CONFIG_FILE,
+    PROMPT_FILE,
+    TRAINING_FILE,
+    clear,
+    discard,
+    new_folder,
+    run_lock,
+    write_json,
+)
+from promptsearch.tuning.comparing import beside
+from promptsearch.tuning.conclude import Ended, conclude
+from promptsearch.tuning.config import TuneConfig
+from promptsearch.tuning.export import check_export
+from promptsearch.tuning.files import (
+    check_resumable,
+    check_unfinished,
+    remove_results,
+)
+from promptsearch.tuning.observer import TuneObserver
+from promptsearch.tuning.outcome import Trained, Tuning, TuningStopped
+from promptsearch.tuning.record import config_record, options_of, training_record
+from promptsearch.tuning.subject import Subject, subject_of, tuning_task
+from promptsearch.tuning.tuners import tuner_for
+
+# What is kept of the time for files, beyond that for scoring.
+_FILES_SECONDS = 2.0
+
+
+def tune(task: str | None = None, *, observer: TuneObserver | None = None, **options: Any) -> Tuning:
+    """Train around a prompt for a task.
+
+    The state that does best on dev is kept, and scored on test once: beside the same template without
+    training, the manual prompt and the majority class.
+
+    Args:
+        task: name of the task, such as `sst2`.
+        observer: told how it goes on.
+        options: fields of `TuneConfig`.
+
+    Raises:
+        PromptSearchError: whatever the task, data, PLM or options make impossible.
+        TuningStopped: the user has stopped it.
+    """
+    return run(TuneConfig(task=task, **options), observer or TuneObserver())
+
+
+def run(config: TuneConfig, observer: TuneObserver, begun: float | None = None) -> Tuning:
+    """`tune` for a config.
+
+    Args:
+        begun: since when time counts, by `time.monotonic`; None for now.
+    """
+    return _Sitting(config, observer, begun).run(None)
+
+
+def resume(folder: Path, observer: TuneObserver, begun: float | None = None, **changes: Any) -> Tuning:
+    """Go on with a training that was stopped or killed, or that ran out of time.
+
+    Args:
+        begun: as for `run`.
+        changes: fields of the run's `TuneConfig` to change: minutes, device, offline.
+
+    Raises:
+        StorageError: the folder holds no training, or one that is finished or going on.
+        PromptSearchError: as `tune`; or the data are not those of the run.
+    """
+    config = replace(options_of(folder), out=folder, **changes)
+    check_resumable(folder)
+    return _Sitting(config, observer, begun).run(folder)
+
+
+class _Sitting:
+    """One sitting of a training."""
+
+    def __init__(self, config: TuneConfig, observer: TuneObserver, begun: float | None) -> None:
+        self.config, self.observer = config, observer
+        self.begun = time.monotonic() if begun is None else begun
+        self.reserved = _FILES_SECONDS
+
+    def run(self, resumed: Path | None) -> Tuning:
+        """From data to files.
+
+        Args:
+            resumed: folder of a run that is gone on with.
+        """
+        observer, config = self.observer, self.config
+        observer.stage("Reading the data")
+        task = tuning_task(config)
+        for notice in task.notices:
+            observer.notice(notice)
+        plm = self._load()
+        subject = subject_of(config, task, plm)
+        check_export(config, subject.template, plm)
+        out = None if config.out is None else Path(config.out)
+        if resumed is None and out is not None:
+            check_unfinished(out)
+        folder = resumed or new_folder(task.name, out)
+        done = resumed is not None
+        try:
+            with run_lock(folder):
+                if resumed is None:
+                    clear(folder)
+                    write_json(folder / CONFIG_FILE, config_record(config, task))
+                remove_results(folder)
+                found = self._tuned(subject, folder)
+                done = True
+            return found
+        finally:
+            if not (done or (folder / TRAINING_FILE).exists()):
+                discard(folder, made=out is None)
+
+    def _load(self) -> LocalPLM:
+        config = self.config
+        self.observer.stage(f"Loading {config.plm}")
+        began = time.monotonic()
+        dtype = "float32" if config.dtype == "auto" and config.trains_lm else config.dtype
+        plm = load_plm(
+            config.plm,
+            device=config.device,
+            dtype=dtype,
+            offline=config.offline,
+            trust_remote_code=config.trust_remote_code,
+            progress=self.observer.stage,
+        )
+        if config.trains_lm or config.trains_prefix:
+            # It is loaded once more with what was trained.
+            self.reserved += time.monotonic() - began
+        return plm
+
+    def _tuned(self, subject: Subject, folder: Path) -> Tuning:
+        config, observer = self.config, self.observer
+        tuner = tuner_for(subject, config) if config.trains else None
+        lesson = subject.lesson if config.trains else None
+        observer.stage("Scoring the prompts beside it")
+        subject.plm.watch(observer.advance)
+        began = time.monotonic()
+        others = beside(subject, config.trains)
+        self.reserved += (time.monotonic() - began) / max(1, len(others))
+        trained, stored = None, None
+        if tuner is not None and lesson is not None:
+            observer.stage(f"Training: {config.called}")
+            learned, trained = self._train(subject, tuner.make, lesson, folder)
+            observer.stage("Writing what was trained")
+            stored = tuner.store(learned.learner, _folder_for(config, folder))
+        found = Ended(config, subject, others, trained, stored, folder)
+        return conclude(found, observer, self.begun)
+
+    def _train(
+        self, subject: Subject, make: Callable[[int], Learner], lesson: Lesson, folder: Path
+    ) -> tuple[Learned, Trained]:
+        config = self.config
+        training = replace(config.training, restarts=config.starts)
+        run = {"options": training_record(config), "fingerprint": subject.task.fingerprint}
+        run |= {"weights": subject.plm.identity.weights_sha256, "dtype": subject.plm.dtype}
+        run |= {"template": str(subject.template), "words": str(subject.words)}
+        state = Checkpoint(folder / TRAINING_FILE, run)
+        if subject.plm.device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(subject.plm.device)
+        with interruptible() as interrupted:
+            found = train(
+                make,
+                lesson,
+                training,
+                config.seed,
+                stop=lambda: interrupted.is_set() or self._time_is_over(),
+                report=self._report,
+                checkpoint=state,
+            )
+            if interrupted.is_set():
+                last = found.courses[-1]
+                raise TuningStopped(folder, last.restart, last.step)
+        if found.ending != "stopped":
+            state.remove()
+        return found, Trained(
+            found.courses,
+            found.look,
+            found.ending,
+            sum(course.seconds for course in found.courses),
+            _peak_bytes(subject.plm),
+            sum(value.numel() for value in parameters_of(found.learner).values()),
+        )
+
+    def _report(self, look: Look) -> None:
+        self.observer.looked(look)
+
+    def _time_is_over(self) -> bool:
+        minutes = self.config.minutes
+        return minutes is not None and time.monotonic() >= self.begun + 60 * minutes - self.reserved
+
+
+def _folder_for(config: TuneConfig, folder: Path) -> Path:
+    """Where what is no vector of soft tokens goes."""
+    return folder / tuned_folder_name(PROMPT_FILE, config.lm if config.trains_lm else "prefix")
+
+
+def _peak_bytes(plm: LocalPLM) -> int | None:
+    if plm.device.type == "cuda":
+        return torch.cuda.max_memory_allocated(plm.device)
+    return peak_memory()
