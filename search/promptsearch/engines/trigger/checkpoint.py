@@ -72,6 +72,14 @@ class Checkpoint:
         )
 
 
+def seconds_spent(folder: Path) -> float:
+    """What the search that is kept in a folder took until then; 0 where there is none that can be read."""
+    try:
+        return float(json.loads((folder / _FILE).read_text(encoding="utf-8"))["seconds"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0.0  # whoever goes on from it says what is wrong
+
+
 def _search(search: Search, key: str) -> dict[str, Any]:
     meter = search.ground.meter
     return {
