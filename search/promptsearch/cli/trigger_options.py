@@ -60,6 +60,15 @@ class TriggerOptions(SearchOptions):
             help="gradient, or edit: tokens deleted, exchanged and filled in by the PLM itself. \\[gradient]",
         ),
     ] = None
+    promise: Annotated[
+        str | None,
+        value(
+            "--promise",
+            metavar="NAME",
+            help="How swaps are scored before they are read: scores (label scores of each example to first "
+            "order) or gradient (one gradient of the loss, as AutoPrompt and GCG do). \\[scores]",
+        ),
+    ] = None
     loss: Annotated[
         str | None,
         value("--loss", metavar="NAME", help="What falls: likelihood, margin or mellowmax. \\[likelihood]"),
@@ -69,8 +78,12 @@ class TriggerOptions(SearchOptions):
         value(
             "--start",
             metavar="NAME",
-            help="What a search begins from: words (the template's own), mask or random. \\[words]",
+            help="What a search begins from: words (of --start-words, or what the PLM itself would put "
+            "there), mask or random. \\[words]",
         ),
+    ] = None
+    start_words: Annotated[
+        str | None, value("--start-words", metavar="TEXT", help="Words that a search begins from.")
     ] = None
     restarts: Annotated[
         int | None,
@@ -81,13 +94,13 @@ class TriggerOptions(SearchOptions):
     ] = None
     top_k: Annotated[
         int | None,
-        value("--top-k", metavar="N", help="Best swaps by the gradient that a step draws from. [256]"),
+        value("--top-k", metavar="N", help="Best swaps to first order that a step draws from. [2048]"),
     ] = None
     swaps: Annotated[
-        int | None, value("--swaps", metavar="N", help="Most tokens that change at once. [1]")
+        int | None, value("--swaps", metavar="N", help="Most tokens that a step changes. [3]")
     ] = None
     batch: Annotated[
-        int | None, value("--batch", metavar="N", help="Examples that a gradient is taken on (default: all).")
+        int | None, value("--batch", metavar="N", help="Examples that gradients are taken on. [32]")
     ] = None
     patience: Annotated[
         int | None,
@@ -182,6 +195,8 @@ class TriggerOptions(SearchOptions):
             "objective": self.loss,
             "tokens": self.tokens,
             "start": self.start,
+            "words": self.start_words,
+            "promise": self.promise,
             "restarts": self.restarts,
             "candidates": self.candidates,
             "top_k": self.top_k,
