@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from promptsearch.bench.render import GOAL_TITLES, goal_row, machine_note
+from promptsearch.bench.goals import Goal
+from promptsearch.bench.render import GOAL_TITLES, machine_note
 from promptsearch.bench.trigger_quality import Quality, rows_of
-from promptsearch.bench.trigger_results import MAIN, NANOGCG, ONE_PROMPT, Entry, Field, TriggerBench
+from promptsearch.bench.trigger_results import ALONE, MAIN, Entry, Field, TriggerBench
 from promptsearch.report.marks import code, fenced, table
 from promptsearch.showing import count
 
@@ -27,8 +28,10 @@ METHOD = (
 ON_ONE_PROMPT = (
     "nanoGCG searches a trigger for one prompt and one target, here the prompt of median length and its "
     "label word, with its own settings: 512 candidates a step, all at once, keys and values left of the "
-    "trigger kept. So for it, and for promptsearch on one prompt (the same steps, by promptsearch's "
-    "reading of prompts), a candidate is one pair; there is no loss on all prompts."
+    "trigger kept. *promptsearch, one prompt* makes the same steps on the same prompt, by "
+    "promptsearch's reading of prompts. For both a candidate is one pair, and there is no loss on all "
+    "prompts; candidates/s are their pairs/s by the number of prompts, what a trigger for all of them "
+    "would come to."
 )
 _ALTERED = (
     "Each line is promptsearch with one thing changed, for {seconds:g} s; the first line is as it is. "
@@ -59,7 +62,7 @@ def markdown(bench: TriggerBench) -> str:
     for found in bench.fields:
         parts += _field(found)
     if bench.goals:
-        parts += ["## Goals", table(GOAL_TITLES, map(goal_row, bench.goals))]
+        parts += ["## Goals", table(GOAL_TITLES, map(_goal_row, bench.goals))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -72,13 +75,13 @@ def _field(found: Field) -> list[str]:
         f"{count(len(job.ids), 'prompt')} of {lengths[0]} to {lengths[-1]} tokens (median "
         f"{lengths[len(lengths) // 2]}), template {code(job.template)}, label words {words}, "
         f"{count(found.threads, 'thread')}.",
-        table(_titles(found.marks), [_row(entry, found.named(MAIN)) for entry in found.entries]),
+        table(_titles(found.marks), [_row(found, entry, found.named(MAIN)) for entry in found.entries]),
     ]
-    if any(entry.key in (*NANOGCG, ONE_PROMPT) for entry in found.entries):
+    if any(entry.key in ALONE for entry in found.entries):
         parts.append(ON_ONE_PROMPT)
     if found.ablations:
         marks = (found.ablation_seconds,)
-        rows = [_row(entry, found.ablations[0]) for entry in found.ablations]
+        rows = [_row(found, entry, found.ablations[0]) for entry in found.ablations]
         parts += [f"### {job.plm}: one thing changed", _ALTERED.format(seconds=found.ablation_seconds)]
         parts.append(table(_titles(marks), rows))
     if found.quality:
@@ -103,20 +106,25 @@ def _titles(marks: Sequence[float]) -> tuple[str, ...]:
     return ("contender", "pairs/s", "ours ×", "candidates/s", "ours ×", "gradients", "peak MB", *losses)
 
 
-def _row(entry: Entry, ours: Entry | None) -> tuple[str, ...]:
+def _row(found: Field, entry: Entry, ours: Entry | None) -> tuple[str, ...]:
     def times(own: float, other: float) -> str:
         return f"{own / other:.1f}" if other else ""
 
     beside = ours is not None and entry is not ours
-    alone = entry.key in (*NANOGCG, ONE_PROMPT)
+    candidates = found.candidate_rate(entry)
     losses = [entry.loss(mark) for mark in range(len(entry.losses[0]) if entry.losses else 0)]
     return (
         entry.title,
         f"{entry.rate:,.1f}",
         times(ours.rate, entry.rate) if beside and ours else "",
-        f"{entry.candidate_rate:,.2f}",
-        times(ours.candidate_rate, entry.candidate_rate) if beside and ours and not alone else "",
+        f"{candidates:,.2f}",
+        times(ours.candidate_rate, candidates) if beside and ours else "",
         f"{sum(search.gradients for search in entry.searches) / len(entry.searches):,.0f}",
         "" if entry.peak_bytes is None else f"{entry.peak_bytes / 1e6:.0f}",
         *("" if loss is None else f"{loss:.3f}" for loss in losses),
     )
+
+
+def _goal_row(goal: Goal) -> tuple[str, ...]:
+    wanted = f"{'≥' if goal.at_least else '≤'} {goal.wanted:g}"
+    return goal.what, f"{goal.found:.2f}", wanted, "yes" if goal.met else "no"

@@ -17,6 +17,8 @@ from promptsearch.bench.trigger_quality import Quality
 
 MAIN, FLOAT32, AUTOPROMPT, ONE_PROMPT = "ours", "ours-float32", "autoprompt", "one-prompt"
 NANOGCG = {"nanogcg": "nanoGCG, float32", "nanogcg-bfloat16": "nanoGCG, bfloat16"}
+ALONE = (ONE_PROMPT, *NANOGCG)
+"""Contenders that search a trigger for one prompt."""
 TITLES = {
     **{name: own.title for name, own in OWN.items()},
     AUTOPROMPT: "AutoPrompt, plain",
@@ -24,6 +26,8 @@ TITLES = {
     **NANOGCG,
 }
 _AUTOPROMPT_TIMES, _NANOGCG_TIMES, _MOST_BYTES = 10.0, 3.0, 3e9
+# A loss is clearly lower by so many nats.
+_CLEARLY = 0.05
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,13 @@ class Field:
         """The contender of that key, if it took part."""
         return next((entry for entry in self.entries if entry.key == key), None)
 
+    def candidate_rate(self, entry: Entry) -> float:
+        """Different candidates a second, for all prompts.
+
+        Of one that searches for one prompt: as many as it could read on that many prompts.
+        """
+        return entry.rate / len(self.job.ids) if entry.key in ALONE else entry.candidate_rate
+
     def record(self) -> dict[str, Any]:
         """As JSON-able values."""
         return {
@@ -159,16 +170,20 @@ def goals_of(found: Field) -> list[Goal]:
         return goals
     if plain is not None:
         times = ours.candidate_rate / plain.candidate_rate, ours.rate / plain.rate
-        for what, value in zip(("candidates", "candidates × prompts"), times):
+        for what, value in zip(("candidates", "pairs"), times):
             goals.append(Goal(f"{plm}: × {what} a second of AutoPrompt", value, _AUTOPROMPT_TIMES))
         for mark, seconds in enumerate(found.marks):
             own, others = ours.loss(mark), plain.loss(mark)
             if own is not None and others is not None:
-                what = f"{plm}: loss after {seconds:g} s beside AutoPrompt's"
-                goals.append(Goal(what, own, others, at_least=False))
+                what = f"{plm}: nats less than AutoPrompt's loss after {seconds:g} s"
+                goals.append(Goal(what, others - own, _CLEARLY))
+    alone = found.named(ONE_PROMPT)
     for entry in filter(None, map(found.named, NANOGCG)):
-        what = f"{plm}: × candidates × prompts a second of {entry.title}"
-        goals.append(Goal(what, ours.rate / entry.rate, _NANOGCG_TIMES))
+        if alone is not None:
+            what = f"{plm}: × pairs a second of {entry.title}, the same steps on the same prompt"
+            goals.append(Goal(what, alone.rate / entry.rate, _NANOGCG_TIMES))
+        times = ours.candidate_rate / found.candidate_rate(entry)
+        goals.append(Goal(f"{plm}: × candidates a second of {entry.title}", times, _NANOGCG_TIMES))
     if ours.peak_bytes is not None:
         goals.append(Goal(f"{plm}: peak GB", ours.peak_bytes / 1e9, _MOST_BYTES / 1e9, at_least=False))
     return goals
