@@ -15,7 +15,7 @@ from promptsearch.verbalizer import Verbalizer
 from tests.plms.zoo import adapter, raw
 
 TRAINING = TrainingConfig(steps=12, batch=8, look_every=4, save_every=5, restarts=1)
-_OPENINGS = (
+OPENINGS = (
     "the film",
     "this plot",
     "really, it",
@@ -25,7 +25,7 @@ _OPENINGS = (
     "it",
     "l'été",
 )
-_ENDS = {
+ENDS = {
     0: ("is terrible", "was very bad", "isn't good"),
     1: ("is great", "was wonderful", "is really funny"),
 }
@@ -36,7 +36,7 @@ def task(per_class: int = 6) -> Task:
 
     def rows(first: int, n: int) -> tuple[Example, ...]:
         return tuple(
-            Example({"text": f"{_OPENINGS[(first + i) % len(_OPENINGS)]} {_ENDS[label][i % 3]}"}, label)
+            Example({"text": f"{OPENINGS[(first + i) % len(OPENINGS)]} {ENDS[label][i % 3]}"}, label)
             for i in range(n)
             for label in (0, 1)
         )

@@ -17,6 +17,7 @@ from promptsearch.plms.local import LocalPLM
 from promptsearch.plms.lora import merged
 from promptsearch.plms.peft_folders import read_prompt_folder
 from promptsearch.plms.prefixed import prefixed
+from promptsearch.plms.sources.quiet import quiet_transformers
 
 
 def tuned_plm(plm: LocalPLM, kind: TunedKind, folder: Path, sha256: str) -> LocalPLM:
@@ -51,7 +52,7 @@ def save_full(plm: LocalPLM, folder: Path) -> None:
     """
     tokenizer = plm.encoder.tokenizer
     stated = tokenizer.model_max_length
-    with atomic_folder(folder) as temporary:
+    with atomic_folder(folder) as temporary, quiet_transformers():
         plm.model.save_pretrained(temporary)
         try:
             # The encoder has taken the limit off; without it another context might be read.

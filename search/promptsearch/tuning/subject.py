@@ -96,17 +96,19 @@ def subject_of(config: TuneConfig, task: Task, plm: PLM) -> Subject:
 
 def without_soft(template: Template) -> Template:
     """The template without its soft tokens; those that start from words become these words."""
-    source = ""
+    source, gone = "", False
     for piece in template.pieces:
         part = _words(piece)
         # What stood on both sides of soft tokens must not leave two blanks, or one at the start.
-        if part.startswith(" ") and (not source or source.endswith(" ")):
+        if gone and part.startswith(" ") and (not source or source.endswith(" ")):
             part = part[1:]
+        gone = not part
         source += part
     return Template.parse(source)
 
 
 def _words(piece: Piece) -> str:
+    """The piece's source; of soft tokens the words that they start from."""
     if isinstance(piece, Soft):
         return "" if piece.init is None else str(Text(piece.init))
     return str(piece)
