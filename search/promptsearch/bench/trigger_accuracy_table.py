@@ -14,7 +14,7 @@ from promptsearch.bench.accuracy import Margin, margin_of
 from promptsearch.bench.trigger_accuracy_runs import CALIBRATIONS, PROMPTS, Case, Run
 from promptsearch.errors import DataError
 from promptsearch.paths import atomic_write
-from promptsearch.report.marks import code, table
+from promptsearch.report.marks import table
 
 METHOD = """\
 A trigger is searched on train for the time that stands in the tables further down, with everything at
@@ -138,5 +138,5 @@ def _run_row(run: Run) -> tuple[str, ...]:
         chosen["trigger"].calibration,
         f"{100 * chosen['trigger'].accuracy:.1f}",
         f"{100 * chosen['without'].accuracy:.1f}",
-        code(chosen["trigger"].template),
+        chosen["trigger"].template,
     )
