@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from promptsearch.cli import screen
+from promptsearch.cli.command_line import command_line
 from promptsearch.cli.taking import takes
 from promptsearch.cli.tune_options import TuneOptions
 
@@ -49,7 +48,7 @@ def _tuned(options: TuneOptions, observer: TuneObserver) -> Tuning:
         from promptsearch.tuning.run import resume
 
         return resume(options.resume, observer, screen.STARTED, **changes)
-    config = options.config(shlex.join(["promptsearch", *sys.argv[1:]]))
+    config = options.config(command_line())
     from promptsearch.tuning.run import run
 
     return run(config, observer, screen.STARTED)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from promptsearch.scoring import Evaluation
 from promptsearch.study.artefacts import versions
 from promptsearch.study.trial import finite
+from promptsearch.tasks.task import gold
 from promptsearch.tuning.outcome import Compared, Trained, Tuning
 from promptsearch.tuning.record import saved
 
@@ -16,6 +21,7 @@ FORMAT, VERSION = "promptsearch/tuning", 1
 def record(found: Tuning) -> dict[str, Any]:
     """The report as JSON-able values."""
     task, trained = found.task, found.trained
+    labels = np.asarray(gold(task.test), dtype=np.int64)
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -29,7 +35,8 @@ def record(found: Tuning) -> dict[str, Any]:
         "dtype": found.dtype,
         "device": found.device,
         "splits": {name: len(task.splits[name]) for name in ("train", "dev", "test")},
-        "prompts": [_compared(row, task.metric) for row in found.rows],
+        "gold_sha256": hashlib.sha256(labels.tobytes()).hexdigest(),
+        "prompts": [_compared(row, task.metric, labels) for row in found.rows],
         "majority": {
             "dev": None if found.majority_dev is None else found.majority_dev.value(task.metric),
             "test": found.majority_test.value(task.metric),
@@ -45,7 +52,8 @@ def record(found: Tuning) -> dict[str, Any]:
     }
 
 
-def _compared(row: Compared, metric: str) -> dict[str, Any]:
+def _compared(row: Compared, metric: str, labels: NDArray[np.int64]) -> dict[str, Any]:
+    """A prompt; `correct` has a 1 for each test example that it has right, a 0 for each other."""
     gap, pairs = row.to_tuned, zip(row.words.labels, row.words.answers)
     return {
         "role": row.role,
@@ -53,6 +61,7 @@ def _compared(row: Compared, metric: str) -> dict[str, Any]:
         "words": {str(label): [each.text for each in answers] for label, answers in pairs},
         "dev": None if row.dev is None else _figures_of(row.dev, metric),
         "test": _figures_of(row.test, metric),
+        "correct": "".join(str(int(each)) for each in row.predictions == labels),
         "tuned_is_better_by": None
         if gap is None
         else {"value": gap.value, "low": gap.low, "high": gap.high, "p_value": gap.p_value},
