@@ -58,11 +58,13 @@ MINING = MiningConfig(
 )
 TRIGGER = TriggerConfig(
     method="edit",
+    promise="gradient",
     objective="margin",
     balanced=False,
     calibrated=True,
     tokens=5,
     start="random",
+    words="it was",
     restarts=2,
     top_k=9,
     candidates=8,

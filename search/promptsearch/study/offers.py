@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from optuna import Study
@@ -11,6 +11,7 @@ from optuna.trial import Trial as StudyTrial
 from optuna.trial import TrialState
 
 from promptsearch.engines.base import Budget, Candidate
+from promptsearch.engines.trigger.checkpoint import seconds_spent
 from promptsearch.plms.base import PLM
 from promptsearch.study.artefacts import checkpoint_folder
 from promptsearch.study.observer import Observer
@@ -124,6 +125,9 @@ class Offers:
         words = words_of_one_token(plm, self._plain(group.plm, plm))
         starts = [Template.parse(source) for source in self._trigger_starts(group)]
         folder = checkpoint_folder(self.folder, group.plm)
+        if budget.seconds is not None:
+            # The engine counts what earlier sittings took, and the budget is of this one.
+            budget = replace(budget, seconds=budget.seconds + seconds_spent(folder))
         engine = self.engines.trigger_for(words, starts, folder)
         turn = take_turn(
             engine,

@@ -133,7 +133,7 @@ def take_turn(
         over=history.reason not in (STOPPED, "budget"),
         settings=plain(asdict(engine.config)),
     )
-    return Turn(tuple(replace(each, fitted=True) for each in found), search, stopped)
+    return Turn(tuple(found), search, stopped)
 
 
 def _cut_short(history: History, came: Sequence[Improvement]) -> History:
@@ -177,6 +177,7 @@ def _candidate(found: Improvement, words: Verbalizer, any_ids: bool) -> Candidat
             "seconds": found.seconds,
             "reason": STOPPED,
         },
+        fitted=True,
     )
 
 
