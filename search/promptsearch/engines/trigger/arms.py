@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from promptsearch.engines.trigger.climbing import Climb, Climber, Standing
+from promptsearch.engines.trigger.climbing import Climb, Climber, Proposer, Standing
 from promptsearch.engines.trigger.config import TriggerConfig
 from promptsearch.engines.trigger.costs import Costs
 from promptsearch.engines.trigger.drawing import SwapProposer
 from promptsearch.engines.trigger.edits import EditProposer
 from promptsearch.engines.trigger.fluency import Fluency
 from promptsearch.engines.trigger.promises import Promises
+from promptsearch.engines.trigger.pruning import influential
 from promptsearch.engines.trigger.reading import Filling, Reading
 from promptsearch.engines.trigger.spending import Meter
 from promptsearch.engines.trigger.starts import Starts
@@ -27,8 +29,12 @@ from promptsearch.tasks.task import Example
 from promptsearch.template import Template
 from promptsearch.verbalizer import Verbalizer
 
-# Examples that the likelihood of triggers is averaged over.
+IntArray = NDArray[np.int64]
+
+# Examples that the likelihood of triggers is averaged over, and that the vocabulary is pruned on.
 _FLUENCY_ROWS = 8
+PRUNING_ROWS = 8
+_SUMMED = 4096
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,7 @@ class Arm:
         over: whether its first start is at its end.
         ends: (loss, trigger) that starts came to, best first.
         best: lowest loss so far.
+        kept: tokens that the vocabulary was pruned to; None while it is not.
     """
 
     template: Template
@@ -82,6 +89,7 @@ class Arm:
     over: bool = False
     ends: list[tuple[float, Filling]] = field(default_factory=list)
     best: float = float("inf")
+    kept: tuple[int, ...] | None = None
 
     def keep(self, standing: Standing, most: int) -> None:
         """Take in what a start came to."""
@@ -89,43 +97,58 @@ class Arm:
         self.ends = sorted((loss, filling) for filling, loss in known.items())[:most]
 
 
-def tools_for(template: Template, ground: Ground) -> Tools:
-    """Encode the prompts of a template, and set up what works on it.
+def tools_for(arm: Arm, ground: Ground) -> Tools:
+    """Encode the prompts of a template, and set up what works on it; the vocabulary is pruned where asked.
 
     Raises:
         TemplateError: it cannot work on the PLM.
         VerbalizerError: a label word has several tokens.
+        BudgetSpent: the vocabulary cannot be pruned with what is left.
     """
     plm, config, examples = ground.plm, ground.config, ground.examples
-    gold = np.array([example.label for example in examples], dtype=np.int64)
-    reading = Reading(
-        plm.free_reader(template, examples, reuse=config.reuse),
-        LabelObjective.of(plm, template, ground.verbalizer),
+    reading = _reading(arm.template, ground)
+    fluency = Fluency(reading, config.fluency, drawn_by_class(examples, _FLUENCY_ROWS, ground.seed))
+    masked = plm.identity.family == "masked"
+    blank = plm.encoder.mask_id if masked else reading.reader.prompts.hole
+    assert blank is not None
+    ids = np.flatnonzero(ground.allowed)
+    blanks = (blank,) * reading.places
+    neutral = fluency.likeliest(blanks, 0, ids, 1)[0]
+    special = plm.encoder.tokenizer.all_special_ids
+    wording = Wording(plm, arm.template, examples, ground.banned, special, neutral, config.any_ids)
+    rows = drawn_by_class(examples, config.batch or len(examples), ground.seed)
+    if config.prune is not None:
+        if arm.kept is None:
+            rng = np.random.default_rng(ground.seed)
+            sample = drawn_by_class(examples, PRUNING_ROWS, ground.seed)
+            start = arm.given or blanks
+            arm.kept = tuple(influential(reading, start, ids, config.prune, sample, rng).tolist())
+        ids = np.array(arm.kept, dtype=np.int64)
+    proposer = _proposer(reading, fluency, ids, rows, config)
+    return Tools(
+        Climber(reading, wording, proposer, fluency, config), Starts(wording, fluency, ids, blank), wording
+    )
+
+
+def _reading(template: Template, ground: Ground) -> Reading:
+    config = ground.config
+    gold = np.array([example.label for example in ground.examples], dtype=np.int64)
+    return Reading(
+        ground.plm.free_reader(template, ground.examples, reuse=config.reuse),
+        LabelObjective.of(ground.plm, template, ground.verbalizer),
         Costs.of(config.objective, gold, config.balanced, config.calibrated),
         ground.meter,
     )
-    fluency = Fluency(reading, config.fluency, drawn_by_class(examples, _FLUENCY_ROWS, ground.seed))
-    tokenizer = plm.encoder.tokenizer
-    blank = plm.encoder.mask_id if plm.identity.family == "masked" else reading.reader.prompts.hole
-    assert blank is not None
-    ids = np.flatnonzero(ground.allowed)
-    neutral = _most_likely(fluency, ids, (blank,) * reading.places)
-    wording = Wording(
-        plm, template, examples, ground.banned, tokenizer.all_special_ids, neutral, config.any_ids
-    )
-    starts = Starts(wording, fluency, ids, blank)
+
+
+def _proposer(
+    reading: Reading, fluency: Fluency, ids: IntArray, rows: list[int], config: TriggerConfig
+) -> Proposer:
     if config.method == "edit":
-        proposer = EditProposer(fluency, ids, config.candidates, config.top_k)
-        return Tools(Climber(reading, wording, proposer, fluency, config), starts, wording)
+        return EditProposer(fluency, ids, config.candidates, config.top_k)
     matrix = reading.reader.matrix
-    point = sum(part.float().sum(dim=0) for part in matrix[ids].split(4096)) / len(ids)
-    rows = drawn_by_class(examples, config.batch or len(examples), ground.seed)
-    promises = Promises(reading, fluency, config.promise, rows, point)
-    proposer = SwapProposer(promises, ground.allowed, config.top_k, config.candidates)
-    return Tools(Climber(reading, wording, proposer, fluency, config), starts, wording)
-
-
-def _most_likely(fluency: Fluency, ids: NDArray[np.int64], filling: Filling) -> int:
-    """The token that the PLM finds most likely in the first place."""
-    log_probs = np.round(fluency.in_place(filling, 0)[ids], 4)
-    return int(ids[np.lexsort((ids, -log_probs))[0]])
+    point = torch.stack([part.float().sum(dim=0) for part in matrix[ids].split(_SUMMED)]).sum(dim=0)
+    promises = Promises(reading, fluency, config.promise, rows, point / len(ids))
+    allowed = np.zeros(len(matrix), dtype=np.bool_)
+    allowed[ids] = True
+    return SwapProposer(promises, allowed, config.top_k, config.candidates)

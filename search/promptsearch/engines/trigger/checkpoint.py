@@ -118,6 +118,7 @@ def _arm(arm: Arm) -> dict[str, Any]:
         "over": arm.over,
         "ends": arm.ends,
         "best": None if np.isinf(arm.best) else arm.best,
+        "kept": arm.kept,
     }
 
 
@@ -130,6 +131,7 @@ def _arm_of(record: Mapping[str, Any]) -> Arm:
         record["over"],
         [(loss, tuple(filling)) for loss, filling in record["ends"]],
         float("inf") if record["best"] is None else record["best"],
+        None if record["kept"] is None else tuple(record["kept"]),
     )
 
 

@@ -88,7 +88,7 @@ class EditProposer:
         rewritten = [
             (*filling[:place], token, *filling[place + 1 :])
             for place in range(len(filling))
-            for token in self._likely(filling, place, each)
+            for token in self.fluency.likeliest(filling, place, self.allowed, each)
         ]
         return Edits(tuple(moved), tuple(rewritten))
 
@@ -99,15 +99,10 @@ class EditProposer:
             end = start + len(group)
             for place in range(start, end):
                 up = (*filling[:place], *filling[place + 1 : end], filling[end - 1], *filling[end:])
-                for token in self._likely(up, end - 1, _FOR_FREE):
+                for token in self.fluency.likeliest(up, end - 1, self.allowed, _FOR_FREE):
                     found.append((*up[: end - 1], token, *up[end:]))
             start = end
         return found
-
-    def _likely(self, filling: Filling, place: int, most: int) -> list[int]:
-        """The tokens that the PLM would rather put in a place, best first."""
-        log_probs = np.round(self.fluency.in_place(filling, place)[self.allowed], 4)
-        return self.allowed[np.lexsort((self.allowed, -log_probs))[:most]].tolist()
 
 
 def _exchanged(filling: Filling) -> list[Filling]:

@@ -56,3 +56,8 @@ class Fluency:
         """
         found = self.reading.reader.place_log_probs(filling, place, self.rows)
         return found.double().mean(dim=0).cpu().numpy()
+
+    def likeliest(self, filling: Filling, place: int, among: NDArray[np.int64], most: int) -> list[int]:
+        """The tokens that the PLM would rather put in a place, best first; near-ties by id."""
+        log_probs = np.round(self.in_place(filling, place)[among], 4)
+        return among[np.lexsort((among, -log_probs))[:most]].tolist()

@@ -39,17 +39,19 @@ def _is_text(piece: Piece) -> bool:
 
 def _around(piece: Text, count: int) -> list[Piece]:
     """A trigger with the blanks of the text around it, which say whether words are apart."""
-    text = piece.text
-    before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
-    return [Text(before), Trigger(count), Text(after)]
+    return [Text(_before(piece)), Trigger(count), Text(piece.text[len(piece.text.rstrip()) :])]
+
+
+def _before(piece: Text) -> str:
+    """Blanks and line breaks that a text begins with."""
+    return piece.text[: len(piece.text) - len(piece.text.lstrip())]
 
 
 def _ids(pieces: Sequence[Piece], index: int, plm: PLM) -> Filling:
     """Ids of a text as it stands among the pieces; none where the tokenizer cannot spell it."""
     piece = pieces[index]
     assert isinstance(piece, Text)
-    blank = " " if piece.text.startswith((" ", "\n", "\t")) else ""
-    before: tuple[Piece, ...] = (Field("text"), Text(blank)) if index else ()
+    before: tuple[Piece, ...] = (Field("text"), Text(_before(piece))) if index else ()
     return token_ids(Template((*before, Mask())), piece.text.strip(), plm)
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from promptsearch.engines.trigger.costs import Costs
 from promptsearch.engines.trigger.spending import Meter
+from promptsearch.errors import PLMError
 from promptsearch.objective import LabelObjective
 from promptsearch.plms.free import FreeReader
 
@@ -128,6 +129,8 @@ class Reading:
             leaf = vectors.repeat(len(batch), 1, 1).requires_grad_()
             repeated = [row for row in batch for _ in range(count)]
             scores = self.labels.scores(self.reader.read_vectors(leaf, repeated))
+            if not scores.requires_grad:
+                raise _without_gradients()
             slopes = [
                 torch.autograd.grad((scores[:, i] - scores[:, 0]).sum(), leaf, retain_graph=i + 1 < labels)[0]
                 for i in range(1, labels)
@@ -142,3 +145,10 @@ class Reading:
         order = torch.tensor([at[row] for row in rows])
         scores = torch.cat([scores for _, (scores, _) in done])[order]
         return scores.cpu(), torch.cat([slopes for _, (_, slopes) in done])[order]
+
+
+def _without_gradients() -> PLMError:
+    return PLMError(
+        "this PLM lets no gradient through to its input embeddings",
+        hint="Search by edits instead, which need none: --method edit.",
+    )

@@ -92,7 +92,7 @@ class Search:
         for other in set(self._tools) - set(self.schedule.alive):
             del self._tools[other]
         if index not in self._tools:
-            self._tools[index] = tools_for(self.arms[index].template, self.ground)
+            self._tools[index] = tools_for(self.arms[index], self.ground)
         return self._tools[index]
 
     def _may_start(self) -> bool:

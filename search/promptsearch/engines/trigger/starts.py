@@ -37,9 +37,8 @@ class Starts:
         """From left to right what the PLM itself would put there, after tokens that are given."""
         filling = [*given][:places] + [self.blank] * (places - len(given))
         for place in range(min(len(given), places), places):
-            log_probs = self.fluency.in_place(tuple(filling), place)[self.allowed]
-            best = self.allowed[np.lexsort((self.allowed, -np.round(log_probs, 4)))[:_ATTEMPTS]]
-            filling = list(self._first_passing(filling, place, best.tolist()))
+            best = self.fluency.likeliest(tuple(filling), place, self.allowed, _ATTEMPTS)
+            filling = list(self._first_passing(filling, place, best))
         return tuple(filling)
 
     def random(self, places: int, rng: Generator) -> Filling:

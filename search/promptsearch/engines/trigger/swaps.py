@@ -84,6 +84,8 @@ def ranked_swaps(scores: FloatArray, allowed: NDArray[np.bool_], most: int) -> I
     open_to = np.broadcast_to(allowed, scores.shape)
     flat = np.flatnonzero(open_to)
     values = scores.ravel()[flat]
+    if most <= 0:
+        return np.zeros((0, 2), dtype=np.int64)
     if len(flat) > most:
         # All that may be on the grid cell of the last one that is taken; the rest need no sorting.
         edge = np.partition(values, len(values) - most)[len(values) - most]
