@@ -13,7 +13,8 @@ import transformers
 from promptsearch.bench import nanogcg, trigger
 from promptsearch.bench.environments import Environment
 from promptsearch.bench.machine import Machine
-from promptsearch.bench.processes import ContenderError
+from promptsearch.bench.processes import ContenderError, Contestant
+from promptsearch.bench.trigger_contenders import Counter
 from promptsearch.bench.trigger_job import Found, Search, TriggerJob
 from promptsearch.bench.trigger_jobs import job_of, load_bench_task
 from promptsearch.bench.trigger_own import Losses, one_prompt
@@ -21,8 +22,13 @@ from promptsearch.bench.trigger_quality import TOPS, Place, Quality, measure, pl
 from promptsearch.bench.trigger_reference import Reference, autoprompt, excluded
 from promptsearch.bench.trigger_render import markdown
 from promptsearch.bench.trigger_results import Entry, Field, TriggerBench, TriggerBenchConfig
+from promptsearch.bench.trigger_worker import MODULE
+from promptsearch.engines.base import Budget
+from promptsearch.engines.trigger import TriggerConfig, TriggerEngine
 from promptsearch.errors import OptionError
+from promptsearch.plms import load_plm
 from promptsearch.plms.sources import resolve
+from promptsearch.template import Template
 
 START = (1996, 2003, 2001)
 CONFIG = TriggerBenchConfig(task="reviews", examples=6, offline=True)
@@ -146,6 +152,35 @@ def test_the_plain_search_gets_better_and_keeps_to_its_rules(masked_job):
 def test_one_prompt_is_read_with_512_candidates_a_step(causal_job):
     found = one_prompt(causal_job)(0.0)
     assert (found.gradients, found.forwards) == (1, 513)
+
+
+def test_what_the_engine_reads_is_counted(causal_job):
+    plm = load_plm(causal_job.plm, device="cpu", dtype="float32", cache=False)
+    counter = Counter.put_on(plm)
+    engine = TriggerEngine(
+        TriggerConfig(candidates=8), [Template.parse(causal_job.template)], causal_job.verbalizer()
+    )
+    found = list(engine.search(causal_job.task(), plm, Budget(evaluations=400), 0))
+    assert found
+    # The engine counts a gradient as three readings.
+    assert counter.forwards + 3 * counter.gradients == engine.history.evaluations
+    assert {
+        tuple(i for group in each.ids for i in group) for each in engine.history.improvements
+    } <= counter.read
+    counter.clear()
+    assert (counter.forwards, counter.gradients, counter.read) == (0, 0, set())
+
+
+@pytest.mark.slow
+def test_contenders_search_in_processes_of_their_own(causal_job):
+    for name in ("autoprompt", "one-prompt"):
+        contestant = Contestant(name, causal_job, worker=MODULE)
+        found = Search.from_record(contestant.ask("0.5"))
+        contestant.close()
+        assert found.forwards >= len(causal_job.ids)
+        assert found.seconds > 0
+        assert found.peak_bytes is None or found.peak_bytes > 1e8
+        assert bool(found.trail) == (name == "autoprompt")
 
 
 def test_the_best_swap_of_a_place():

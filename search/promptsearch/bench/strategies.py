@@ -32,6 +32,7 @@ STRATEGIES: dict[str, tuple[str, ...]] = {
     "p-tuning v2": ("--strategy", "fixed-lm", "--method", "p-tuning-v2"),
     "fixed-prompt, LoRA": ("--strategy", "fixed-prompt", "--lm", "lora"),
     "fixed-prompt, all weights": ("--strategy", "fixed-prompt", "--lm", "full"),
+    "PET, LoRA": ("--strategy", "pet", "--lm", "lora"),
     "prompt + LoRA": ("--strategy", "prompt+lm", "--lm", "lora"),
     "prompt + all weights": ("--strategy", "prompt+lm", "--lm", "full"),
 }
