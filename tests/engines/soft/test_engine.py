@@ -22,7 +22,7 @@ from promptsearch.verbalizer import Verbalizer
 from tests.engines.soft.reviews import EXAMPLES, REPEATED, TRAINING, WORDS, problem, reviews
 from tests.plms.zoo import adapter
 
-CONFIG = SoftConfig(width=8, tokens=2, training=TRAINING, rate=0.01)
+CONFIG = SoftConfig(parameterisation="free", tokens=2, training=TRAINING)
 
 
 def found(name: str = "bert", budget: Budget | None = None, seed: int = 0, **options):
@@ -33,8 +33,8 @@ def found(name: str = "bert", budget: Budget | None = None, seed: int = 0, **opt
 def test_candidates_bring_their_vectors_in_their_template():
     starts = [Template.parse("{text} It was {mask}."), Template.parse("{text}, {mask}")]
     one, other, *again = found(starts=starts, config=replace(CONFIG, start="labels"))
-    assert str(one.template) == "{text} {soft*2} {mask}."
-    assert str(other.template) == "{text} {soft:It was} {mask}."
+    assert str(one.template) == "{text} {soft:It was} {mask}."
+    assert str(other.template) == "{text} {soft*2} {mask}."
     for candidate in (one, other):
         assert isinstance(candidate.template, SoftTemplate)
         assert (candidate.engine, candidate.fitted, candidate.verbalizer) == ("soft", True, WORDS)
@@ -48,7 +48,12 @@ def test_candidates_bring_their_vectors_in_their_template():
 def test_a_causal_plm_gets_templates_that_end_with_the_slot():
     starts = [Template.parse("{text} It was {mask}."), Template.parse("{text} It was {mask}")]
     sources = [str(candidate.template) for candidate in found("gpt2", starts=starts, config=_one_start())]
-    assert sources == ["{text} {soft*2} {mask}", "{text} {soft:It was} {mask}"]
+    assert sources == ["{text} {soft:It was} {mask}", "{text} {soft*2} {mask}"]
+    own = [Template.parse("{text} So {mask}")]
+    sources = [
+        str(found.template) for found in found("gpt2", templates=own, starts=starts, config=_one_start())
+    ]
+    assert sources == ["{text} So {soft*2} {mask}", "{text} {soft:It was} {mask}"]
 
 
 def _one_start() -> SoftConfig:
@@ -95,7 +100,9 @@ def test_time_that_ends_gives_what_was_learned(monkeypatch):
 
 
 def test_vectors_are_learned_on_all_examples_for_the_steps_that_held_out_ones_ask_for():
-    question = problem("bert", examples=REPEATED, rate=0.05, training=replace(TRAINING, steps=30))
+    question = problem(
+        "bert", examples=REPEATED, parameterisation="free", training=replace(TRAINING, steps=30)
+    )
     learned = learn(question, restart=1)
     *folds, last = learned.courses
     assert [course.looks[0].n for course in folds] == [4, 4]
@@ -185,7 +192,8 @@ def test_a_found_prompt_predicts_the_same_from_its_file(minilm, tmp_path):
     )
     made = Prompt(document, _plm=minilm, soft=template.vectors)
     made.save(tmp_path / "p.json")
-    read = load_prompt(tmp_path / "p.json", device="cpu")
+    read = load_prompt(tmp_path / "p.json")
+    read.use(minilm)
     texts = [example.values["text"] for example in EXAMPLES]
     expected = np.exp(made.label_log_probs(EXAMPLES))
     for prediction, row in zip(read.predict(texts), expected):

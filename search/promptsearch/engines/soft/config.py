@@ -71,7 +71,7 @@ class SoftConfig:
         folds: parts of train of which each is held out once, where no dev may be looked at.
         most_examples: examples of train that the engine learns on, drawn by class.
         offers: most templates that the engine trains.
-        training: how.
+        training: how; by default shorter than where there is dev to stop by.
     """
 
     parameterisation: Parameterisation = "lstm"
@@ -82,7 +82,7 @@ class SoftConfig:
     folds: int = 2
     most_examples: int = 4000
     offers: int = 4
-    training: TrainingConfig = field(default_factory=TrainingConfig)
+    training: TrainingConfig = field(default_factory=lambda: TrainingConfig(steps=100, patience=5))
 
     def __post_init__(self) -> None:
         check_choice("parameterisation", self.parameterisation, get_args(Parameterisation))

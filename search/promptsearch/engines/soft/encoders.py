@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from promptsearch.engines.soft.config import Parameterisation
 
 MOST_WIDTH = 512
-# Found on SST-2 and AG News, see `results/strategies.md`.
+# On SST-2 with 16 examples a class (minilm-mlm, one draw, 50 steps, 500 test texts), rates three times
+# lower or higher gave 0 to 4 points of accuracy less.
 RATES: dict[Parameterisation, float] = {"lstm": 1e-3, "mlp": 1e-3, "free": 0.1}
 
 

@@ -25,7 +25,7 @@ class SoftEngine:
 
     Args:
         config: how soft prompts are searched.
-        templates: with soft tokens; one without gets some before its slot. Where there are none, all fields,
+        templates: with soft tokens; one without gets some before its slot. Where none are given, all fields,
             soft tokens and the slot.
         names: label words, of one token; the labels' names where left out.
         starts: templates of words (mined or hand-written ones): soft tokens start from their words.
@@ -86,13 +86,18 @@ class SoftEngine:
                 return
 
     def _templates(self, task: Task, plm: LocalPLM) -> list[Template]:
-        """Those that the PLM can read: the user's or the plain one, then those that start from words."""
-        own = [with_soft(template, self.config.tokens) for template in self.templates]
-        if not own:
-            own = [with_soft(_plain(task.fields, plm.identity.family), self.config.tokens)]
-        both = dict.fromkeys((*own, *map(softened, self.starts)))
+        """Those that the PLM can read: the user's, or else those that start from words and then a plain one.
+
+        Soft tokens that start from words that do well need fewest steps.
+        """
+        started = [softened(template) for template in self.starts]
+        plain = _plain(task.fields, plm.identity.family)
+        given = self.templates or (plain,)
+        own = [with_soft(template, self.config.tokens) for template in given]
+        both = dict.fromkeys((*own, *started) if self.templates else (*started, *own))
         masked = plm.identity.family == "masked"
         readable = [template for template in both if masked or template.form == "prefix"]
+        # A template of signs alone has no word to start from.
         soft = [template for template in readable if template.has_free_slots]
         return soft[: self.config.offers]
 
