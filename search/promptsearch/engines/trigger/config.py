@@ -54,7 +54,7 @@ class TriggerConfig:
     promise: Promise = "scores"
     objective: Objective = "likelihood"
     balanced: bool = True
-    calibrated: bool = False
+    calibrated: bool = True
     tokens: int = 3
     start: Start = "words"
     words: str | None = None
