@@ -21,11 +21,13 @@ from promptsearch.prompt import load_prompt
 from promptsearch.readings import label_log_probs
 from promptsearch.scoring import evaluate, fit_none, predict, told_apart
 from promptsearch.study.evaluating import evaluate_prompt
+from promptsearch.study.runs import list_runs
 from promptsearch.tasks.task import gold
 from promptsearch.template import Template
 from promptsearch.tuning.observer import TuneObserver
 from promptsearch.tuning.outcome import MANUAL, TUNED, UNTUNED, Tuning, TuningStopped
 from promptsearch.tuning.run import resume, run
+from tests.cli.running import run as command
 from tests.tuning.running import TRAINING, asked, tuned
 
 PLAIN = "{text} It was {mask}"
@@ -238,3 +240,18 @@ def test_the_start_counts_as_a_state_too(plms: dict[str, str], data: Path, tmp_p
     assert found.trained.best.log_likelihood >= first.log_likelihood
     np.testing.assert_allclose(found.tuned.dev.log_likelihood, found.trained.best.log_likelihood, atol=1e-4)
     assert Template.parse(str(found.tuned.template)).has_free_slots
+
+
+def test_runs_tells_what_was_tuned_and_what_can_be_gone_on_with(
+    plms: dict[str, str], data: Path, tmp_path: Path
+) -> None:
+    found = tuned(plms["bert"], data, tmp_path / "runs" / "done")
+    with pytest.raises(Killed):
+        run(asked(plms["bert"], data, tmp_path / "runs" / "killed"), Interrupting(4, kill))
+    states = {each.folder.name: each for each in list_runs([tmp_path / "runs"])}
+    assert states["done"].state == "tuned"
+    assert states["done"].test.value == found.tuned.test.accuracy
+    assert states["done"].seconds == pytest.approx(found.seconds, abs=0.01)
+    assert states["killed"].state == "stopped, can be resumed"
+    told = command("runs", str(tmp_path / "runs")).out
+    assert f"promptsearch tune --resume {tmp_path / 'runs' / 'killed'}" in told

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from promptsearch.study.runs import Run
 
 _DEFAULT = Path("runs")
-_STYLES = {"done": "green", "going on": "cyan", "broken": "red", "stopped, can be resumed": "yellow"}
+_STYLES = {
+    "done": "green",
+    "tuned": "green",
+    "going on": "cyan",
+    "broken": "red",
+    "stopped, can be resumed": "yellow",
+}
 _STATE, _FIGURES = 10, 42
 """Least width of a state, and that of the columns behind it with what is between."""
 _HOW = "Make one: promptsearch discover --task sst2"
@@ -36,6 +42,7 @@ def command(
     json: options.Json = False,
 ) -> None:
     """List runs with their state and what they found, the newest first."""
+    from promptsearch.study.artefacts import TRAINING_FILE
     from promptsearch.study.runs import list_runs
 
     places = folders or [_DEFAULT]
@@ -51,7 +58,8 @@ def command(
     console.print(_table(found))
     stopped = next((run for run in found if run.state == "stopped, can be resumed"), None)
     if stopped is not None:
-        command = f"promptsearch discover --resume {shlex.quote(str(stopped.folder))}"
+        own = "tune" if (stopped.folder / TRAINING_FILE).exists() else "discover"
+        command = f"promptsearch {own} --resume {shlex.quote(str(stopped.folder))}"
         console.print(printable(f"\nGo on with what was stopped:\n{command}"), markup=False, soft_wrap=True)
 
 

@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from promptsearch.cli import options
 from promptsearch.cli.options import value
-from promptsearch.cli.shared_options import SearchOptions, refuse_beside_resume
+from promptsearch.cli.shared_options import refuse_beside_resume
+from promptsearch.cli.tune_training_options import TrainingOptions, given_ones
 
 if TYPE_CHECKING:
-    from promptsearch.engines.soft.config import TrainingConfig
-    from promptsearch.plms.lora import LoraOptions
     from promptsearch.tuning.config import TuneConfig
 
 _ANEW = ("minutes", "device", "offline")
 
 
 @dataclass(frozen=True, kw_only=True)
-class TuneOptions(SearchOptions):
+class TuneOptions(TrainingOptions):
     """What was given on the command line."""
 
     task: options.Task = None
@@ -49,8 +48,8 @@ class TuneOptions(SearchOptions):
         value(
             "--strategy",
             metavar="NAME",
-            help="What is trained: tuning-free (nothing), fixed-lm (the prompt), fixed-prompt (the PLM) or "
-            "prompt+lm (both).",
+            help="What is trained: tuning-free (nothing), fixed-lm (the prompt), fixed-prompt (the PLM), "
+            "prompt+lm (both), or pet (the PLM under several templates, which then teach it under one).",
             default=True,
         ),
     ] = "fixed-lm"
@@ -90,57 +89,6 @@ class TuneOptions(SearchOptions):
         str,
         value("--lm", metavar="NAME", help="How the PLM is trained: lora, or full.", default=True),
     ] = "lora"
-    lora_rank: Annotated[
-        int | None, value("--lora-rank", metavar="N", help="Rank of LoRA's changes. [8]")
-    ] = None
-    lora_alpha: Annotated[
-        float | None, value("--lora-alpha", metavar="X", help="Changes are scaled by alpha / rank. [16]")
-    ] = None
-    lora_dropout: Annotated[
-        float | None, value("--lora-dropout", metavar="SHARE", help="Dropout of LoRA's inputs. [0]")
-    ] = None
-    lora_targets: Annotated[
-        str | None,
-        value(
-            "--lora-targets",
-            metavar="LIST",
-            help="Modules that LoRA changes, as q_proj,v_proj (default: queries and values).",
-        ),
-    ] = None
-    rate: Annotated[
-        float | None,
-        value("--rate", metavar="X", help="Learning rate of the prompt (default: the encoder's own)."),
-    ] = None
-    lm_rate: Annotated[
-        float | None,
-        value(
-            "--lm-rate", metavar="X", help="Learning rate of the PLM (default: 5e-4 with lora, 2e-5 full)."
-        ),
-    ] = None
-    steps: Annotated[int | None, value("--steps", metavar="N", help="Most updates of one start. [300]")] = (
-        None
-    )
-    batch: Annotated[int | None, value("--batch", metavar="N", help="Examples a step. [16]")] = None
-    restarts: Annotated[
-        int | None,
-        value("--restarts", metavar="N", help="Starts, of which the best is kept. [3, or 1 with the PLM]"),
-    ] = None
-    look_every: Annotated[
-        int | None, value("--look-every", metavar="N", help="Steps between looks at dev. [10]")
-    ] = None
-    patience: Annotated[
-        int | None,
-        value("--patience", metavar="N", help="Looks without anything better that end a start. [10]"),
-    ] = None
-    save_every: Annotated[
-        int | None, value("--save-every", metavar="N", help="Steps between saves. [50]")
-    ] = None
-    mixed: Annotated[
-        str | None,
-        value(
-            "--mixed", metavar="NAME", help="Mixed precision: bf16 or fp16, where the device has it. \\[no]"
-        ),
-    ] = None
     shots: Annotated[
         str,
         value(
@@ -190,35 +138,7 @@ class TuneOptions(SearchOptions):
         """
         refuse_beside_resume(self, _ANEW)
         device = None if self.device == "auto" else self.device
-        return _given(device=device, offline=self.offline or None) | {"minutes": self.minutes}
-
-    def lora(self) -> LoraOptions:
-        """How LoRA changes weights. Raises OptionError where a value cannot be used."""
-        from promptsearch.plms.lora import LoraOptions
-
-        return LoraOptions(
-            **_given(
-                rank=self.lora_rank,
-                alpha=self.lora_alpha,
-                dropout=self.lora_dropout,
-                targets=options.listed(self.lora_targets),
-            )
-        )
-
-    def training(self) -> TrainingConfig:
-        """How it is trained. Raises OptionError where a value cannot be used."""
-        from promptsearch.engines.soft.config import TrainingConfig
-
-        return TrainingConfig(
-            **_given(
-                steps=self.steps,
-                batch=self.batch,
-                look_every=self.look_every,
-                patience=self.patience,
-                save_every=self.save_every,
-                mixed=self.mixed,
-            )
-        )
+        return given_ones(device=device, offline=self.offline or None) | {"minutes": self.minutes}
 
     def config(self, command: str) -> TuneConfig:
         """What to train.
@@ -254,16 +174,13 @@ class TuneOptions(SearchOptions):
             export_peft=self.export_peft,
             command=command,
             **self._named,
+            **self.teaching,
             **self.in_search,
         )
 
     @property
     def _named(self) -> dict[str, Any]:
         """Choices by name, which the config checks."""
-        return _given(
+        return given_ones(
             strategy=self.strategy, method=self.method, encoder=self.encoder, lm=self.lm, start=self.start
         )
-
-
-def _given(**choices: Any) -> dict[str, Any]:
-    return {name: choice for name, choice in choices.items() if choice is not None}

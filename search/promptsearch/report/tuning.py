@@ -118,6 +118,7 @@ def markdown(found: Tuning) -> str:
         "Dev chose the state that was kept; test was scored once." if found.trained is not None else "",
         "## Cost",
         "\n".join(f"- {escape(line)}" for line in cost_lines(found)),
+        *_teachers(found),
         *_training(found.trained),
         *_nearest(found),
         "## How it was made",
@@ -143,6 +144,20 @@ def _figures(found: Tuning) -> str:
     majority = ["the majority class", "–", "–", figure(found.majority_dev, metric)]
     rows.append([*majority, figure(found.majority_test, metric), "–"])
     return table([escape(title) for title in titles], rows)
+
+
+def _teachers(found: Tuning) -> list[str]:
+    if not found.teachers:
+        return []
+    rows = [
+        (str(each.template), f"{each.weight:.2f}", f"{each.correct} of {each.n}") for each in found.teachers
+    ]
+    told = (
+        f"The PLM was tuned under each of these templates; together they labelled {found.unlabelled:,} "
+        f"texts, on which the prompt was trained (temperature {found.config.temperature:g}, "
+        f"{found.config.generations} further generations)."
+    )
+    return ["## Teachers", escape(told), table(("template", "weight", "dev right"), rows)]
 
 
 def _training(trained: Trained | None) -> list[str]:

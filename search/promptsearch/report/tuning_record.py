@@ -44,6 +44,16 @@ def record(found: Tuning) -> dict[str, Any]:
         "numbers": found.numbers,
         "training": None if trained is None else _trained(trained),
         "nearest": [[[each.text, round(each.cosine, 4)] for each in of_token] for of_token in found.nearest],
+        "teachers": [
+            {
+                "template": str(each.template),
+                "weight": each.weight,
+                "dev_correct": each.correct,
+                "dev_n": each.n,
+            }
+            for each in found.teachers
+        ],
+        "unlabelled": found.unlabelled,
         "shortened": found.shortened,
         "seconds": round(found.seconds, 2),
         "exported": None if found.exported is None else str(found.exported),

@@ -31,6 +31,8 @@ TUNING_FILE = "tuning.json"
 """What a training around a prompt has come to, in place of a report of a search."""
 TRAINING_FILE = "training.safetensors"
 """How far it has come."""
+TEACHERS_FILE = "teachers.safetensors"
+"""What PLMs that teach another have said, while the training is not over."""
 TUNED_FOLDERS = tuple(tuned_folder_name(PROMPT_FILE, kind) for kind in get_args(TunedKind))
 """What was trained of a PLM."""
 STUDY_FILE = "study.log"
@@ -47,6 +49,7 @@ RUN_FILES = (
     soft_file_name(PROMPT_FILE),
     TUNING_FILE,
     TRAINING_FILE,
+    TEACHERS_FILE,
     "report.md",
     "report.html",
     REPORT_FILE,

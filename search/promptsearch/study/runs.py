@@ -18,13 +18,23 @@ from promptsearch.study.artefacts import (
     REPORT_FILE,
     RUN_FILES,
     STUDY_FILE,
+    TRAINING_FILE,
+    TUNING_FILE,
     draws_left,
     is_going_on,
     is_without_labels,
 )
 
 State = Literal[
-    "done", "going on", "stopped, can be resumed", "stopped", "mined only", "words only", "empty", "broken"
+    "done",
+    "going on",
+    "stopped, can be resumed",
+    "stopped",
+    "mined only",
+    "words only",
+    "tuned",
+    "empty",
+    "broken",
 ]
 MINED_FILE, CANDIDATES_FILE = "mined.json", "candidates.jsonl"
 
@@ -148,7 +158,7 @@ def _read(folder: Path) -> Run:
             return Run(folder, "going on" if going_on else "empty", _written(folder))
         raise _Damaged(f"{CONFIG_FILE} is missing")
     config = _object(folder / CONFIG_FILE)
-    report = _object(folder / REPORT_FILE) if REPORT_FILE in names else {}
+    report = next((_object(folder / name) for name in (REPORT_FILE, TUNING_FILE) if name in names), {})
     prompt = read_prompt_file(folder / PROMPT_FILE) if PROMPT_FILE in names else None
     return Run(
         folder,
@@ -165,7 +175,9 @@ def _read(folder: Path) -> Run:
 def _state(folder: Path, names: set[str], config: Mapping[str, Any], report: Mapping[str, Any]) -> State:
     options = config.get("options")
     storage = options.get("storage") if isinstance(options, Mapping) else None
-    resumable = STUDY_FILE in names or bool(storage) or is_without_labels(folder)
+    if TUNING_FILE in names:
+        return "tuned"
+    resumable = bool({STUDY_FILE, TRAINING_FILE} & names) or bool(storage) or is_without_labels(folder)
     unfinished = PROMPT_FILE not in names or report.get("interrupted") is True or draws_left(folder)
     if resumable and unfinished:
         return "stopped, can be resumed"

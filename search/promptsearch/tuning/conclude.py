@@ -16,7 +16,7 @@ from promptsearch.tuning.comparing import Beside, compared, majority
 from promptsearch.tuning.config import TuneConfig
 from promptsearch.tuning.export import export
 from promptsearch.tuning.files import prompt_for, with_figures
-from promptsearch.tuning.outcome import Trained, Tuning
+from promptsearch.tuning.outcome import Teacher, Trained, Tuning
 from promptsearch.tuning.subject import Subject
 from promptsearch.tuning.tuners import Stored
 
@@ -27,16 +27,17 @@ class Ended:
 
     Attributes:
         others: what the PLM said of dev and test before it was trained.
-        trained, stored: None where the strategy trains nothing.
         folder: of the run.
+        trained, stored: None where the strategy trains nothing.
     """
 
     config: TuneConfig
     subject: Subject
     others: list[Beside]
-    trained: Trained | None
-    stored: Stored | None
     folder: Path
+    trained: Trained | None = None
+    stored: Stored | None = None
+    teachers: tuple[Teacher, ...] = ()
 
 
 def conclude(ended: Ended, observer: Observer, begun: float) -> Tuning:
@@ -74,6 +75,8 @@ def conclude(ended: Ended, observer: Observer, begun: float) -> Tuning:
         folder=ended.folder,
         notices=task.notices,
         exported=_exported(config, prompt),
+        teachers=ended.teachers,
+        unlabelled=len(subject.unlabelled),
     )
     prompt.document = with_figures(found)
     prompt.save(ended.folder / PROMPT_FILE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -17,8 +17,9 @@ from promptsearch.template import Template
 if TYPE_CHECKING:
     from promptsearch.tasks.memory import Rows
 
-Strategy = Literal["tuning-free", "fixed-lm", "fixed-prompt", "prompt+lm"]
-"""Tuning-free prompting; fixed-LM prompt tuning; fixed-prompt LM tuning; prompt and LM tuning."""
+Strategy = Literal["tuning-free", "fixed-lm", "fixed-prompt", "prompt+lm", "pet"]
+"""Tuning-free prompting; fixed-LM prompt tuning; fixed-prompt LM tuning; prompt and LM tuning; and PET:
+fixed-prompt LM tuning under several templates that together teach one."""
 Method = Literal["p-tuning", "prompt-tuning", "prefix-tuning", "p-tuning-v2"]
 """What stands for a prompt that is trained: soft tokens in the template (Liu et al. 2021; Lester et al. 2021)
 or keys and values before it in every layer (Li and Liang 2021; Liu et al. 2022)."""
@@ -40,7 +41,10 @@ TITLES: dict[Strategy, str] = {
     "fixed-lm": "Fixed-LM prompt tuning",
     "fixed-prompt": "Fixed-prompt LM tuning",
     "prompt+lm": "Prompt+LM tuning",
+    "pet": "Fixed-prompt LM tuning taught by several templates",
 }
+PATTERNS = 3
+"""Hand-written templates that teach where none are given."""
 _LM_NAMES: dict[LM, str] = {"lora": "LoRA", "full": "all weights"}
 NO_LABELS = 0
 """Shots for prompting without labelled examples."""
@@ -71,6 +75,12 @@ class TuneConfig:
         restarts: how many starts; None for 3, or 1 where the PLM is trained. It takes the place of that of
             `training`.
         training: how.
+        patterns: templates that teach with `pet`; by default the first hand-written ones.
+        unlabelled: a file of texts that they label; by default texts of the task's own train split that are
+            neither in train nor in dev.
+        most_unlabelled: how many texts of the train split, at most.
+        generations: in how many further ones the templates learn from each other first (iPET).
+        temperature: soft labels are the softmax of what the teachers say divided by it.
         minutes: wall clock that it may take, scoring included; None: until the steps are done.
         export_peft: folder for the prompt in peft's format.
     """
@@ -97,6 +107,11 @@ class TuneConfig:
     lm_rate: float | None = None
     restarts: int | None = None
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    patterns: Sequence[str] = ()
+    unlabelled: str | Path | None = None
+    most_unlabelled: int = 1000
+    generations: int = 0
+    temperature: float = 2.0
     minutes: float | None = None
     metric: str | None = None
     max_test: int | None = None
@@ -126,8 +141,9 @@ class TuneConfig:
                 hint="Take --strategy tuning-free, or --shots 16.",
             )
         self.data_options  # noqa: B018 - refuses what cannot be spent, drawn or measured
-        if self.template is not None:
-            self._check_template(Template.parse(self.template))
+        self._check_teaching()
+        for source in (*([] if self.template is None else [self.template]), *self.patterns):
+            self._check_template(Template.parse(source))
 
     def _check_encoder(self) -> None:
         known = ENCODERS[self.method]
@@ -143,6 +159,16 @@ class TuneConfig:
                 f"{self.method} cannot be trained together with the PLM",
                 hint="Take --method p-tuning or prompt-tuning.",
             )
+
+    def _check_teaching(self) -> None:
+        object.__setattr__(self, "patterns", tuple(self.patterns))
+        if self.strategy != "pet" and (self.patterns or self.unlabelled is not None or self.generations):
+            raise OptionError(
+                "patterns, unlabelled texts and generations are for the strategy pet, where templates teach",
+                hint="Add --strategy pet.",
+            )
+        if self.generations < 0 or self.most_unlabelled < 1 or not 0 < self.temperature < float("inf"):
+            raise OptionError("generations are 0 or more, texts 1 or more, and a temperature is above 0")
 
     def _check_template(self, template: Template) -> None:
         """Refuse a template that the strategy has no use for.
@@ -197,7 +223,7 @@ class TuneConfig:
     @property
     def trains_lm(self) -> bool:
         """Whether the PLM is trained."""
-        return self.strategy in ("fixed-prompt", "prompt+lm")
+        return self.strategy in ("fixed-prompt", "prompt+lm", "pet")
 
     @property
     def parameterisation(self) -> Parameterisation:
@@ -230,4 +256,5 @@ class TuneConfig:
             stand_in=self.stand_in,
             offline=self.offline,
             plms=[self.plm],
+            unlabelled=self.unlabelled,
         )

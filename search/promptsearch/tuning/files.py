@@ -18,7 +18,7 @@ from promptsearch.engines.base import Candidate
 from promptsearch.errors import StorageError
 from promptsearch.prompt import Prompt
 from promptsearch.scoring import fit_none
-from promptsearch.study.artefacts import PROMPT_FILE, TRAINING_FILE, TUNED_FOLDERS, TUNING_FILE
+from promptsearch.study.artefacts import PROMPT_FILE, TEACHERS_FILE, TRAINING_FILE, TUNED_FOLDERS, TUNING_FILE
 from promptsearch.study.documents import evaluation_record, prompt_document
 from promptsearch.tuning.comparing import SCORING
 from promptsearch.tuning.config import TuneConfig
@@ -41,7 +41,8 @@ def check_unfinished(folder: Path) -> None:
     Raises:
         StorageError: saying how to go on with it.
     """
-    if (folder / TRAINING_FILE).exists() and not (folder / PROMPT_FILE).exists():
+    states = (folder / TRAINING_FILE, folder / TEACHERS_FILE)
+    if any(state.exists() for state in states) and not (folder / PROMPT_FILE).exists():
         raise StorageError(
             "the folder holds a training that is not finished",
             where=str(folder),

@@ -64,6 +64,21 @@ class Trained:
 
 
 @dataclass(frozen=True)
+class Teacher:
+    """A template that the PLM was tuned under, to teach another.
+
+    Attributes:
+        weight: how much its word counts: its accuracy on train before tuning (Schick and Schütze 2021a).
+        correct: how many of `n` dev examples it has right in the last generation.
+    """
+
+    template: Template
+    weight: float
+    correct: int
+    n: int
+
+
+@dataclass(frozen=True)
 class Tuning:
     """A training, its figures and its files.
 
@@ -76,6 +91,8 @@ class Tuning:
         shortened: test texts of which a field was cut.
         seconds: of this sitting, scoring included.
         exported: folder in peft's format.
+        teachers: those of `pet`.
+        unlabelled: texts that they labelled.
     """
 
     config: TuneConfig
@@ -94,6 +111,8 @@ class Tuning:
     folder: Path
     notices: tuple[str, ...] = ()
     exported: Path | None = None
+    teachers: tuple[Teacher, ...] = ()
+    unlabelled: int = 0
 
     @property
     def tuned(self) -> Compared:

@@ -97,6 +97,7 @@ def restored(options: Mapping[str, Any]) -> TuneConfig:
     found = dict(options)
     if found.get("data") == _IN_MEMORY:
         raise OptionError("the run's data were in memory and are gone", hint="Tune again from a file.")
+    found["patterns"] = tuple(found["patterns"])
     found["training"] = TrainingConfig(**found["training"])
     lora: dict[str, Any] = dict(found["lora"])
     lora["targets"] = tuple(lora["targets"])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,18 +12,14 @@ from typing import Any
 import torch
 
 from promptsearch.artefact.tuned import tuned_folder_name
-from promptsearch.engines.soft.checkpoint import Checkpoint
-from promptsearch.engines.soft.course import Lesson, Look
-from promptsearch.engines.soft.learner import Learner, parameters_of
-from promptsearch.engines.soft.starting import Trained as Learned
-from promptsearch.engines.soft.starting import train
-from promptsearch.interrupts import interruptible
+from promptsearch.engines.soft.learner import parameters_of
 from promptsearch.memory import peak_memory
 from promptsearch.plms import load_plm
 from promptsearch.plms.local import LocalPLM
 from promptsearch.study.artefacts import (
     CONFIG_FILE,
     PROMPT_FILE,
+    TEACHERS_FILE,
     TRAINING_FILE,
     clear,
     discard,
@@ -40,9 +37,11 @@ from promptsearch.tuning.files import (
     remove_results,
 )
 from promptsearch.tuning.observer import TuneObserver
-from promptsearch.tuning.outcome import Trained, Tuning, TuningStopped
+from promptsearch.tuning.outcome import Teacher, Trained, Tuning
+from promptsearch.tuning.phases import LAST, Phases
 from promptsearch.tuning.record import config_record, options_of, training_record
 from promptsearch.tuning.subject import Subject, subject_of, tuning_task
+from promptsearch.tuning.teaching import teach
 from promptsearch.tuning.tuners import tuner_for
 
 # What is kept of the time for files, beyond that for scoring.
@@ -129,7 +128,7 @@ class _Sitting:
                 done = True
             return found
         finally:
-            if not (done or (folder / TRAINING_FILE).exists()):
+            if not (done or any((folder / state).exists() for state in (TRAINING_FILE, TEACHERS_FILE))):
                 discard(folder, made=out is None)
 
     def _load(self) -> LocalPLM:
@@ -159,56 +158,51 @@ class _Sitting:
         began = time.monotonic()
         others = beside(subject, config.trains)
         self.reserved += (time.monotonic() - began) / max(1, len(others))
-        trained, stored = None, None
-        if tuner is not None and lesson is not None:
-            observer.stage(f"Training: {config.called}")
-            learned, trained = self._train(subject, tuner.make, lesson, folder)
-            observer.stage("Writing what was trained")
-            stored = tuner.store(learned.learner, _folder_for(config, folder))
-        found = Ended(config, subject, others, trained, stored, folder)
-        return conclude(found, observer, self.begun)
-
-    def _train(
-        self, subject: Subject, make: Callable[[int], Learner], lesson: Lesson, folder: Path
-    ) -> tuple[Learned, Trained]:
-        config = self.config
-        training = replace(config.training, restarts=config.starts)
-        run = {"options": training_record(config), "fingerprint": subject.task.fingerprint}
-        run |= {"weights": subject.plm.identity.weights_sha256, "dtype": subject.plm.dtype}
-        run |= {"template": str(subject.template), "words": str(subject.words)}
-        state = Checkpoint(folder / TRAINING_FILE, run)
-        if subject.plm.device.type == "cuda":
-            torch.cuda.reset_peak_memory_stats(subject.plm.device)
-        with interruptible() as interrupted:
-            found = train(
-                make,
-                lesson,
-                training,
-                config.seed,
-                stop=lambda: interrupted.is_set() or self._time_is_over(),
-                report=self._report,
-                checkpoint=state,
-            )
-            if interrupted.is_set():
-                last = found.courses[-1]
-                raise TuningStopped(folder, last.restart, last.step)
-        if found.ending != "stopped":
-            state.remove()
-        return found, Trained(
-            found.courses,
-            found.look,
-            found.ending,
-            sum(course.seconds for course in found.courses),
+        if tuner is None or lesson is None:
+            return conclude(Ended(config, subject, others, folder), observer, self.begun)
+        phases = self._phases(subject, folder)
+        teachers: tuple[Teacher, ...] = ()
+        if config.strategy == "pet":
+            taught = teach(subject, config, phases)
+            lesson, teachers = taught.lesson, taught.teachers
+        observer.stage(f"Training: {config.called}")
+        learned = phases.train(LAST, tuner.make, lesson)
+        trained = Trained(
+            learned.courses,
+            learned.look,
+            learned.ending,
+            sum(course.seconds for course in phases.courses),
             _peak_bytes(subject.plm),
-            sum(value.numel() for value in parameters_of(found.learner).values()),
+            sum(value.numel() for value in parameters_of(learned.learner).values()),
         )
+        observer.stage("Writing what was trained")
+        stored = tuner.store(learned.learner, _folder_for(config, folder))
+        ended = Ended(config, subject, others, folder, trained, stored, teachers)
+        found = conclude(ended, observer, self.begun)
+        if learned.ending != "stopped":
+            for state in (TRAINING_FILE, TEACHERS_FILE):
+                (folder / state).unlink(missing_ok=True)
+        return found
 
-    def _report(self, look: Look) -> None:
-        self.observer.looked(look)
-
-    def _time_is_over(self) -> bool:
-        minutes = self.config.minutes
-        return minutes is not None and time.monotonic() >= self.begun + 60 * minutes - self.reserved
+    def _phases(self, subject: Subject, folder: Path) -> Phases:
+        config, plm = self.config, subject.plm
+        if plm.device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(plm.device)
+        end = None if config.minutes is None else self.begun + 60 * config.minutes - self.reserved
+        run: dict[str, object] = {
+            "options": training_record(config),
+            "fingerprint": subject.task.fingerprint,
+            "weights": plm.identity.weights_sha256,
+            "dtype": plm.dtype,
+            "template": str(subject.template),
+            "words": str(subject.words),
+        }
+        if config.strategy == "pet":
+            run["patterns"] = list(map(str, subject.patterns))
+            texts = json.dumps([dict(example.values) for example in subject.unlabelled], sort_keys=True)
+            run["texts"] = hashlib.sha256(texts.encode()).hexdigest()
+        count = 1 + (config.generations + 1) * len(subject.patterns)
+        return Phases(config, self.observer, folder, run, end, count)
 
 
 def _folder_for(config: TuneConfig, folder: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from promptsearch.engines.base import Budget, Candidate
@@ -15,7 +16,8 @@ from promptsearch.study.setup import load_search_task, manual_engine
 from promptsearch.study.trigger_turn import words_of_one_token
 from promptsearch.tasks.task import Example, Task
 from promptsearch.template import Template
-from promptsearch.tuning.config import NO_LABELS, TuneConfig
+from promptsearch.tuning.config import NO_LABELS, PATTERNS, TuneConfig
+from promptsearch.tuning.unlabelled import unlabelled_for
 from promptsearch.verbalizer import Verbalizer
 
 
@@ -28,6 +30,8 @@ class Subject:
         template: with soft tokens still to be found, or of words.
         words: label words, each of one token where anything is trained.
         manual: the prompt that a person would write first.
+        patterns: templates that teach, with the strategy `pet`.
+        unlabelled: texts that they label.
     """
 
     task: Task
@@ -35,6 +39,8 @@ class Subject:
     template: Template
     words: Verbalizer
     manual: Candidate
+    patterns: tuple[Template, ...] = ()
+    unlabelled: tuple[Example, ...] = ()
 
     @property
     def plain(self) -> Template:
@@ -43,8 +49,8 @@ class Subject:
 
     @property
     def examples(self) -> tuple[Example, ...]:
-        """What training looks at: train, and behind it dev."""
-        return (*self.task.train, *self.task.dev)
+        """What training looks at: train, behind it dev, and behind that the unlabelled texts."""
+        return (*self.task.train, *self.task.dev, *self.unlabelled)
 
     @property
     def lesson(self) -> Lesson:
@@ -53,7 +59,7 @@ class Subject:
         Raises:
             DataError: fewer examples than classes, or of one class only.
         """
-        n, examples = len(self.task.train), self.examples
+        n, examples = len(self.task.train), (*self.task.train, *self.task.dev)
         return Lesson.of(examples, len(self.task.labels), range(n), range(n, len(examples)))
 
 
@@ -81,9 +87,7 @@ def subject_of(config: TuneConfig, task: Task, plm: PLM) -> Subject:
         raise PLMError(f"{plm.identity.reference} cannot be trained", hint="Take one that runs here.")
     given = None if config.template is None else Template.parse(config.template)
     if given is not None:
-        given.check_fields(task.fields)
-        if plm.identity.family == "causal":
-            given.check_left_to_right(plm.identity.reference)
+        _check_readable(given, task, plm)
     engine = manual_engine(config.data_options, task)
     # The template is given for what is tuned; the manual prompt is the library's.
     candidates = list(engine.search(task, plm, Budget(), config.seed))
@@ -91,7 +95,24 @@ def subject_of(config: TuneConfig, task: Task, plm: PLM) -> Subject:
     if given is None:
         given = with_soft(manual.template, config.tokens) if config.trains_soft else manual.template
     words = words_of_one_token(plm, candidates) if config.trains else manual.verbalizer
-    return Subject(task, plm, given, words, manual)
+    subject = Subject(task, plm, given, words, manual)
+    if config.strategy != "pet":
+        return subject
+    patterns = [Template.parse(source) for source in config.patterns] or _first(candidates)
+    for template in patterns:
+        _check_readable(template, task, plm)
+    return replace(subject, patterns=tuple(patterns), unlabelled=unlabelled_for(config, task))
+
+
+def _first(candidates: Sequence[Candidate]) -> list[Template]:
+    """The first few hand-written templates."""
+    return list(dict.fromkeys(candidate.template for candidate in candidates))[:PATTERNS]
+
+
+def _check_readable(template: Template, task: Task, plm: PLM) -> None:
+    template.check_fields(task.fields)
+    if plm.identity.family == "causal":
+        template.check_left_to_right(plm.identity.reference)
 
 
 def without_soft(template: Template) -> Template:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from promptsearch.artefact.tuned import TunedKind
@@ -65,10 +67,10 @@ def tuner_for(subject: Subject, config: TuneConfig) -> Tuner:
     """
     if config.trains_prefix:
         return _PrefixTuner(subject, config)
-    return _PromptTuner(subject, config)
+    return PromptTuner(subject, config)
 
 
-class _PromptTuner:
+class PromptTuner:
     """Soft tokens, the PLM's weights, or both."""
 
     def __init__(self, subject: Subject, config: TuneConfig) -> None:
@@ -96,6 +98,16 @@ class _PromptTuner:
             objective = replace(objective, layer=self.weights.output)
             model = self.subject.plm.model
         return PromptLearner(self.reader, objective, groups, vectors, encoder, model)
+
+    def untuned(self, rows: Sequence[int]) -> NDArray[np.float32]:
+        """What the PLM says of examples before it is trained: (n, L) log-probabilities of labels."""
+        learner = PromptLearner(self.reader, self.objective, (), _none(self.reader))
+        return log_probs_of(learner, rows)
+
+    def give_back(self) -> None:
+        """Leave the PLM as it was pretrained."""
+        if self.weights is not None:
+            self.weights.give_back()
 
     def store(self, learner: Learner, folder: Path) -> Stored:
         assert isinstance(learner, PromptLearner)
@@ -162,6 +174,16 @@ class _PrefixTuner:
         return Stored(None, "prefix", vectors.numel())
 
 
+def log_probs_of(learner: Learner, rows: Sequence[int]) -> NDArray[np.float32]:
+    """What a learner says of examples: (n, L) log-probabilities of labels."""
+    learner.training(False)
+    found: dict[int, NDArray[np.float32]] = {}
+    with torch.no_grad():
+        for part, said in learner.over_batches(rows, lambda part: learner.log_probs(part).cpu().numpy()):
+            found.update(zip(part, said))
+    return np.stack([found[row] for row in rows])
+
+
 def _prompt_group(name: str, encoder: SoftEncoder, config: TuneConfig) -> ParameterGroup:
     rate = config.rate or RATES[config.parameterisation]
     return ParameterGroup(name, dict(encoder.named_parameters()), rate)
@@ -170,7 +192,7 @@ def _prompt_group(name: str, encoder: SoftEncoder, config: TuneConfig) -> Parame
 def _weights(subject: Subject, config: TuneConfig) -> Weights:
     if config.lm == "lora":
         return LoraWeights(subject.plm, config.lora)
-    return FullWeights(subject.plm, config.starts)
+    return FullWeights(subject.plm, keep=config.starts > 1 or config.strategy == "pet")
 
 
 def _none(reader: FreeReader) -> Callable[[], Tensor]:

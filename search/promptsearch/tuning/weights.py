@@ -40,6 +40,10 @@ class Weights(Protocol):
         """Write them; there must be no such folder yet."""
         ...
 
+    def give_back(self) -> None:
+        """Leave the model as it was pretrained, with nothing to train."""
+        ...
+
 
 class LoraWeights:
     """Low-rank changes.
@@ -72,6 +76,11 @@ class LoraWeights:
     def save(self, folder: Path) -> None:
         self._begun.save(folder)
 
+    def give_back(self) -> None:
+        self._begun.remove()
+        self._lora = None
+        self._plm.model.requires_grad_(False)
+
     @property
     def _begun(self) -> Lora:
         assert self._lora is not None
@@ -79,16 +88,20 @@ class LoraWeights:
 
 
 class FullWeights:
-    """Every weight of the model; the pretrained ones are kept in memory for further starts."""
+    """Every weight of the model.
+
+    Args:
+        keep: whether the pretrained ones are kept in memory, for further starts or to be given back.
+    """
 
     kind: TunedKind = "full"
 
-    def __init__(self, plm: LocalPLM, starts: int) -> None:
+    def __init__(self, plm: LocalPLM, keep: bool) -> None:
         self._plm = plm
         self._named: dict[str, nn.Parameter] = dict(plm.model.named_parameters())
         # The last state is loaded over the weights in any case.
         self._pretrained: dict[str, Tensor] = (
-            {name: each.detach().clone() for name, each in self._named.items()} if starts > 1 else {}
+            {name: each.detach().clone() for name, each in self._named.items()} if keep else {}
         )
 
     def begin(self) -> None:
@@ -111,3 +124,7 @@ class FullWeights:
 
     def save(self, folder: Path) -> None:
         save_full(self._plm, folder)
+
+    def give_back(self) -> None:
+        self.begin()
+        self._plm.model.requires_grad_(False)
