@@ -93,10 +93,11 @@ def test_its_course_is_kept_with_figures_on_dev(found, watching):
 
 
 def test_dev_is_that_of_the_prompt(found):
-    """Uncalibrated, with the engine's label words: the figure of the trial of that trigger."""
+    """With the engine's label words and calibration: the figure of the trial of that trigger."""
     (course,) = found.triggers
-    plain = [t for t in found.trials if t.candidate.engine == "trigger" and t.calibration.method == "none"]
-    by_ids = {trigger_of(trial.candidate).ids: trial for trial in plain}
+    method = "batch" if CONFIG.calibrated else "none"
+    same = [t for t in found.trials if t.candidate.engine == "trigger" and t.calibration.method == method]
+    by_ids = {trigger_of(trial.candidate).ids: trial for trial in same}
     seen = 0
     for improvement, figure in zip(course.history.improvements, course.dev):
         if (trial := by_ids.get(improvement.ids)) is not None and figure is not None:

@@ -24,7 +24,7 @@ class TriggerPoint(Record):
     text: tuple[Text, ...] = Field(strict=False, description="Text of each place.")
     loss: float = Field(description="On train; what the search brings down.")
     train: float = Field(description="Accuracy on train.")
-    dev: Figure | None = Field(None, description="Uncalibrated, for the reader; the search does not see it.")
+    dev: Figure | None = Field(None, description="For the reader; the search does not see it.")
     step: Count
     restart: Count
     start: Text = Field(description="What kind of start it goes back to.")

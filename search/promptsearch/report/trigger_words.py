@@ -16,8 +16,8 @@ FIRST = 3
 """Of these, so many from the beginning where some are left out."""
 LEGEND = (
     "Tokens were searched on train, one or a few exchanged at a time. An evaluation is an example read with "
-    "some trigger. Figures on dev are uncalibrated and only shown: nothing was chosen by them before the "
-    "search was over."
+    "some trigger. Figures on train and dev are of answers as the search scores them (calibrated or not, see "
+    "the settings); those on dev are only shown: nothing was chosen by them before the search was over."
 )
 _LISTED_STARTS = 12
 

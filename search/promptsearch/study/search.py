@@ -19,13 +19,7 @@ from promptsearch.study.noting import noted
 from promptsearch.study.observer import Observer
 from promptsearch.study.offers import WORDS, Offers
 from promptsearch.study.pools import Group, Offer
-from promptsearch.study.progress import (
-    Standing,
-    brought_something,
-    is_surplus,
-    standing,
-    summary_of,
-)
+from promptsearch.study.progress import Standing, brought_something, is_surplus, standing, summary_of
 from promptsearch.study.rungs import examples_of
 from promptsearch.study.sampler import GroupSampler, ask
 from promptsearch.study.schedule import next_group
@@ -55,6 +49,7 @@ class Search:
 
     Attributes:
         engines: names, in the order in which they have their first turn.
+        triggers: the turns of the engine `trigger`.
         reclaim: puts trials of dead workers back into the queue.
         asked: PLMs of the run, those that cannot be had included; empty where these are all.
         fills: whether this process has the engines search; others wait for what they find.
@@ -63,8 +58,7 @@ class Search:
             clock changes, so that the same command does the same.
         by_cost: whether cheap prompts are an objective beside good ones.
         strict: whether a PLM with which nothing works ends the search, for it was asked for by name.
-        needed: engines whose failing ends the search.
-        trigger_evaluations: see `TriggerTurns`.
+        needed: engines whose failing ends it too.
         keep: told the trials of a template when they are done, and how many are under way.
         searched: told when a group's engine has searched.
         trials: every combination that was tried here.
@@ -81,6 +75,7 @@ class Search:
     judge: Judge
     study: Study
     sampler: GroupSampler
+    triggers: TriggerTurns
     reclaim: Callable[[], object]
     clock: Clock
     observer: Observer
@@ -91,7 +86,6 @@ class Search:
     by_cost: bool = False
     strict: bool = True
     needed: Sequence[str] = ()
-    trigger_evaluations: int | None = None
     keep: Callable[[list[Trial], int], None] = lambda trials, running: None
     searched: Callable[[Group], None] = lambda group: None
     trials: list[Trial] = field(default_factory=list)
@@ -102,9 +96,6 @@ class Search:
     recalled: set[int] = field(default_factory=set)
     _running: int = 0
 
-    def __post_init__(self) -> None:
-        self._triggers = TriggerTurns(self.offers, self.clock, self.trigger_evaluations)
-
     @property
     def groups(self) -> list[Group]:
         """Every engine on every PLM; the PLMs of an engine stand together."""
@@ -113,7 +104,7 @@ class Search:
 
     @property
     def _choices(self) -> list[Group]:
-        """All groups that the run was asked for: what the study may choose from must stay the same."""
+        """All groups that the run was asked for: what may be chosen from must stay the same."""
         return [Group(plm, engine) for engine in self.engines for plm in self.asked or self.plms]
 
     @property
@@ -142,7 +133,7 @@ class Search:
                 elif stands.running or not self.fills:
                     time.sleep(_WAIT_SECONDS)  # another worker may yet bring something to do
                 else:
-                    self.stopped_by_budget = any(map(self.offers.is_unfinished, self._triggers.had))
+                    self.stopped_by_budget = any(map(self.offers.is_unfinished, self.triggers.had))
                     break
         except TimeUp:
             self.stopped_by_budget = True
@@ -165,7 +156,7 @@ class Search:
 
     def _ready(self, group: Group, stands: Standing) -> bool:
         """Label words and triggers are searched for the best templates, so some must have been tried."""
-        if group.engine == TRIGGER and not self._triggers.is_time(self._others_left(stands)):
+        if group.engine == TRIGGER and not self.triggers.is_time(self._others_left(stands)):
             return False
         if self.offers.size(group) is None:
             return self.fills
@@ -181,7 +172,7 @@ class Search:
     def _has_left(self, group: Group, stands: Standing) -> bool:
         """Whether a group has, or may have, templates that nobody has begun with."""
         size = self.offers.size(group)
-        return size is None or size > len(stands.taken[group]) or (self.fills and self._triggers.waits(group))
+        return size is None or size > len(stands.taken[group]) or (self.fills and self.triggers.waits(group))
 
     def _others_left(self, stands: Standing) -> bool:
         """Whether engines other than `trigger` have something to try."""
@@ -197,7 +188,7 @@ class Search:
 
     def _step(self, group: Group, stands: Standing) -> None:
         """Have a group's engine search, where it has not; else try some of its templates."""
-        if self.offers.size(group) is None or (self._triggers.waits(group) and not self.untried(group)):
+        if self.offers.size(group) is None or (self.triggers.waits(group) and not self.untried(group)):
             self._fill(group, stands)
             return
         blocks: dict[Group, list[_Asked]] = {}
@@ -230,9 +221,9 @@ class Search:
         self.observer.stage(f"{group.plm}: engine {group.engine}")
         budget, nothing = Budget(seconds=self.clock.left), _FOUND_NOTHING
         if group.engine == TRIGGER:
-            budget = self._triggers.budget(self.groups, self._others_left(stands))
+            each = self.pace.get(group.plm, Pace()).each * examples_of(self.judge.rungs.whole)
+            budget = self.triggers.begin(group, self.groups, self._others_left(stands), each)
             nothing = (PromptSearchError,)
-            self._triggers.had.add(group)
         try:
             self.offers.fill(group, self.plms[group.plm], budget)
         except nothing as error:

@@ -22,6 +22,7 @@ from promptsearch.study.heartbeat import Heartbeat
 from promptsearch.study.history import history_of
 from promptsearch.study.judging import Judge
 from promptsearch.study.leaving import Leaders
+from promptsearch.study.nothing import check_needed, check_tried
 from promptsearch.study.observer import Observer, Status
 from promptsearch.study.offers import WORDS, Offers
 from promptsearch.study.pools import Group
@@ -38,6 +39,7 @@ from promptsearch.study.setup import Engines
 from promptsearch.study.spent import noting_spent, spent, spent_on_top
 from promptsearch.study.storage import open_study, shown
 from promptsearch.study.trial import Trial
+from promptsearch.study.trigger_schedule import TriggerTurns
 from promptsearch.study.triggers import TriggerSearch
 from promptsearch.study.workers import Workers
 from promptsearch.tasks.task import Task
@@ -153,10 +155,10 @@ class Sitting:
                 self.write()
             raise
         self._recall()
-        self._check_tried()
+        check_tried(self.search, list(self.plms.unavailable.values()))
         self.write()
         if not interrupted:
-            self._check_needed()
+            check_needed(self.search, self.folder)
         return interrupted
 
     def _recall(self) -> None:
@@ -168,36 +170,6 @@ class Sitting:
                 recall(self.search, self.before)
         self._recalled = True
         recall(self.search)
-
-    def _check_tried(self) -> None:
-        """Refuse to conclude from nothing."""
-        search = self.search
-        if search.trials:
-            return
-        if search.left_out:
-            raise next(iter(search.left_out.values()))
-        if self.clock.over and not search.rejected:
-            raise PromptSearchError(
-                "the time was over before anything could be tried", hint="Give more --minutes."
-            )
-        reasons = [*self.plms.unavailable.values(), *dict.fromkeys(item.reason for item in search.rejected)]
-        raise PromptSearchError(
-            "no candidate could be tried",
-            where="\n".join(reasons[:3]) or None,
-            hint="Give templates and label words that fit the task and the PLM.",
-        )
-
-    def _check_needed(self) -> None:
-        """Refuse to conclude where an engine had no turn that the search is all about."""
-        tried = {trial.candidate.engine for trial in self.search.trials}
-        for name in self.config.needed:
-            if name not in tried:
-                seconds = f"{self.clock.seconds:.0f} s"
-                raise PromptSearchError(
-                    f"no time was left for the engine {name}: the search took {seconds} before its turn",
-                    where=str(self.folder),
-                    hint=f"Go on with more: --resume {self.folder} --minutes N, of all sittings together.",
-                )
 
     @property
     def mining(self) -> Mining | None:
@@ -269,10 +241,11 @@ def new_search(
     Args:
         folder: of the run, where this process has the engines search; others wait for what they find.
     """
+    offers = Offers(rungs.whole, engines, study, config.seed, folder, observer)
     return Search(
         engines=engines.names,
         plms=plms.loaded,
-        offers=Offers(rungs.whole, engines, study, config.seed, folder, observer),
+        offers=offers,
         judge=Judge(
             rungs,
             list(config.calibrations or DEFAULT_CALIBRATIONS),
@@ -281,6 +254,7 @@ def new_search(
         ),
         study=study,
         sampler=sampler,
+        triggers=TriggerTurns(offers, clock, config.trigger_evaluations),
         reclaim=beat.reclaim,
         clock=clock,
         observer=observer,
@@ -291,7 +265,6 @@ def new_search(
         by_cost=config.by_cost,
         strict=config.plms is not None,
         needed=config.needed,
-        trigger_evaluations=config.trigger_evaluations,
     )
 
 

@@ -16,8 +16,8 @@ from promptsearch.study.pools import Group
 from promptsearch.study.triggers import TRIGGER
 
 _HALF = 0.5
-# The rest is for trying what was found.
-_OF_WHAT_IS_LEFT = 0.9
+# A step may take longer than it should.
+_OF_ITS_SHARE = 0.95
 _UNLIMITED = 200_000
 """Evaluations on a PLM where nothing else limits a search."""
 
@@ -50,14 +50,22 @@ class TriggerTurns:
         """
         return not others_left or self.clock.share_spent >= _HALF
 
-    def budget(self, groups: Collection[Group], others_left: bool) -> Budget:
-        """What one of the groups may spend."""
-        left = self.clock.left
-        seconds = None
+    def begin(
+        self, group: Group, groups: Collection[Group], others_left: bool, seconds_each: float
+    ) -> Budget:
+        """Take a group's turn; what it may spend.
+
+        Args:
+            groups: all there are.
+            seconds_each: that trying a template takes on its PLM.
+        """
+        waiting = max(1, sum(self.waits(each) for each in groups))
+        self.had.add(group)
+        left, seconds, evaluations = self.clock.left, None, self.evaluations
         if left is not None:
-            waiting = max(1, sum(self.waits(group) for group in groups))
-            seconds = max(0.0, left * (_HALF if others_left else _OF_WHAT_IS_LEFT) / waiting)
-        evaluations = self.evaluations
-        if seconds is None and evaluations is None:
+            share = max(0.0, left) * (_HALF if others_left else 1.0) / waiting
+            trying = self.offers.engines.config.trigger.offers * seconds_each
+            seconds = max(share * _OF_ITS_SHARE - trying, share * _HALF)
+        elif evaluations is None:
             evaluations = _UNLIMITED
         return Budget(seconds, evaluations)

@@ -9,18 +9,19 @@ from promptsearch.engines.base import Budget, Candidate
 from promptsearch.engines.trigger import History, Improvement, TriggerEngine
 from promptsearch.errors import VerbalizerError
 from promptsearch.plms.base import PLM, AnswerScoring
-from promptsearch.readings import answer_tokens, label_log_probs
-from promptsearch.scoring import evaluate, fit_none
+from promptsearch.readings import answer_tokens
+from promptsearch.scoring import evaluate
 from promptsearch.study.budget import TimeUp
 from promptsearch.study.record import plain
+from promptsearch.study.rescoring import Readings, Recipe
 from promptsearch.study.triggers import TRIGGER, DevFigure, TriggerSearch, best_improvements
 from promptsearch.tasks.drawing import drawn_by_class
-from promptsearch.tasks.task import Task, gold
+from promptsearch.tasks.task import Example, Task, gold
 from promptsearch.template import Template
 from promptsearch.verbalizer import Verbalizer
 
 MOST_DEV = 256
-"""Dev examples that better triggers are shown on."""
+"""Dev examples that better triggers are shown on, and train texts that answers are calibrated on for that."""
 _WHEN_STOPPED = 2
 """Triggers that are still tried when the user stops a search."""
 STOPPED = "stopped"
@@ -47,6 +48,7 @@ class OnDev:
     """Figures of better triggers on dev. The search never looks at them.
 
     Attributes:
+        calibrated: whether answers are calibrated on the texts of train, as the search takes them to be.
         known: by template and tokens.
         came: improvements in the order in which they were found here.
         show: told each improvement with its figure.
@@ -56,13 +58,18 @@ class OnDev:
     plm: PLM
     words: Verbalizer
     seed: int
+    calibrated: bool = False
     show: Shown = lambda found, figure: None
-    known: dict[object, DevFigure] = field(default_factory=dict)
+    known: dict[object, DevFigure | None] = field(default_factory=dict)
     came: list[Improvement] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        dev = self.task.dev
-        self._examples = [dev[i] for i in drawn_by_class(dev, min(MOST_DEV, len(dev)), self.seed)]
+        train = self._drawn(self.task.train) if self.calibrated else ()
+        self._readings = Readings(train, self._drawn(self.task.dev), ())
+        self._recipe = Recipe(self.words, "batch" if self.calibrated else "none", AnswerScoring())
+
+    def _drawn(self, examples: Sequence[Example]) -> tuple[Example, ...]:
+        return tuple(examples[i] for i in drawn_by_class(examples, MOST_DEV, self.seed))
 
     def watch(self, found: Improvement) -> None:
         """Take in an improvement, and show it."""
@@ -70,7 +77,7 @@ class OnDev:
         self.show(found, self.figure(found))
 
     def figure(self, found: Improvement) -> DevFigure | None:
-        """The figure of a trigger; None where the time is over."""
+        """The figure of a trigger; None where the time is over, or its words cannot be read."""
         key = (found.template, found.ids)
         if key not in self.known:
             try:
@@ -79,12 +86,13 @@ class OnDev:
                 return None
         return self.known[key]
 
-    def _measured(self, template: Template) -> DevFigure:
-        states = self.plm.answer_states(template, self._examples, keep=False)
-        log_probs = label_log_probs(
-            self.plm, template, self.words, fit_none(), AnswerScoring(), self._examples, states
-        )
-        return DevFigure.of(evaluate(log_probs, gold(self._examples)), self.task.metric)
+    def _measured(self, template: Template) -> DevFigure | None:
+        readings = self._readings
+        states = self.plm.answer_states(template, readings.examples, keep=False)
+        log_probs = readings.dev_log_probs(self.plm, template, self._recipe, states)
+        if log_probs is None:
+            return None
+        return DevFigure.of(evaluate(log_probs, gold(readings.dev)), self.task.metric)
 
 
 def take_turn(
@@ -107,7 +115,7 @@ def take_turn(
     Raises:
         PromptSearchError: it finds nothing, and why.
     """
-    on_dev = OnDev(task, plm, words, seed, show)
+    on_dev = OnDev(task, plm, words, seed, engine.config.calibrated, show)
     if before is not None:
         keys = [(found.template, found.ids) for found in before.history.improvements]
         on_dev.known |= {key: figure for key, figure in zip(keys, before.dev) if figure is not None}

@@ -35,7 +35,7 @@ class DevFigure:
     """A figure on dev that nothing was chosen by.
 
     Attributes:
-        value: the task's metric, uncalibrated; `low` and `high` are its 95 % interval.
+        value: the task's metric; `low` and `high` are its 95 % interval.
         log_likelihood: mean over examples, in nats; None where it has none.
     """
 
