@@ -45,6 +45,7 @@ def test_an_unbalanced_draw_has_as_many_examples(source):
     task = case.draw(source, 0, None)
     assert counts(task.train) == counts(task.dev) == {0: 16, 1: 4}
     assert "80 % of them the first" in case.title
+    assert replace(case, calibrated=False).title == f"{case.title}, searched uncalibrated"
 
 
 def run(seed: int, without: str, trigger: str, case: Case = CASE, test: str = "a") -> Run:

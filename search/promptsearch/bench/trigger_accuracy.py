@@ -50,6 +50,7 @@ def measure(
     task = case.draw(source, seed, max_test)
     sought = Template.parse(case.template or _template_for(task))
     words = single_words(task, plm, sought)
+    config = replace(config or TriggerConfig(), calibrated=case.calibrated)
     engine = TriggerEngine(config, [sought], words)
     begun = time.perf_counter()
     found = list(engine.search(task, plm, budget, seed))

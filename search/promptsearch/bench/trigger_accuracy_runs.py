@@ -27,6 +27,8 @@ class Case:
         template: with `{trigger*n}`; None is one of all fields, three trigger tokens and the slot.
         shots: examples a class in train, and in dev alike; where the draw is unbalanced their mean.
         share: of the first class among train and dev; None for equal classes.
+        calibrated: whether triggers are searched by label scores relative to their means, as calibration
+            leaves them, or by scores as the PLM gives them; see `TriggerConfig.calibrated`.
     """
 
     task: str
@@ -34,6 +36,7 @@ class Case:
     shots: int
     share: float | None = None
     template: str | None = None
+    calibrated: bool = True
 
     @property
     def title(self) -> str:
@@ -41,7 +44,8 @@ class Case:
         each = f"{self.shots} a class"
         if self.share is not None:
             each = f"{self.shots} a class on average, {100 * self.share:.0f} % of them the first"
-        return f"{self.task}, {self.plm}, {each}"
+        how = "" if self.calibrated else ", searched uncalibrated"
+        return f"{self.task}, {self.plm}, {each}{how}"
 
     def draw(self, source: Task, seed: int, max_test: int | None) -> Task:
         """Train and dev of one seed; the same test examples for every seed, where the source has some.

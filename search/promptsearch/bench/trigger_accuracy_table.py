@@ -18,12 +18,13 @@ from promptsearch.report.marks import table
 
 METHOD = """\
 A trigger is searched on train for the time that stands in the tables further down, with everything at
-its default. **Without** is the same template with the trigger left out. Both are chosen on dev in the
-same way, by the rule of `discover`: *plain* as the PLM scores them, *calibrated* under whichever of
-none, contextual, PMI and batch calibration does best on dev. Test accuracy in percent, mean over seeds;
-each seed draws train and dev anew, and all are scored on the same test examples. The difference is in
-points, with its paired 95 % interval: test examples are drawn with replacement, each with the answers
-of all seeds."""
+its default: by label scores relative to their means over train, since answers are calibrated later;
+where it says *searched uncalibrated*, by label scores as the PLM gives them. **Without** is the same
+template with the trigger left out. Both are chosen on dev in the same way, by the rule of `discover`:
+*plain* as the PLM scores them, *calibrated* under whichever of none, contextual, PMI and batch
+calibration does best on dev. Test accuracy in percent, mean over seeds; each seed draws train and dev
+anew, and all are scored on the same test examples. The difference is in points, with its paired 95 %
+interval: test examples are drawn with replacement, each with the answers of all seeds."""
 _TITLES = (
     "task, PLM, examples",
     "seeds",

@@ -27,13 +27,19 @@ Run = Callable[[float], Search]
 _WARM_UP_SECONDS = 1.0
 
 
+# What AutoPrompt minimises, so that losses can be compared: scores as the PLM gives them.
+PLAIN: Mapping[str, Any] = MappingProxyType(
+    {"objective": "likelihood", "balanced": True, "calibrated": False}
+)
+
+
 @dataclass(frozen=True)
 class Own:
     """promptsearch, as it is or with something about it changed.
 
     Attributes:
         title: in tables.
-        settings: of `TriggerConfig`, in place of its defaults.
+        settings: of `TriggerConfig`, in place of its defaults and of `PLAIN`.
         dtype: as `load_plm` takes it.
         alone: whether only one candidate goes through the PLM at once, with all its prompts.
         all_logits: whether logits of all positions are computed too, and thrown away.
@@ -61,7 +67,7 @@ class Own:
         if self.alone:
             plm.budget = TokenBudget(len(job.ids) * max(map(len, job.ids)))
         counter = Counter.put_on(plm, self.all_logits)
-        config, task = TriggerConfig(**self.settings), job.task()
+        config, task = TriggerConfig(**{**PLAIN, **self.settings}), job.task()
 
         def search(seconds: float) -> Search:
             trail: list[Found] = []

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from promptsearch.bench.trigger_contenders import PLAIN
 from promptsearch.bench.trigger_job import Search, TriggerJob
 from promptsearch.engines.base import Budget
 from promptsearch.engines.trigger.arms import Arm, Ground, tools_for
@@ -50,7 +51,7 @@ class Losses:
         plm = load_plm(job.plm, device="cpu", dtype=dtype, cache=False, offline=True)
         assert isinstance(plm, LocalPLM)
         task, words, texts = job.task(), job.verbalizer(), plm.vocabulary("a")
-        config = TriggerConfig(promise=promise, batch=None, most_examples=len(job.ids))
+        config = TriggerConfig(**PLAIN, promise=promise, batch=None, most_examples=len(job.ids))
         banned = Banned.of(task, words, config)
         allowed = allowed_tokens(texts, plm.encoder.tokenizer.all_special_ids, banned, config)
         meter = Meter(Budget())

@@ -23,7 +23,7 @@ METHOD = (
     "AutoPrompt, plain: the published loop (Shin et al. 2020) on transformers, float32, logits of all "
     "positions, one candidate at a time with all prompts in one padded batch, swaps of one place drawn "
     "a step, the best 10 by first-order score. promptsearch runs as a user gets it, in the number "
-    "format it picks."
+    "format it picks, but minimises the plain loss too, not that of calibrated scores."
 )
 ON_ONE_PROMPT = (
     "nanoGCG searches a trigger for one prompt and one target, here the prompt of median length and its "

@@ -35,6 +35,10 @@ class TriggerAccuracyOptions(BenchOptions):
             help="Draw train and dev unbalanced, with this share of the first class.",
         ),
     ] = None
+    uncalibrated: Annotated[
+        bool,
+        options.flag("--uncalibrated", help="Search by label scores as the PLM gives them."),
+    ] = False
     template: Annotated[
         str | None,
         value("--template", metavar="TEXT", help="With a trigger (default: fields, {trigger*3}, slot)."),
@@ -66,7 +70,7 @@ def trigger_accuracy(**values: Any) -> None:
 
     given = TriggerAccuracyOptions(**values)
     cases = [
-        Case(task, plm, shots, given.share, given.template)
+        Case(task, plm, shots, given.share, given.template, not given.uncalibrated)
         for plm in given.plm or DEFAULT_PLMS
         for task in given.task or ("sst2", "subj")
         for shots in given.shots or (16, 64)
