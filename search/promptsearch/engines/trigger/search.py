@@ -83,7 +83,7 @@ class Search:
             self._note(arm, tools, climb, before.filling)
         if stopped is not None:
             arm.keep(climb.standing, self.ground.config.buffer)
-            loss = climb.standing.loss
+            loss = round(climb.standing.loss, 6)
             self.restarts.append(Restart(str(arm.template), climb.start, climb.steps, loss, stopped))
             arm.climb, arm.over = None, True
 
