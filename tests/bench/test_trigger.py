@@ -31,7 +31,7 @@ from promptsearch.plms.sources import resolve
 from promptsearch.template import Template
 
 START = (1996, 2003, 2001)
-CONFIG = TriggerBenchConfig(task="reviews", examples=6, offline=True)
+CONFIG = TriggerBenchConfig(task="reviews", examples=6, with_nanogcg=False, offline=True)
 
 
 @pytest.fixture(scope="module")
@@ -252,6 +252,33 @@ def test_markdown(bench):
     json.dumps(bench.record())
 
 
+def test_everybody_starts_alike_and_is_judged_alike(monkeypatch, causal_job):
+    better, asked = (2005, 1997, 2010), []
+
+    def searched(self, key, job, seconds, python=None):
+        asked.append((key, job.start, seconds))
+        return search(seconds, 60, 10, Found(0.1, START), Found(3.0, better)), 1
+
+    monkeypatch.setattr(trigger._Measure, "_search", searched)
+    config = replace(CONFIG, seconds=4.0, marks=(1.0,), ablation_seconds=2.0, places=1, tried=8)
+    made = TriggerBench(config, "reviews", Machine.now())
+    found = trigger._Measure(made, lambda _: None, lambda _: None).field([replace(causal_job, start=())])
+    reference = Reference(causal_job)
+    assert [entry.key for entry in found.entries[:3]] == ["ours", "ours-float32", "autoprompt"]
+    for entry in found.entries[:3]:
+        assert entry.losses == ((reference.loss(START), reference.loss(better)),)
+    # The first begins where it likes, the others where it began.
+    assert [start for _, start, _ in asked] == [()] + [START] * (len(asked) - 1)
+    assert [seconds for key, _, seconds in asked if key == "no-reuse"] == [2.0]
+    assert {entry.losses for entry in found.ablations} == {((reference.loss(START),),)}
+    assert [quality.tried for quality in found.quality] == [8, 8]
+
+
+def test_a_search_without_a_trigger_gives_no_start(causal_job):
+    with pytest.raises(ContenderError, match="too few to search"):
+        trigger._start(search(0.5, 0, 0), causal_job)
+
+
 def test_a_template_has_one_trigger(monkeypatch):
     with pytest.raises(OptionError, match="one trigger"):
         job_of(replace(CONFIG, template="{text} {mask}"), load_bench_task(CONFIG), "minilm-mlm", 0)
@@ -263,6 +290,7 @@ def test_without_nanogcg_the_rest_is_measured(monkeypatch, bench, causal_job):
 
     monkeypatch.setattr(Environment, "python", refuse)
     said: list[str] = []
+    bench.config = replace(CONFIG, with_nanogcg=True)
     measuring = trigger._Measure(bench, lambda _: None, said.append)
     assert measuring._others(causal_job) == {"one-prompt": None}
     assert said == ["nanoGCG was left out: nanogcg 0.3.0 is not installed, and the network is not to be used"]

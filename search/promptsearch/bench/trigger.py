@@ -11,7 +11,7 @@ from promptsearch.bench import nanogcg, trigger_quality
 from promptsearch.bench.machine import Machine, load_now
 from promptsearch.bench.processes import ContenderError, Contestant
 from promptsearch.bench.trigger_contenders import OWN
-from promptsearch.bench.trigger_job import Search, TriggerJob
+from promptsearch.bench.trigger_job import Filling, Search, TriggerJob
 from promptsearch.bench.trigger_jobs import job_of, load_bench_task
 from promptsearch.bench.trigger_results import (
     AUTOPROMPT,
@@ -76,7 +76,7 @@ class _Measure:
                 search, threads = self._search(key, job, config.seconds)
                 found.setdefault(key, []).append(search)
                 if key == MAIN:
-                    job = replace(job, start=search.trail[0].filling)
+                    job = replace(job, start=_start(search, job))
             started.append(job)
         first = started[0]
         for key, python in self._others(first).items():
@@ -148,3 +148,13 @@ class Judge:
         if (seed, filling) not in self._known:
             self._known[seed, filling] = self._references[seed].loss(filling)
         return self._known[seed, filling]
+
+
+def _start(search: Search, job: TriggerJob) -> Filling:
+    """The trigger that a search began with."""
+    if not search.trail:
+        raise ContenderError(
+            f"{search.seconds:.1f} s are too few to search a trigger on {job.plm} here",
+            hint="Give more --seconds.",
+        )
+    return search.trail[0].filling

@@ -80,15 +80,14 @@ class Own:
 
             template = Template.parse(job.template)
             engine = TriggerEngine(config, [template], job.verbalizer(), watch=note)
-            for _ in engine.search(task, plm, Budget(seconds=seconds), job.seed):
-                pass
+            # Too little time for a step is a search that has come to nothing.
+            with suppress(OptionError):
+                list(engine.search(task, plm, Budget(seconds=seconds), job.seed))
             taken = time.perf_counter() - begun
             read = len(counter.read)
             return Search(taken, counter.forwards, read, counter.gradients, tuple(trail))
 
-        # On a slow machine this is not enough for a step, but for loading all that a step needs.
-        with suppress(OptionError):
-            search(_WARM_UP_SECONDS)
+        search(_WARM_UP_SECONDS)
         return search
 
 
