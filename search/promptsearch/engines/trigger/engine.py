@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from promptsearch.engines.base import Budget, Candidate
-from promptsearch.engines.trigger.arms import Arm, Ground
+from promptsearch.engines.trigger.arms import PRUNING_ROWS, Arm, Ground
 from promptsearch.engines.trigger.checkpoint import Checkpoint
 from promptsearch.engines.trigger.checks import (
     check_template,
@@ -22,6 +22,7 @@ from promptsearch.engines.trigger.config import TriggerConfig
 from promptsearch.engines.trigger.history import History, Improvement
 from promptsearch.engines.trigger.offers import offered
 from promptsearch.engines.trigger.opening import opened
+from promptsearch.engines.trigger.pruning import CLUSTERS
 from promptsearch.engines.trigger.results import candidate, history
 from promptsearch.engines.trigger.search import Search
 from promptsearch.engines.trigger.spending import Meter
@@ -140,11 +141,13 @@ class TriggerEngine:
         n, labels = len(ground.examples), len(ground.verbalizer.labels)
         gradients = places * min(n, self.config.batch or n) * (2 * labels - 1)
         step = n + gradients + self.config.candidates * n // (3 if self.config.racing else 1)
+        if self.config.prune is not None:
+            step += CLUSTERS * min(n, PRUNING_ROWS)
         return OptionError(
             f"the budget was used up before the first step: {ground.meter.evaluations:,} readings in "
             f"{ground.meter.seconds:.1f} s",
-            hint=f"A step takes about {step:,} readings of a prompt here. Give more time, or take fewer "
-            "candidates or examples.",
+            hint=f"The first step takes about {step:,} readings of a prompt here. Give more time, or take "
+            "fewer candidates or examples.",
         )
 
 
