@@ -43,7 +43,7 @@ def test_a_full_disk():
     process = start(
         *REVIEWS,
         *("--template", "{text} It was {mask}.", "--out", "run"),
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, 12_000)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000)),
     )
     out, err = process.communicate(timeout=120)
     assert process.returncode == 2
