@@ -178,7 +178,7 @@ def test_what_there_was_no_time_for_is_told(clear):
     details = Details(left_out=("sensitivity", "transfer"))
     told = verdicts(replace(clear, ended="budget", evaluations=7, details=details))
     assert told == [
-        "The budget was spent after 7 templates, before all that the engines offered was tried: --resume "
+        "The budget was spent after 7 templates, before the engines were through: --resume "
         "goes on with more --minutes or --evaluations.",
         "There was no time left for: sensitivity, transfer.",
     ]

@@ -154,8 +154,8 @@ def _left_out(discovery: Discovery) -> Iterator[str]:
     """What was not tried or looked at."""
     if discovery.ended == "budget":
         yield (
-            f"The budget was spent after {count(discovery.evaluations, 'template')}, before all that the "
-            "engines offered was tried: --resume goes on with more --minutes or --evaluations."
+            f"The budget was spent after {count(discovery.evaluations, 'template')}, before the engines were "
+            "through: --resume goes on with more --minutes or --evaluations."
         )
     n_dev, searched = len(discovery.task.dev), discovery.n_dev_searched
     if searched < n_dev:

@@ -59,9 +59,9 @@ def test_evaluations_by_then_stand_below_the_time():
     told = texts(picture)
     start = told.index("2") - 1
     assert told[start : start + 6] == ["0", "2", "4", "6", "8", "10"]
-    # The start was read after half a second, the second after 2.9.
-    assert told[start + 6 : start + 12] == ["0", "64", "704", "704", "704", "9,000"]
-    assert "seconds, and evaluations by then" in told
+    # 64 after half a second, 704 after 2.9, 9,000 after 10; between them at a steady rate.
+    assert told[start + 6 : start + 12] == ["0", "464", "1,989", "4,326", "6,663", "9,000"]
+    assert any(words.startswith("seconds, and evaluations by then") for words in told)
 
 
 def test_the_manual_prompt_of_the_plm_is_a_line_across():

@@ -148,23 +148,26 @@ def _band(upper: Sequence[tuple[float, float]], lower: Sequence[tuple[float, flo
 def _time(course: TriggerCourse, scales: _Scales, foot: float) -> list[str]:
     """Time in one row below, and in a second one what had been evaluated by then."""
     times = values_along(scales.x)
-    seconds = [0.0, *(point.seconds for point in course.points), course.seconds]
-    done = [0, *(point.evaluations for point in course.points), course.evaluations]
-    pairs = sorted(zip(seconds, done))
-    at = [pair[0] for pair in pairs]
-    so_far = [pairs[bisect_right(at, time * scales.unit + 1e-9) - 1][1] for time in times]
+    so_far = [_evaluations_by(course, time * scales.unit) for time in times]
     below: list[Label] = [(scales.x.place(time), f"{n:,}") for time, n in zip(times, so_far)]
+    name = f"{scales.unit_name}, and evaluations by then (between better triggers: about)"
     return [
         labels_below([(scales.x.place(time), f"{time:g}") for time in times], foot + 18),
         labels_below(below, foot + 38),
-        text(
-            (_LEFT + _RIGHT) / 2,
-            foot + 58,
-            f"{scales.unit_name}, and evaluations by then",
-            anchor="middle",
-            colour=FAINT,
-        ),
+        text((_LEFT + _RIGHT) / 2, foot + 58, name, anchor="middle", colour=FAINT),
     ]
+
+
+def _evaluations_by(course: TriggerCourse, seconds: float) -> int:
+    """How many there had been; between two better triggers they are taken to come at a steady rate."""
+    known = sorted(
+        [(0.0, 0), *((p.seconds, p.evaluations) for p in course.points), (course.seconds, course.evaluations)]
+    )
+    after = bisect_right([at for at, _ in known], seconds)
+    if after == len(known):
+        return known[-1][1]
+    (start, before), (end, then) = known[after - 1], known[after]
+    return round(before + (then - before) * (seconds - start) / (end - start))
 
 
 def _in_words(course: TriggerCourse, best: Sequence[TriggerPoint], metric: str) -> str:
