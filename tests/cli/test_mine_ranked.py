@@ -61,7 +61,17 @@ def test_json_with_a_plm(languages_record):
     record, out = languages_record
     assert set(record) == {
         *("folder", "stand_in_for", "interrupted", "seconds", "notices", "verdicts", "finalists"),
-        *("majority", "prompt", "mining", "mined", "ensembles", "together", "ended", "evaluations"),
+        *(
+            "majority",
+            "prompt",
+            "mining",
+            "mined",
+            "ensembles",
+            "together",
+            "triggers",
+            "ended",
+            "evaluations",
+        ),
     }
     assert record["mining"]["met"] == 18
     assert any("cannot tell much" in notice for notice in record["notices"])

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from promptsearch.engines import engine
 from promptsearch.engines.base import Engine
 from promptsearch.engines.manual import ManualEngine, library_for, words_from
 from promptsearch.engines.mining import MiningEngine
-from promptsearch.engines.trigger import TriggerEngine
 from promptsearch.engines.words import WordsEngine
 from promptsearch.errors import DataError
 from promptsearch.plms.base import AnswerScoring
@@ -24,6 +24,9 @@ from promptsearch.tasks.task import Example, Task
 from promptsearch.tasks.texts import rows_of_texts
 from promptsearch.template import Template
 from promptsearch.verbalizer import Verbalizer
+
+if TYPE_CHECKING:
+    from promptsearch.engines.trigger import TriggerEngine
 
 
 def load_source(config: DiscoverConfig) -> Task:
@@ -211,5 +214,7 @@ class Engines:
             starts: templates of other engines whose words it also begins from.
             folder: where it keeps how far it is.
         """
+        from promptsearch.engines.trigger import TriggerEngine
+
         own = [Template.parse(source) for source in self.config.trigger_templates]
         return TriggerEngine(self.config.trigger, own, words, () if own else starts, folder)
