@@ -3,58 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pytest
 
 from promptsearch.engines import engine
 from promptsearch.engines.base import Budget, Candidate
-from promptsearch.engines.trigger import Improvement, TriggerConfig, TriggerEngine
+from promptsearch.engines.trigger import Improvement, TriggerEngine
 from promptsearch.engines.trigger.engine import plain_template
 from promptsearch.engines.trigger.vocabulary import Banned
-from promptsearch.errors import DataError, OptionError, PLMError, TemplateError, VerbalizerError
 from promptsearch.plms.base import PLM, SUMMED
-from promptsearch.plms.forward import TokenBudget
-from promptsearch.plms.local import LocalPLM
 from promptsearch.readings import label_log_probs, word_log_probs
 from promptsearch.scoring import apply, fit_batch, fit_none, label_scores, layout
 from promptsearch.tasks import draw_splits, load_task
 from promptsearch.tasks.task import Task
 from promptsearch.template import Template
 from promptsearch.verbalizer import Verbalizer
-from tests.engines.trigger.small import LABELS, MASKED, PREFIX, WORDS, small_plm, small_task
-
-# Uncalibrated, the loss is that of the prompt as it stands.
-QUICK = TriggerConfig(candidates=8, top_k=200, batch=4, calibrated=False)
-CLOZE = Template.parse("{text} {trigger*3} {mask} .")
+from tests.engines.trigger.searching import CLOZE, QUICK, search, triggers, words_for
+from tests.engines.trigger.small import MASKED, PREFIX, WORDS, small_plm, small_task
 
 
 @pytest.fixture(scope="module")
 def reviews() -> Task:
     return draw_splits(load_task("reviews"), shots=6, seed=0, max_test=12)
-
-
-def words_for(task: Task) -> Verbalizer:
-    return Verbalizer.of({"negative": ["terrible"], "positive": ["great"]}, task.labels)
-
-
-def search(
-    task: Task,
-    plm: PLM,
-    config: TriggerConfig = QUICK,
-    templates: Sequence[Template] = (CLOZE,),
-    evaluations: int = 800,
-    seed: int = 0,
-    names: Verbalizer | None = None,
-    **options: Any,
-) -> tuple[list[Candidate], TriggerEngine]:
-    names = names or (WORDS if task.labels == LABELS else words_for(task))
-    running = TriggerEngine(config, templates, names, **options)
-    return list(running.search(task, plm, Budget(evaluations=evaluations), seed)), running
 
 
 def loss_of(candidate: Candidate, task: Task, plm: PLM) -> float:
@@ -128,10 +101,6 @@ def test_candidates_say_how_they_were_found(found):
 
 def test_it_is_told_what_was_kept_out(found):
     assert found[1].history.notes == ("Kept out of triggers: great, negative, positive, terrible.",)
-
-
-def triggers(candidates: Sequence[Candidate]) -> list[object]:
-    return [candidate.provenance["trigger"] for candidate in candidates]
 
 
 @pytest.mark.parametrize(("name", "template"), [("bert", MASKED), ("gpt2", PREFIX), ("qwen", PREFIX)])
@@ -258,122 +227,3 @@ def test_the_engine_is_known_by_name():
 
 def test_without_a_template_all_fields_come_before_the_trigger():
     assert str(plain_template(("a", "b"), 4)) == "{a} {b} {trigger*4} {mask}"
-
-
-# What cannot work ------------------------------------------------------------------------------------
-
-
-def refused(kind: type[Exception], task: Task, plm: PLM, **options: Any) -> str:
-    with pytest.raises(kind) as refusal:
-        search(task, plm, **options)
-    return str(refusal.value)
-
-
-def test_a_template_without_a_trigger():
-    message = refused(
-        TemplateError, small_task(), small_plm("bert"), templates=[Template.parse("{text} {mask}")]
-    )
-    assert "no trigger tokens" in message
-    assert "{trigger*3}" in message
-
-
-def test_no_tokens():
-    with pytest.raises(TemplateError):
-        Template.parse("{text} {trigger*0} {mask}")
-    with pytest.raises(OptionError, match="at least one token"):
-        TriggerConfig(tokens=0)
-
-
-def test_soft_tokens_beside_a_trigger():
-    template = Template.parse("{soft*2} {text} {trigger*3} {mask}")
-    assert "soft" in refused(TemplateError, small_task(), small_plm("bert"), templates=[template])
-
-
-def test_text_after_the_slot_on_a_plm_that_reads_left_to_right():
-    assert "left to right" in refused(TemplateError, small_task(), small_plm("gpt2"))
-
-
-def test_one_class():
-    task = small_task()
-    alike = [example for example in task.train if example.label == 0]
-    one = replace(task, splits={**task.splits, "train": alike}, _fingerprints={})
-    assert "one class (neg)" in refused(DataError, one, small_plm("bert"))
-
-
-def test_label_words_of_several_tokens():
-    words = Verbalizer.of([["bad"], ["schadenfreude"]], LABELS)
-    message = refused(VerbalizerError, small_task(), small_plm("bert"), names=words)
-    assert "schadenfreude" in message
-    assert "--words" in message
-
-
-@pytest.mark.parametrize("evaluations", [5, 40, 80])
-def test_a_budget_too_small_for_one_step(evaluations):
-    message = refused(OptionError, small_task(), small_plm("bert"), evaluations=evaluations)
-    assert "before the first step" in message
-    assert "The first step takes about" in message
-
-
-def test_no_time():
-    running = TriggerEngine(QUICK, [Template.parse(MASKED)], WORDS)
-    with pytest.raises(OptionError, match="before the first step"):
-        list(running.search(small_task(), small_plm("bert"), Budget(seconds=0.0), 0))
-
-
-def test_a_plm_that_lets_no_gradient_through(monkeypatch):
-    plm = small_plm("gpt2")
-    free, make = Template.parse(PREFIX), plm.free_reader
-
-    def frozen(template, examples, reuse=True):
-        reader = make(template, examples, reuse)
-        read = reader.read_vectors
-        reader.read_vectors = lambda vectors, rows: read(vectors, rows).detach()
-        return reader
-
-    monkeypatch.setattr(plm, "free_reader", frozen)
-    message = refused(PLMError, small_task(), plm, templates=[free])
-    assert "--method edit" in message
-    candidates, _ = search(small_task(), plm, replace(QUICK, method="edit"), [free])
-    assert candidates
-
-
-class Elsewhere(PLM):
-    """A PLM that does not run in this process."""
-
-    def __init__(self, plm: LocalPLM) -> None:
-        self.identity = plm.identity
-
-
-Elsewhere.__abstractmethods__ = frozenset()
-
-
-def test_a_plm_that_is_not_here():
-    assert "in this process" in refused(PLMError, small_task(), Elsewhere(small_plm("bert")))
-
-
-def test_options_that_do_not_exist():
-    with pytest.raises(OptionError, match="Did you mean likelihood"):
-        TriggerConfig(objective="likelyhood")  # ty: ignore[invalid-argument-type]
-    with pytest.raises(OptionError, match="top k"):
-        TriggerConfig(top_k=0)
-
-
-def test_memory_that_runs_out_halves_the_batch(monkeypatch):
-    """The size that worked is remembered, and the trigger is the same."""
-    plm = small_plm("bert", tokens=2000)
-    free = [Template.parse(MASKED)]
-    expected, _ = search(small_task(), small_plm("bert"), templates=free)
-    run = TokenBudget.run
-
-    def short_of_memory(self, items, length, forward):
-        def limited(batch):
-            if sum(map(length, batch)) > 300:
-                raise MemoryError
-            return forward(batch)
-
-        return run(self, items, length, limited)
-
-    monkeypatch.setattr(TokenBudget, "run", short_of_memory)
-    found, _ = search(small_task(), plm, templates=free)
-    assert triggers(found) == triggers(expected)
-    assert plm.budget.tokens < 2000
