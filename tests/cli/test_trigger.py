@@ -15,18 +15,36 @@ import typer.main
 from promptsearch.artefact.schema import prompt_schema
 from promptsearch.cli.app import app
 from promptsearch.engines.trigger import TriggerConfig
+from tests.cli.conftest import ROWS, lines
 from tests.cli.running import Outcome, flat, run, start
 
-TASK = ("trigger", "--task", "reviews", "--shots", "2", "--max-test", "8", "--offline", "--device", "cpu")
-SMALL = (*TASK, "--dtype", "float32", "--template", "{text} {trigger*2} {mask}", "--candidates", "4")
-BUDGET = ("--restarts", "0", "--evaluations", "250")
+SMALL = (
+    "--kind",
+    "classification",
+    "--shots",
+    "3",
+    "--max-test",
+    "4",
+    "--candidates",
+    "4",
+    "--restarts",
+    "0",
+)
+HERE = ("--offline", "--device", "cpu", "--dtype", "float32")
+ASKED = ("--template", "{text} {trigger*2} {mask}", "--evaluations", "200")
+
+
+def command(folder: Path) -> list[str]:
+    """A small search on rows of its own, whose files are in a folder."""
+    data = lines(folder / "films.jsonl", ROWS)
+    return ["trigger", "--data", data, *SMALL, *HERE, *ASKED, "--out", str(folder / "run")]
 
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory) -> tuple[Outcome, Path]:
     """A search as a user sees it, and its folder."""
-    out = tmp_path_factory.mktemp("done") / "run"
-    return run(*SMALL, *BUDGET, "--out", str(out)), out
+    folder = tmp_path_factory.mktemp("done")
+    return run(*command(folder)), folder / "run"
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +60,7 @@ def test_what_is_printed(done):
     assert outcome.code == 0, outcome.err
     assert max(map(len, outcome.out.splitlines())) <= 80
     told = " ".join(outcome.out.split())
-    assert "Best prompt for reviews" in told
+    assert "Best prompt for films" in told
     assert re.search(
         r"Triggers on minilm-mlm: loss 0\.\d+ at first and 0\.\d+ at last, [\d.]+ % on dev", told
     )
@@ -71,7 +89,7 @@ def test_json(record, done):
     (search,) = record["triggers"]
     history = search["history"]
     assert search["plm"] == "minilm-mlm"
-    assert history["evaluations"] <= 250
+    assert history["evaluations"] <= 200
     losses = [found["loss"] for found in history["improvements"]]
     assert losses == sorted(losses, reverse=True)
     assert len(search["dev"]) == len(losses)
@@ -83,9 +101,10 @@ def test_what_was_found_predicts_and_is_evaluated(done):
     outcome = run("predict", file, "a gorgeous, witty film", "--offline", "--device", "cpu")
     assert outcome.code == 0, outcome.err
     assert outcome.out.split("\t")[0] in ("positive", "negative")
-    outcome = run("evaluate", file, "--task", "reviews", "--max-test", "8", "--offline", "--json")
+    data = str(done[1].with_name("films.jsonl"))
+    outcome = run("evaluate", file, "--data", data, "--max-test", "4", "--offline", "--json")
     assert outcome.code == 0, outcome.err
-    assert json.loads(outcome.out)["n"] == 8
+    assert json.loads(outcome.out)["n"] == 4
 
 
 def without_time(record: dict) -> list[dict]:
@@ -95,7 +114,7 @@ def without_time(record: dict) -> list[dict]:
 
 def test_a_killed_run_ends_with_the_same_triggers(record, tmp_path):
     out = tmp_path / "run"
-    process = start(*SMALL, *BUDGET, "--out", str(out), "--quiet")
+    process = start(*command(tmp_path), "--quiet")
     until = time.monotonic() + 120
     while not list(out.glob("checkpoints/*/trigger.json")) and time.monotonic() < until:
         assert process.poll() is None, flat(process.communicate()[1].decode())

@@ -38,7 +38,8 @@ GIVEN = {
     "engines": ("manual", "trigger"),
     "trigger": CONFIG,
     "trigger_templates": FREE,
-    "trigger_evaluations": 400,
+    "trigger_evaluations": 250,
+    "shots": 3,
     "calibrations": ("none", "batch"),
 }
 
@@ -145,19 +146,14 @@ def without_time(course: TriggerSearch) -> TriggerSearch:
 def test_it_begins_from_the_best_templates_of_others(tmp_path):
     """Without templates of its own; decided once, and kept for who goes on."""
     given = {**GIVEN, "trigger_templates": (), "templates": [TEMPLATE, "{mask}: {text}", "{text} So {mask}."]}
-    made = search(tmp_path / "run", **given)
-    (course,) = made.triggers
-    by_hand = {str(t.candidate.template): t for t in made.trials if t.candidate.engine == "manual"}
-    assert set(course.starts) == set(by_hand)
-    train = {
-        name: max(
-            (t.train.accuracy, t.train.log_likelihood)
-            for t in made.trials
-            if str(t.candidate.template) == name and t.candidate.engine == "manual"
-        )
-        for name in course.starts
-    }
-    assert list(course.starts) == sorted(train, key=lambda name: train[name], reverse=True)
+    made = search(tmp_path / "run", **{**given, "trigger_evaluations": 1})
+    figures: dict[str, list[tuple[float, float]]] = {}
+    for trial in made.trials:
+        train = (trial.train.accuracy, trial.train.log_likelihood)
+        figures.setdefault(str(trial.candidate.template), []).append(train)
+    starts = open_study(tmp_path / "run").user_attrs["starts minilm-mlm/trigger"]
+    assert len(starts) == 3
+    assert starts == sorted(figures, key=lambda name: max(figures[name]), reverse=True)
 
 
 # Going on ---------------------------------------------------------------------------------------------
@@ -165,17 +161,17 @@ def test_it_begins_from_the_best_templates_of_others(tmp_path):
 
 def test_more_to_spend_goes_on_where_it_stopped(tmp_path):
     out = tmp_path / "run"
-    first = search(out, **{**GIVEN, "trigger_evaluations": 250})
+    first = search(out, **{**GIVEN, "trigger_evaluations": 150})
     assert not first.triggers[0].over
     assert first.ended == "budget"
     before = open_study(out).user_attrs["offers minilm-mlm/trigger"]
-    more = resume(out, Observer(), trigger_evaluations=500)
+    more = resume(out, Observer(), trigger_evaluations=300)
     after = open_study(out).user_attrs["offers minilm-mlm/trigger"]
     assert after[: len(before)] == before
     history = more.triggers[0].history
     known = first.triggers[0].history.improvements
     assert history.improvements[: len(known)] == known
-    assert 250 < history.evaluations <= 500
+    assert 150 < history.evaluations <= 300
     tried = {t.candidate.template for t in more.trials if t.candidate.engine == "trigger"}
     assert {Template.parse(entry["template"]) for entry in after} == tried
 
@@ -204,7 +200,7 @@ def test_a_user_who_stops_it_gets_the_best_until_then(tmp_path):
     assert list(course.history.improvements) == [told[1] for told in stopping.found]
     tried = {trigger_of(t.candidate).ids for t in made.trials if t.candidate.engine == "trigger"}
     assert stopping.found[-1][1].ids in tried
-    done = resume(out, Observer(), trigger_evaluations=400)
+    done = resume(out, Observer(), trigger_evaluations=250)
     assert not done.interrupted
     ids = [found.ids for found in course.history.improvements]
     assert [found.ids for found in done.triggers[0].history.improvements[: len(ids)]] == ids
