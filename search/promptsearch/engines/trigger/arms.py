@@ -111,7 +111,8 @@ def tools_for(arm: Arm, ground: Ground) -> Tools:
     masked = plm.identity.family == "masked"
     blank = plm.encoder.mask_id if masked else reading.reader.prompts.hole
     assert blank is not None
-    ids = np.flatnonzero(ground.allowed)
+    # A tokenizer may have more tokens than the PLM has embeddings.
+    ids = np.flatnonzero(ground.allowed[: len(reading.reader.matrix)])
     blanks = (blank,) * reading.places
     neutral = fluency.likeliest(blanks, 0, ids, 1)[0]
     special = plm.encoder.tokenizer.all_special_ids

@@ -68,7 +68,7 @@ def k_means(vectors: Tensor, count: int, rng: Generator) -> Tensor:
     some = vectors[torch.from_numpy(np.sort(rng.permutation(len(vectors))[:_FITTED]))]
     centres = some[torch.from_numpy(np.sort(rng.permutation(len(some))[:count]))].clone()
     for _ in range(_ROUNDS):
-        nearest = torch.from_numpy(assigned(some, centres)[0])
+        nearest = torch.from_numpy(assigned(some, centres)[0]).to(some.device)
         sums = torch.zeros_like(centres).index_add_(0, nearest, some)
         sizes = torch.bincount(nearest, minlength=count)
         filled = sizes > 0
