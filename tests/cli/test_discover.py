@@ -134,7 +134,7 @@ def test_the_manual_prompt_stands_there_whatever_is_searched():
 def test_data_of_ones_own():
     rows = [{"comment": row["text"], "stars": 5 if row["label"] == "positive" else 1} for row in ROWS]
     lines("data.jsonl", rows)
-    given = ("--map", "text=comment,label=stars", "--words", "1=bad;5=good")
+    given = ("--map", "text=comment,label=stars", "--words", "1=bad;5=good", *OWN[:2])
     outcome = run(*QUICK, "--data", "data.jsonl", *given, "--out", "run")
     assert outcome.code == 0, outcome.err
     prompt = json.loads(read("run/best_prompt.json"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,16 @@ import pytest
 # PostgreSQL refuses to run as root.
 _UNPRIVILEGED = ("postgres", "nobody")
 _START_SECONDS = 30
+
+
+def new_database(server: str) -> str:
+    """The URL of an empty database of its own on a server that tests share."""
+    import psycopg
+
+    name = f"test_{secrets.token_hex(4)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return server.replace("/postgres?", f"/{name}?")
 
 
 @contextmanager

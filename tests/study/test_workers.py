@@ -19,7 +19,6 @@ from promptsearch.study.observer import Observer
 from promptsearch.study.storage import open_study
 from promptsearch.study.worker import work
 from promptsearch.study.workers import Workers, limited_threads
-from tests.study.postgres import postgres_server
 from tests.study.searching import WORDS, search
 from tests.study.workers import OPTIONS, end, evaluated, figures, owners, start, studies, wait_for
 
@@ -70,22 +69,20 @@ def test_a_worker_that_is_killed_is_survived(tmp_path, alone):
 
 
 @pytest.mark.slow
-def test_three_processes_on_postgresql_of_which_one_is_killed(tmp_path, alone):
-    pytest.importorskip("psycopg")
-    with postgres_server() as url:
-        run, cache = tmp_path / "run", tmp_path / "cache"
-        main = start("discover", *OPTIONS, "--storage", url, "--out", str(run), cache=cache)
-        wait_for((run / "config.json").exists, main)
-        wait_for(lambda: studies(url), main)
-        workers = [start("worker", "--storage", url, cache=cache) for _ in range(2)]
-        wait_for(lambda: workers[0].pid in owners(url) or main.poll() is not None, main)
-        workers[0].send_signal(signal.SIGKILL)
-        workers[0].wait()
-        assert main.poll() is None, "the search was over before the worker had begun"
-        end(main)
-        assert "Tried" in end(workers[1])
-        same(run, alone)
-        assert evaluated(url) == evaluated(alone)
+def test_three_processes_on_postgresql_of_which_one_is_killed(tmp_path, alone, server):
+    run, cache = tmp_path / "run", tmp_path / "cache"
+    main = start("discover", *OPTIONS, "--storage", server, "--out", str(run), cache=cache)
+    wait_for((run / "config.json").exists, main)
+    wait_for(lambda: studies(server), main)
+    workers = [start("worker", "--storage", server, cache=cache) for _ in range(2)]
+    wait_for(lambda: workers[0].pid in owners(server) or main.poll() is not None, main)
+    workers[0].send_signal(signal.SIGKILL)
+    workers[0].wait()
+    assert main.poll() is None, "the search was over before the worker had begun"
+    end(main)
+    assert "Tried" in end(workers[1])
+    same(run, alone)
+    assert evaluated(server) == evaluated(alone)
 
 
 @pytest.mark.slow
@@ -173,6 +170,7 @@ def test_threads_are_set_back():
 @pytest.mark.slow
 def test_workers_of_a_folder_whose_name_looks_escaped(tmp_path):
     run = tmp_path / "a%41 b"
-    end(start("discover", *OPTIONS, "--workers", "2", "--out", str(run), cache=tmp_path / "c"))
+    options = (*OPTIONS, "--evaluations", "2", "--workers", "2")
+    end(start("discover", *options, "--out", str(run), cache=tmp_path / "c"))
     assert "Tried" in (run / "workers.log").read_text("utf-8")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a%41 b", "c"]

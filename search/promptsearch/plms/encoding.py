@@ -62,10 +62,14 @@ class PromptEncoder:
         self.prefix_ids, self.suffix_ids = self.texts.special_ids()
         self.start_fallback = start_fallback
         self.hole = self.texts.ordinary_id()
+        # Asked for with every template that label words are searched for; a second where there are many tokens.
+        self._token_texts: dict[str, tuple[str, ...]] = {}
 
     def token_texts(self, after: str = "") -> tuple[str, ...]:
         """The text of each token by itself, or where it follows `after`; special tokens have none."""
-        return self.texts.token_texts(after)
+        if after not in self._token_texts:
+            self._token_texts[after] = self.texts.token_texts(after)
+        return self._token_texts[after]
 
     def check_template(self, template: Template) -> None:
         """Refuse a template that cannot be encoded.

@@ -136,7 +136,8 @@ class Sitting:
         self.plms.watch(self.observer, None)
         interrupted = False
         try:
-            self.ending.reserve(self.task)
+            if self.before:
+                self.ending.reserve(self.task)
             with Workers.started(self.config, self.study, self.folder, self.config.workers - 1):
                 self.plms.watch(self.observer, self.clock)
                 try:
