@@ -62,7 +62,7 @@ class PromptEncoder:
         self.prefix_ids, self.suffix_ids = self.texts.special_ids()
         self.start_fallback = start_fallback
         self.hole = self.texts.ordinary_id()
-        # Asked for with every template that label words are searched for; a second where there are many tokens.
+        # Asked for with every template that label words are searched for; slow where there are many tokens.
         self._token_texts: dict[str, tuple[str, ...]] = {}
 
     def token_texts(self, after: str = "") -> tuple[str, ...]:
