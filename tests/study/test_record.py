@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from promptsearch.engines.mining.config import MiningConfig
+from promptsearch.engines.soft.config import SoftConfig, TrainingConfig
 from promptsearch.engines.trigger.config import TriggerConfig
 from promptsearch.engines.words.config import WordsConfig
 from promptsearch.errors import OptionError, StorageError
@@ -85,6 +86,29 @@ TRIGGER = TriggerConfig(
     banned=("film", "é"),
     offers=3,
 )
+TRAINING = TrainingConfig(
+    steps=7,
+    batch=3,
+    warm_up=0.5,
+    decay=0.25,
+    clip=2.0,
+    look_every=2,
+    patience=4,
+    restarts=5,
+    save_every=6,
+    mixed="bf16",
+)
+SOFT = SoftConfig(
+    parameterisation="free",
+    start="labels",
+    tokens=2,
+    width=8,
+    rate=0.5,
+    folds=3,
+    most_examples=99,
+    offers=1,
+    training=TRAINING,
+)
 EVERYTHING = DiscoverConfig(
     task="mine",
     data="rows.csv",
@@ -99,6 +123,8 @@ EVERYTHING = DiscoverConfig(
     ensemble=True,
     trigger=TRIGGER,
     trigger_templates=("{text} {trigger*2} {mask}",),
+    soft=SOFT,
+    soft_templates=("{text} {soft*2} {mask}",),
     trigger_evaluations=1000,
     words_templates=5,
     label_words=WORDS,
@@ -139,7 +165,7 @@ def test_options_come_back_as_they_were(config):
 
 
 def test_the_example_has_no_option_at_its_default():
-    for config in (EVERYTHING, WORDS, MINING, TRIGGER):
+    for config in (EVERYTHING, WORDS, MINING, TRIGGER, SOFT, TRAINING):
         plain = type(config)()
         left = [
             each.name for each in fields(config) if getattr(config, each.name) == getattr(plain, each.name)

@@ -44,6 +44,14 @@ def test_they_come_when_the_others_are_through_or_half_the_time_is_over():
     assert late.is_time(others_left=True)
 
 
+def test_where_the_search_is_all_about_them_they_wait_for_little():
+    soon = turns(minutes=10, after=0.1)
+    soon.clock.now.now = 60.0  # ty: ignore[invalid-assignment]
+    assert soon.is_time(others_left=True)
+    budget = soon.begin(ONE, (OTHER, ONE), others_left=True, seconds_each=0)
+    assert budget.seconds == pytest.approx(0.95 * 540 * 0.9)
+
+
 def test_the_plms_that_wait_share_what_is_left():
     two = turns(minutes=10)
     # 600 s for two PLMs, of which 5 % and ten trials of 2 s are set aside.

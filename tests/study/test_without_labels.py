@@ -183,7 +183,14 @@ def test_the_prompt_is_the_first_and_its_figures_are_those_of_test(reviews):
 def test_the_files(reviews):
     names = sorted(path.name for path in reviews.folder.iterdir())
     reports = ["report.html", "report.json", "report.md"]
-    assert names == ["best_prompt.json", "candidates.jsonl", "config.json", "mined.json", *reports]
+    assert names == [
+        "best_prompt.json",
+        "candidates.jsonl",
+        "config.json",
+        "mined.json",
+        *reports,
+        "run.lock",
+    ]
     lines = [json.loads(line) for line in (reviews.folder / "candidates.jsonl").open(encoding="utf-8")]
     assert len(lines) == len(reviews.ranked)
     told = reviews.best.informed.information

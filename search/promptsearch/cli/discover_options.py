@@ -85,8 +85,8 @@ class DiscoverOptions(SearchOptions):
         options.value(
             "--engine",
             metavar="NAME",
-            help="A search engine: manual, mining, words or trigger; repeat for several (default: the first "
-            "three, and trigger with --minutes 5 or more or --preset thorough; with --words manual).",
+            help="A search engine: manual, mining, words, trigger or soft; repeat for several (default: the "
+            "first three, and trigger with --minutes 5 or more or --preset thorough; with --words manual).",
         ),
     ] = None
     corpus: options.Corpus = None

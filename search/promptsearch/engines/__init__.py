@@ -41,11 +41,18 @@ def _trigger() -> Engine:
     return TriggerEngine()
 
 
+def _soft() -> Engine:
+    from promptsearch.engines.soft.engine import SoftEngine
+
+    return SoftEngine()
+
+
 ENGINES: dict[str, Callable[[], Engine]] = {
     "manual": _manual,
     "mining": _mining,
     "words": _words,
     "trigger": _trigger,
+    "soft": _soft,
 }
 
 

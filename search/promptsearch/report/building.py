@@ -30,6 +30,7 @@ from promptsearch.report.records import (
     task_record,
 )
 from promptsearch.report.rows import answer_sentence
+from promptsearch.report.soft_section import soft_section
 from promptsearch.report.trigger_courses import course_of
 from promptsearch.report.usage import filled_in, python_lines
 from promptsearch.report.verdicts import verdicts
@@ -134,5 +135,5 @@ def _rejected(discovery: Discovery) -> tuple[str, ...]:
 
 
 def _sections(discovery: Discovery) -> tuple[Section, ...]:
-    found = (mined_section(discovery), words_section(discovery))
+    found = (mined_section(discovery), words_section(discovery), soft_section(discovery))
     return tuple(section for section in found if section is not None)

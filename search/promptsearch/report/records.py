@@ -13,6 +13,7 @@ from promptsearch.showing import whole_text
 from promptsearch.study.ensembles import Ensemble
 from promptsearch.study.informed import Informed
 from promptsearch.study.trial import Trial, finite
+from promptsearch.study.vectors import vectors_of
 from promptsearch.tasks.task import Task
 
 
@@ -99,11 +100,12 @@ def cost_of(trial: Trial, milliseconds: float | None) -> Cost:
     """What one prediction takes."""
     readout = trial.candidate.readout
     arrays = {} if readout is None else tensors_of(readout)
+    vectors = vectors_of(trial.candidate)
     return Cost(
         tokens=trial.cost,
         passes=trial.passes,
         milliseconds=milliseconds,
-        numbers=sum(array.size for array in arrays.values()),
+        numbers=sum(array.size for array in arrays.values()) + (0 if vectors is None else vectors.array.size),
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptsearch.engines import engine_names
 from promptsearch.engines.mining.config import MiningConfig
+from promptsearch.engines.soft.config import SoftConfig
 from promptsearch.engines.trigger.config import TriggerConfig
 from promptsearch.engines.words.config import WordsConfig
 from promptsearch.errors import OptionError, TemplateError, near_matches
@@ -25,7 +26,16 @@ if TYPE_CHECKING:
     from promptsearch.tasks.memory import Rows
 
 _SEEDS = 2**32
-_LISTED = ("plms", "engines", "needed", "calibrations", "templates", "trigger_templates", "objective")
+_LISTED = (
+    "plms",
+    "engines",
+    "needed",
+    "calibrations",
+    "templates",
+    "trigger_templates",
+    "soft_templates",
+    "objective",
+)
 # Those of single label words; engines that find many words bring the calibration that goes with them.
 DEFAULT_CALIBRATIONS = ("none", "contextual", "pmi", "batch")
 DEFAULT_ENGINES = ("manual", "mining", "words", "trigger")
@@ -60,6 +70,9 @@ class DiscoverConfig:
         label_words: how the engine `words` goes about it.
         trigger: how the engine `trigger` goes about it.
         trigger_templates: templates with `{trigger*n}` for it; without, all fields, the trigger and the slot.
+        soft: how the engine `soft` goes about it.
+        soft_templates: templates with soft tokens for it; without, those that others found, whose words the
+            soft tokens start from, and one of all fields, soft tokens and the slot.
         trigger_evaluations: pairs of a trigger and an example that it may read on a PLM; None is no limit.
         words_templates: how many of the other engines' best templates the engine `words` searches on a PLM.
         labels: for a search without labelled examples, the labels where there are no data.
@@ -90,6 +103,8 @@ class DiscoverConfig:
     ensemble: bool = False
     trigger: TriggerConfig = field(default_factory=TriggerConfig)
     trigger_templates: Sequence[str] = ()
+    soft: SoftConfig = field(default_factory=SoftConfig)
+    soft_templates: Sequence[str] = ()
     trigger_evaluations: int | None = None
     words_templates: int = 3
     label_words: WordsConfig = field(default_factory=WordsConfig)
@@ -136,6 +151,8 @@ class DiscoverConfig:
             Template.parse(source)
         for source in self.trigger_templates:
             _check_trigger_template(Template.parse(source))
+        for source in self.soft_templates:
+            _check_soft_template(Template.parse(source))
         _check_names("engine", self.engines, engine_names())
         _check_names("calibration", self.calibrations or (), calibration_names())
         if self.metric is not None:
@@ -203,6 +220,29 @@ def _check_trigger_template(template: Template) -> None:
                 where=point_at(str(template), str(template).index(str(piece))),
                 hint="Give words in their place.",
             )
+
+
+def _check_soft_template(template: Template) -> None:
+    """Refuse a template in which there is nothing to learn.
+
+    Raises:
+        TemplateError: it has no soft tokens, or triggers, which are searched in another way.
+    """
+    source = str(template)
+    for piece in template.pieces:
+        if isinstance(piece, Trigger):
+            raise TemplateError(
+                "trigger tokens cannot be searched together with soft tokens",
+                where=point_at(source, source.index(str(piece))),
+                hint="Give words in their place.",
+            )
+    if not any(isinstance(piece, Soft) for piece in template.pieces):
+        raise TemplateError(
+            "the template has no soft tokens to learn",
+            where=point_at(source, len(source)),
+            hint="Put {soft*5} where they belong, for example "
+            f"{quoted(source.replace('{mask}', '{soft*5} {mask}'))}.",
+        )
 
 
 def _check_names(what: str, names: Sequence[str], known: Any) -> None:

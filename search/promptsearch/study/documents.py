@@ -21,6 +21,7 @@ from promptsearch.artefact import (
     VerbalizerRecord,
 )
 from promptsearch.artefact.readouts import readout_record, tensor_file_name
+from promptsearch.artefact.soft import soft_file_name, soft_record
 from promptsearch.engines.base import Candidate
 from promptsearch.plms.base import PLM, AnswerScoring
 from promptsearch.readings import CONTENT_FREE
@@ -28,6 +29,7 @@ from promptsearch.scoring import CALIBRATIONS, Calibration, Evaluation
 from promptsearch.study.artefacts import PROMPT_FILE, versions
 from promptsearch.study.trial import finite
 from promptsearch.study.triggers import trigger_of
+from promptsearch.study.vectors import vectors_of
 from promptsearch.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ def prompt_document(
     evaluations: Sequence[EvaluationRecord] = (),
 ) -> PromptDocument:
     """The prompt file of a candidate."""
-    readout = candidate.readout
+    readout, vectors = candidate.readout, vectors_of(candidate)
     n_texts = len(task.train) if candidate.calibrated_on is None else candidate.calibrated_on
     return PromptDocument(
         template=str(candidate.template),
@@ -95,6 +97,7 @@ def prompt_document(
         ),
         readout=None if readout is None else readout_record(readout, tensor_file_name(PROMPT_FILE)),
         trigger=trigger_record(candidate),
+        soft=None if vectors is None else soft_record(vectors, soft_file_name(PROMPT_FILE)),
     )
 
 

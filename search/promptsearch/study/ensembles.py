@@ -19,6 +19,7 @@ from promptsearch.study.evaluating import majority_evaluation
 from promptsearch.study.finalist import Finalist
 from promptsearch.study.selection import ranked_on_train
 from promptsearch.study.trial import Trial
+from promptsearch.study.vectors import vectors_of
 from promptsearch.tasks.task import Task, gold
 
 MOST_MEMBERS = 10
@@ -126,12 +127,16 @@ def to_answer_together(trials: Sequence[Trial]) -> list[Trial]:
     """The members of an ensemble: the best by log-likelihood on train and dev, each template once a PLM.
 
     Where each answer is averaged with others, how sure it is counts, so it is not accuracy that decides.
-    What was fitted on train goes by dev alone. Those with a readout stay away, for the arrays that they need.
+    What was fitted on train goes by dev alone. Those that need arrays stay away.
     """
-    plain = [trial for trial in trials if trial.candidate.readout is None and not trial.left_early]
+    plain = [trial for trial in trials if not _has_arrays(trial) and not trial.left_early]
     likelihoods = [float(_honest_likelihoods(trial).mean()) for trial in plain]
     order = sorted(range(len(plain)), key=lambda i: -round(likelihoods[i], LOG_LIKELIHOOD_DECIMALS))
     return each_template_once([plain[i] for i in order])[:MOST_MEMBERS]
+
+
+def _has_arrays(trial: Trial) -> bool:
+    return trial.candidate.readout is not None or vectors_of(trial.candidate) is not None
 
 
 def _honest_likelihoods(trial: Trial) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from optuna.trial import TrialState
 
 from promptsearch.engines.base import Budget, Candidate
 from promptsearch.engines.trigger.checkpoint import seconds_spent
+from promptsearch.errors import DataError
 from promptsearch.plms.base import PLM
 from promptsearch.study.artefacts import checkpoint_folder
 from promptsearch.study.observer import Observer
@@ -19,6 +20,7 @@ from promptsearch.study.pools import Group, Offer, as_json, from_json, offers_of
 from promptsearch.study.progress import SUMMARY
 from promptsearch.study.sampler import group_and_number
 from promptsearch.study.setup import Engines
+from promptsearch.study.softs import SOFT, known_trainings, learned
 from promptsearch.study.trigger_turn import take_turn, words_of_one_token
 from promptsearch.study.triggers import TRIGGER, TriggerSearch
 from promptsearch.tasks.task import Task
@@ -29,7 +31,7 @@ WORDS = "words"
 """The engine that finds label words for templates of the others."""
 _TEMPLATE = "template"
 _STARTS = 3
-"""Templates of other engines that triggers are also searched from."""
+"""Templates of other engines that triggers are also searched from, and that soft tokens start from."""
 
 
 @dataclass
@@ -66,6 +68,9 @@ class Offers:
         """
         if group.engine == TRIGGER:
             self._search_triggers(group, plm, budget)
+            return
+        if group.engine == SOFT:
+            self._learn(group, plm, budget)
             return
         engine = self.engines.named(group.engine)
         offers = offers_of(engine.search(self.task, plm, budget, self.seed))
@@ -112,10 +117,13 @@ class Offers:
         return None if kept is None else TriggerSearch.restored(kept)
 
     def is_unfinished(self, group: Group) -> bool:
-        """Whether a search of triggers was cut short, by its budget or by the user."""
+        """Whether a search of triggers or soft tokens was cut short, by its budget, the user or a kill."""
         if group not in self._unfinished:
-            kept = self.study.user_attrs.get(_found(group.plm))
-            self._unfinished[group] = kept is not None and not kept["over"]
+            if group.engine == SOFT:
+                self._unfinished[group] = self.study.user_attrs.get(_over(group)) is False
+            else:
+                kept = self.study.user_attrs.get(_found(group.plm))
+                self._unfinished[group] = kept is not None and not kept["over"]
         return self._unfinished[group]
 
     def _search_triggers(self, group: Group, plm: PLM, budget: Budget) -> None:
@@ -123,7 +131,7 @@ class Offers:
         if self.folder is None:
             raise ValueError("without a folder there is no place for checkpoints")
         words = words_of_one_token(plm, self._plain(group.plm, plm))
-        starts = [Template.parse(source) for source in self._trigger_starts(group)]
+        starts = [Template.parse(source) for source in self._best_starts(group)]
         folder = checkpoint_folder(self.folder, group.plm)
         if budget.seconds is not None:
             # The engine counts what earlier sittings took, and the budget is of this one.
@@ -151,6 +159,27 @@ class Offers:
         if turn.stopped is not None:
             raise turn.stopped
 
+    def _learn(self, group: Group, plm: PLM, budget: Budget) -> None:
+        """Have soft tokens learned, or go on with that; each training that ends is kept at once."""
+        words = words_of_one_token(plm, self._plain(group.plm, plm))
+        starts = [Template.parse(source) for source in self._best_starts(group)]
+        self._known[group] = self._offers(group) or ()
+        done = [candidate for offer in self._known[group] for candidate in offer.candidates]
+        engine = self.engines.soft_for(words, starts, known_trainings(done))
+        self._unfinished[group] = True
+        self.study.set_user_attr(_over(group), False)
+        for candidate in learned(engine, self.task, plm, budget, self.seed):
+            self._known[group] = (*self._known[group], *offers_of([candidate]))
+            self.study.set_user_attr(_attribute(group), as_json(self._known[group]))
+        self.study.set_user_attr(_attribute(group), as_json(self._known[group]))
+        self.study.set_user_attr(_over(group), engine.over)
+        self._unfinished[group] = not engine.over
+        if engine.over and not self._known[group]:
+            raise DataError(
+                "no soft tokens did better on what was held out of train than what they started from",
+                hint="Give more labelled examples, or other templates.",
+            )
+
     def _plain(self, reference: str, plm: PLM) -> list[Candidate]:
         """Hand-written candidates on a PLM, the one that a person would write first at the front."""
         offers = self._offers(Group(reference, "manual"))
@@ -158,7 +187,7 @@ class Offers:
             return list(self.engines.manual.search(self.task, plm, Budget(), self.seed))
         return [candidate for offer in offers for candidate in offer.candidates]
 
-    def _trigger_starts(self, group: Group) -> list[str]:
+    def _best_starts(self, group: Group) -> list[str]:
         """Templates to begin from: those that do best on train, decided once and kept for who goes on."""
         name = f"starts {group.parameter}"
         kept = self.study.user_attrs.get(name)
@@ -205,7 +234,7 @@ class Offers:
             if place is None or summary is None or summary["examples"] is not None:
                 continue
             group, failed = place[0], trial.state == TrialState.FAIL
-            if failed or group.plm != plm or group.engine in (WORDS, TRIGGER):
+            if failed or group.plm != plm or group.engine in (WORDS, TRIGGER, SOFT):
                 continue
             value, likelihood = (float("-inf") if each is None else each for each in summary["train"])
             known = merit.get(summary["template"], (value, likelihood))
@@ -221,6 +250,10 @@ def template_of(user_attrs: dict[str, object]) -> str | None:
 
 def _attribute(group: Group) -> str:
     return f"offers {group.parameter}"
+
+
+def _over(group: Group) -> str:
+    return f"over {group.parameter}"
 
 
 def _found(plm: str) -> str:

@@ -28,6 +28,7 @@ from promptsearch.study.selection import Selection
 from promptsearch.study.sensitivity import sensitivity
 from promptsearch.study.sitting import Sitting
 from promptsearch.study.transfer import transfer
+from promptsearch.study.vectors import vectors_of
 
 TOGETHER_FILE = "ensemble.json"
 """Of the best prompts of all PLMs, where mined ones alone were not asked for."""
@@ -81,6 +82,7 @@ def _discovery(
         config.trust_remote_code,
         best.trial.candidate.readout,
         plm,
+        vectors_of(best.trial.candidate),
     )
     return Discovery(
         task=task,

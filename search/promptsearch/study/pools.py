@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from promptsearch.engines.base import Candidate
+from promptsearch.study.vectors import vectors_json, vectors_of, with_vectors
 from promptsearch.template import Template
 from promptsearch.verbalizer import Answer, Verbalizer
 
@@ -57,9 +58,10 @@ def from_json(entries: Iterable[Mapping[str, Any]]) -> tuple[Offer, ...]:
 def _candidate_json(candidate: Candidate) -> dict[str, Any]:
     if candidate.calibration is not None or candidate.readout is not None:
         raise ValueError(f"a candidate of {candidate.engine} that was fitted cannot be passed on")
-    verbalizer = candidate.verbalizer
+    verbalizer, vectors = candidate.verbalizer, vectors_of(candidate)
     return {
         "template": str(candidate.template),
+        **({} if vectors is None else {"vectors": vectors_json(vectors)}),
         "labels": list(verbalizer.labels),
         "answers": [[[a.text, a.weight] for a in answers] for answers in verbalizer.answers],
         "aggregation": verbalizer.aggregation,
@@ -76,8 +78,9 @@ def _candidate(entry: Mapping[str, Any]) -> Candidate:
     verbalizer = Verbalizer(
         tuple(entry["labels"]), answers, aggregation=entry["aggregation"], case=entry["case"]
     )
+    template = Template.parse(entry["template"])
     return Candidate(
-        Template.parse(entry["template"]),
+        with_vectors(template, entry["vectors"]) if "vectors" in entry else template,
         verbalizer,
         entry["engine"],
         dict(entry["provenance"]),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from promptsearch.engines.mining.config import MiningConfig
+from promptsearch.engines.soft.config import SoftConfig, TrainingConfig
 from promptsearch.engines.trigger.config import TriggerConfig
 from promptsearch.engines.words.config import WordsConfig
 from promptsearch.errors import OptionError, StorageError
@@ -41,6 +42,8 @@ def config_record(config: DiscoverConfig, task: Task) -> dict[str, Any]:
         "mining": plain(asdict(config.mining)),
         "trigger": plain(asdict(config.trigger)),
         "trigger_templates": list(config.trigger_templates),
+        "soft": plain(asdict(config.soft)),
+        "soft_templates": list(config.soft_templates),
         "ensemble": config.ensemble,
         "unlabelled": str(config.unlabelled) if config.unlabelled is not None else None,
         "calibrations": list(config.calibrations or DEFAULT_CALIBRATIONS),
@@ -89,7 +92,7 @@ def saved(config: DiscoverConfig) -> dict[str, Any]:
     if config.storage is not None:
         found["storage"] = without_password(config.storage)
     found["label_words"], found["mining"] = asdict(config.label_words), asdict(config.mining)
-    found["trigger"] = asdict(config.trigger)
+    found["trigger"], found["soft"] = asdict(config.trigger), asdict(config.soft)
     if isinstance(config.words, Mapping):
         found["words"] = [[label, given] for label, given in config.words.items()]
     if isinstance(config.mapping, Mapping):
@@ -131,6 +134,10 @@ def restored(options: Mapping[str, Any], where: str) -> DiscoverConfig:
         mining["checkpoint"] = _path(mining["checkpoint"])
         found["mining"] = MiningConfig(**_tuples(mining))
         found["trigger"] = TriggerConfig(**_tuples(found["trigger"]))
+        if "soft" in found:  # of a version that has the engine
+            soft: dict[str, Any] = dict(found["soft"])
+            soft["training"] = TrainingConfig(**soft["training"])
+            found["soft"] = SoftConfig(**soft)
         if isinstance(found["words"], list):
             found["words"] = dict(found["words"])
         return DiscoverConfig(**_tuples(found))
@@ -138,7 +145,16 @@ def restored(options: Mapping[str, Any], where: str) -> DiscoverConfig:
         raise StorageError(f"the run's options cannot be read: {error}", where=where) from error
 
 
-_LISTS = ("engines", "needed", "calibrations", "plms", "templates", "trigger_templates", "objective")
+_LISTS = (
+    "engines",
+    "needed",
+    "calibrations",
+    "plms",
+    "templates",
+    "trigger_templates",
+    "soft_templates",
+    "objective",
+)
 _TYPES: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("task", "kind", "metric", "storage"), (str, type(None))),
     **dict.fromkeys(("preset", "device", "dtype", "normalisation", "command"), (str,)),

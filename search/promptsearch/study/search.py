@@ -25,8 +25,7 @@ from promptsearch.study.sampler import GroupSampler, ask
 from promptsearch.study.schedule import next_group
 from promptsearch.study.stale import give_back, tell
 from promptsearch.study.trial import Trial
-from promptsearch.study.trigger_schedule import TriggerTurns
-from promptsearch.study.triggers import TRIGGER
+from promptsearch.study.trigger_schedule import LATE, TriggerTurns
 from promptsearch.study.trying import BLOCK, Rejected
 
 _WAIT_SECONDS = 0.2
@@ -49,7 +48,7 @@ class Search:
 
     Attributes:
         engines: names, in the order in which they have their first turn.
-        triggers: the turns of the engine `trigger`.
+        triggers: the turns of the engines that search tokens.
         reclaim: puts trials of dead workers back into the queue.
         asked: PLMs of the run, those that cannot be had included; empty where these are all.
         fills: whether this process has the engines search; others wait for what they find.
@@ -155,14 +154,14 @@ class Search:
         return groups[0] if stands.waiting and groups else None
 
     def _ready(self, group: Group, stands: Standing) -> bool:
-        """Label words and triggers are searched for the best templates, so some must have been tried."""
-        if group.engine == TRIGGER and not self.triggers.is_time(self._others_left(stands)):
+        """Some engines begin from the best templates of others, so some must have been tried."""
+        if group.engine in LATE and not self.triggers.is_time(self._others_left(stands)):
             return False
         if self.offers.size(group) is None:
             return self.fills
         if group.engine != WORDS:
             return True
-        late = (WORDS, TRIGGER)
+        late = (WORDS, *LATE)
         others = [g for g in self.groups if g.plm == group.plm and not (g.engine in late or g in self.failed)]
         done = sum(len(stands.tried[g].values) for g in others)
         if self.by_time and done >= _BEFORE_WORDS:
@@ -175,8 +174,8 @@ class Search:
         return size is None or size > len(stands.taken[group]) or (self.fills and self.triggers.waits(group))
 
     def _others_left(self, stands: Standing) -> bool:
-        """Whether engines other than `trigger` have something to try."""
-        others = (group for group in self.groups if group.engine != TRIGGER and group not in self.failed)
+        """Whether engines that do not come late have something to try."""
+        others = (group for group in self.groups if group.engine not in LATE and group not in self.failed)
         return any(self._has_left(group, stands) for group in others)
 
     def untried(self, group: Group) -> Sequence[int]:
@@ -220,7 +219,7 @@ class Search:
     def _fill(self, group: Group, stands: Standing) -> None:
         self.observer.stage(f"{group.plm}: engine {group.engine}")
         budget, nothing = Budget(seconds=self.clock.left), _FOUND_NOTHING
-        if group.engine == TRIGGER:
+        if group.engine in LATE:
             each = self.pace.get(group.plm, Pace()).each * examples_of(self.judge.rungs.whole)
             budget = self.triggers.begin(group, self.groups, self._others_left(stands), each)
             nothing = (PromptSearchError,)

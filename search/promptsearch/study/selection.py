@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from promptsearch.scoring import Evaluation, best_indistinguishable, paired_difference, rank
 from promptsearch.scoring.selection import LOG_LIKELIHOOD_DECIMALS
 from promptsearch.study.trial import Trial
+from promptsearch.study.vectors import vectors_of
 
 # The more combinations are compared on few dev examples, the more the best figure owes to luck, so only
 # those that are likeliest on train get there.
@@ -75,8 +76,8 @@ class Selection:
 
 def simplicity(trial: Trial) -> tuple[float, ...]:
     """Smaller is simpler: numbers stored beside words, label words, then tokens."""
-    readout = trial.candidate.readout
-    stored = 0 if readout is None else readout.width
+    readout, vectors = trial.candidate.readout, vectors_of(trial.candidate)
+    stored = (0 if readout is None else readout.width) + (0 if vectors is None else vectors.array.size)
     return (stored, trial.candidate.verbalizer.size, trial.cost)
 
 

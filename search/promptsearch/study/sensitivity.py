@@ -12,8 +12,9 @@ from promptsearch.errors import TemplateError
 from promptsearch.plms.base import PLM, AnswerStates
 from promptsearch.readings import states_of_each
 from promptsearch.scoring import Evaluation, evaluate, predict
+from promptsearch.soft import SoftTemplate
 from promptsearch.study.rescoring import Readings, Recipe
-from promptsearch.study.rewording import rewordings
+from promptsearch.study.rewording import Rewording, rewordings
 from promptsearch.study.trial import Trial
 from promptsearch.tasks.task import Example, Task, gold
 from promptsearch.template import Template
@@ -56,7 +57,7 @@ def sensitivity(
     """
     readings, recipe = Readings.of(task, texts), Recipe.of(trial)
     template = trial.candidate.template
-    changed = rewordings(template, recipe.verbalizer.words)
+    changed = _reworded(template, recipe.verbalizer.words)
     read = states_of_each(plm, [template, *(each.template for each in changed)], readings.examples)
     _, states = next(read)
     if isinstance(states, TemplateError):
@@ -72,6 +73,14 @@ def sensitivity(
     ]
     found += _control(plm, readings, template, recipe, states)
     return tuple(each.against(answers, labels) for each in found)
+
+
+def _reworded(template: Template, words: Sequence[str]) -> tuple[Rewording, ...]:
+    """Changes of the words; soft tokens stay as they are."""
+    if not isinstance(template, SoftTemplate):
+        return rewordings(template, words)
+    found = rewordings(template.unfilled, words)
+    return tuple(replace(each, template=SoftTemplate.of(each.template, template.vectors)) for each in found)
 
 
 @dataclass(frozen=True)

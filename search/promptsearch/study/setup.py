@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from promptsearch.predicting import as_example
 from promptsearch.showing import whole_text
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.observer import Observer
+from promptsearch.study.softs import SOFT
 from promptsearch.study.triggers import TRIGGER, unfit_for_triggers
 from promptsearch.tasks import draw_splits, load_task
 from promptsearch.tasks.task import Example, Task
@@ -26,6 +27,7 @@ from promptsearch.template import Template
 from promptsearch.verbalizer import Verbalizer
 
 if TYPE_CHECKING:
+    from promptsearch.engines.soft.engine import SoftEngine
     from promptsearch.engines.trigger import TriggerEngine
 
 
@@ -121,16 +123,18 @@ def unlabelled_texts(config: DiscoverConfig, task: Task) -> list[Example]:
     return found
 
 
-def _check_triggers(config: DiscoverConfig, task: Task, observer: Observer) -> None:
-    """Say where there is nothing for the engine `trigger` to search, or refuse that where it is needed."""
-    for source in config.trigger_templates:
+def _check_late(config: DiscoverConfig, task: Task, observer: Observer) -> None:
+    """Say where there is nothing for the engines of tokens to search, or refuse that where one is needed."""
+    for source in (*config.trigger_templates, *config.soft_templates):
         Template.parse(source).check_fields(task.fields)
     reason = unfit_for_triggers(task)
-    if reason is None:
-        return
-    if TRIGGER in config.needed:
-        raise DataError(f"no trigger can be searched: {reason}", where=task.source.location or None)
-    observer.notice(f"The engine {TRIGGER} was left out: {reason}")
+    for name in (TRIGGER, SOFT):
+        if reason is None or name not in config.engines:
+            continue
+        if name in config.needed:
+            what = "trigger can be searched" if name == TRIGGER else "soft token can be learned"
+            raise DataError(f"no {what}: {reason}", where=task.source.location or None)
+        observer.notice(f"The engine {name} was left out: {reason}")
 
 
 @dataclass(frozen=True)
@@ -157,8 +161,7 @@ class Engines:
             PromptSearchError: one of them cannot be read.
             DataError: an engine that is needed has nothing to search for the task.
         """
-        if TRIGGER in config.engines:
-            _check_triggers(config, task, observer or Observer())
+        _check_late(config, task, observer or Observer())
         if "words" in config.engines and task.kind != "fact" and len(task.labels) > 1:
             WordsEngine(config.label_words).check(task)
         manual = manual_engine(config, task)
@@ -175,7 +178,7 @@ class Engines:
         if self.task.kind == "fact" or len(self.task.labels) < 2:
             left_out.add("words")
         if unfit_for_triggers(self.task) is not None:
-            left_out.add(TRIGGER)
+            left_out |= {TRIGGER, SOFT}
         return tuple(name for name in self.config.engines if name not in left_out)
 
     @property
@@ -205,6 +208,21 @@ class Engines:
             self.unlabelled,
             AnswerScoring(self.config.normalisation),
         )
+
+    def soft_for(
+        self, words: Verbalizer, starts: Sequence[Template], known: Collection[tuple[str, int]]
+    ) -> SoftEngine:
+        """The engine `soft` for one PLM.
+
+        Args:
+            words: label words that a person would write.
+            starts: templates of other engines whose words soft tokens start from.
+            known: trainings that are done.
+        """
+        from promptsearch.engines.soft.engine import SoftEngine
+
+        own = [Template.parse(source) for source in self.config.soft_templates]
+        return SoftEngine(self.config.soft, own, words, () if own else starts, known=known)
 
     def trigger_for(self, words: Verbalizer, starts: Sequence[Template], folder: Path) -> TriggerEngine:
         """The engine `trigger` for one PLM.

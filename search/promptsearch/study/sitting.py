@@ -39,8 +39,8 @@ from promptsearch.study.setup import Engines
 from promptsearch.study.spent import noting_spent, spent, spent_on_top
 from promptsearch.study.storage import open_study, shown
 from promptsearch.study.trial import Trial
-from promptsearch.study.trigger_schedule import TriggerTurns
-from promptsearch.study.triggers import TriggerSearch
+from promptsearch.study.trigger_schedule import OTHERS_SHARE, OTHERS_SHARE_WHERE_NEEDED, TriggerTurns
+from promptsearch.study.triggers import TRIGGER, TriggerSearch
 from promptsearch.study.workers import Workers
 from promptsearch.tasks.task import Task
 
@@ -243,6 +243,7 @@ def new_search(
         folder: of the run, where this process has the engines search; others wait for what they find.
     """
     offers = Offers(rungs.whole, engines, study, config.seed, folder, observer)
+    after = OTHERS_SHARE_WHERE_NEEDED if TRIGGER in config.needed else OTHERS_SHARE
     return Search(
         engines=engines.names,
         plms=plms.loaded,
@@ -255,7 +256,7 @@ def new_search(
         ),
         study=study,
         sampler=sampler,
-        triggers=TriggerTurns(offers, clock, config.trigger_evaluations),
+        triggers=TriggerTurns(offers, clock, config.trigger_evaluations, after),
         reclaim=beat.reclaim,
         clock=clock,
         observer=observer,

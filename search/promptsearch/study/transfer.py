@@ -13,6 +13,7 @@ from promptsearch.scoring import Evaluation, evaluate
 from promptsearch.study.rescoring import Readings, Recipe
 from promptsearch.study.trial import Trial
 from promptsearch.study.triggers import trigger_of
+from promptsearch.study.vectors import vectors_of
 from promptsearch.tasks.task import Example, Task, gold
 from promptsearch.template import Template
 from promptsearch.verbalizer import Verbalizer
@@ -43,10 +44,11 @@ def transfer(
 ) -> Transfer:
     """Evaluate the best prompt of each PLM under all of them, on dev.
 
-    Figures under the prompt's own PLM are the trial's. Tokens of one PLM go to others as their text. What was
-    learned on its answer states or with labels does not go along: without its readout or soft verbalizer a
-    prompt answers by its label words, learned weights become equal ones (of the words that have any, by the
-    mean of their log-probabilities), and calibrations are fitted anew, a learned one as `prior-batch`.
+    Figures under the prompt's own PLM are the trial's. Tokens of one PLM go to others as their text, and soft
+    tokens not at all. What was learned on its answer states or with labels does not go along: without its
+    readout or soft verbalizer a prompt answers by its label words, learned weights become equal ones (of the
+    words that have any, by the mean of their log-probabilities), and calibrations are fitted anew, a learned
+    one as `prior-batch`.
 
     Args:
         plms: by reference.
@@ -65,6 +67,9 @@ def _column(
     """Figures of every prompt under one PLM, by the PLM whose prompt it is."""
     found: dict[str, Evaluation | None] = {name: best[name].dev} if name in best else {}
     recipes = {owner: portable(trial) for owner, trial in best.items() if owner != name}
+    for owner in list(recipes):
+        if vectors_of(best[owner].candidate) is not None:
+            del recipes[owner]  # which mean something to their own PLM alone
     # Prompts of several PLMs may share a template, which is then read once.
     wordings = {owner: _worded(best[owner].candidate) for owner in recipes}
     templates = list(dict.fromkeys(wordings.values()))

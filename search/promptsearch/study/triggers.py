@@ -18,9 +18,9 @@ TRIGGER = "trigger"
 
 
 def unfit_for_triggers(task: Task) -> str | None:
-    """Why no trigger can be searched for a task, on whatever PLM; None where it can."""
+    """Why no trigger or soft token can be searched for a task, on whatever PLM; None where they can."""
     if task.kind == "fact":
-        return "facts are answered with names, and a trigger is searched for label words of one token"
+        return "facts are answered with names, and tokens are searched for label words of one token"
     for split in ("train", "dev"):
         examples = task.splits[split]
         classes = {example.label for example in examples}

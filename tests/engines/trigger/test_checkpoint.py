@@ -150,17 +150,19 @@ def test_a_damaged_checkpoint_is_named(content, tmp_path):
 _PROCESS = """
 import sys
 from pathlib import Path
+from promptsearch.engines.base import Budget
 from tests.engines.trigger.test_checkpoint import search
-search("minilm", folder=Path(sys.argv[1]))
+search("minilm", folder=Path(sys.argv[1]), budget=Budget(evaluations=500))
 """
 
 
 @pytest.mark.slow
 def test_killed_processes_are_gone_on_with(tmp_path):
     """SIGKILL as soon as the checkpoint has changed, whatever the process is doing by then."""
-    expected, _ = search("minilm")
+    budget = Budget(evaluations=500)
+    expected, _ = search("minilm", budget=budget)
     file = tmp_path / "trigger.json"
-    for _ in range(3):
+    for _ in range(2):
         before = file.read_bytes() if file.exists() else b""
         process = subprocess.Popen(
             [sys.executable, "-c", _PROCESS, str(tmp_path)],
@@ -172,5 +174,5 @@ def test_killed_processes_are_gone_on_with(tmp_path):
         process.kill()
         process.wait()
         assert file.read_bytes() != before
-    found, _ = search("minilm", folder=tmp_path)
+    found, _ = search("minilm", folder=tmp_path, budget=budget)
     assert told(found) == told(expected)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from promptsearch.engines.base import Budget, Candidate
 from promptsearch.engines.soft.config import SoftConfig
@@ -30,6 +30,10 @@ class SoftEngine:
         names: label words, of one token; the labels' names where left out.
         starts: templates of words (mined or hand-written ones): soft tokens start from their words.
         report: told of each look at what is held out.
+        known: templates and starts whose trainings are not to be done again.
+
+    Attributes:
+        over: whether all trainings of the last search were done.
     """
 
     name: str = "soft"
@@ -41,12 +45,15 @@ class SoftEngine:
         names: Verbalizer | None = None,
         starts: Sequence[Template] = (),
         report: Report | None = None,
+        known: Collection[tuple[str, int]] = (),
     ) -> None:
         self.config = config or SoftConfig()
         self.templates = tuple(dict.fromkeys(templates))
         self.names = names
         self.starts = tuple(dict.fromkeys(starts))
         self.report = report
+        self.known = frozenset(known)
+        self.over = False
 
     def search(self, task: Task, plm: PLM, budget: Budget, seed: int) -> Iterator[Candidate]:
         """Templates with vectors learned on train; the vectors are part of the template (`SoftTemplate`).
@@ -70,8 +77,10 @@ class SoftEngine:
         chosen = drawn_by_class(task.train, self.config.most_examples, seed)
         examples = [task.train[i] for i in chosen]
         templates = self._templates(task, plm)
-        jobs = [(t, restart) for restart in range(self.config.training.restarts) for t in templates]
-        jobs = jobs[: budget.evaluations]
+        every = [(t, restart) for restart in range(self.config.training.restarts) for t in templates]
+        left = [(t, restart) for t, restart in every if (str(t), restart) not in self.known]
+        jobs = left[: budget.evaluations]
+        self.over = False
         end = None if budget.seconds is None else time.monotonic() + budget.seconds
         problems: dict[Template, SoftProblem] = {}
         for done, (template, restart) in enumerate(jobs):
@@ -83,7 +92,9 @@ class SoftEngine:
             if learned.steps:
                 yield _candidate(learned, names, self.config, restart)
             if end is not None and time.monotonic() >= end:
-                return
+                break
+        else:
+            self.over = len(jobs) == len(left)
 
     def _templates(self, task: Task, plm: LocalPLM) -> list[Template]:
         """Those that the PLM can read: the user's, or else those that start from words and then a plain one.
