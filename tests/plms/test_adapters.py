@@ -12,7 +12,7 @@ from promptsearch.plms.cache import StateCache
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
 from tests.plms import reference
-from tests.plms.zoo import CAUSAL, MASKED, adapter, raw
+from tests.plms.zoo import CAUSAL, MASKED, adapter, fresh, raw
 
 FAMILIES = [*MASKED, *CAUSAL]
 EXAMPLES = [
@@ -90,23 +90,23 @@ def test_nothing_hangs_on_batches_order_padding_or_sharing(name):
 @pytest.mark.parametrize("name", FAMILIES)
 def test_cached_states_are_the_computed_ones(name, tmp_path):
     template = templates_of(name)[0]
-    fresh = adapter(name, cache=StateCache(tmp_path)).answer_states(template, EXAMPLES)
+    computed = adapter(name, cache=StateCache(tmp_path)).answer_states(template, EXAMPLES)
     plm = adapter(name, cache=StateCache(tmp_path))
     plm.forward_tokens = 0
     again = plm.answer_states(template, EXAMPLES)
     assert plm.forward_tokens == 0
-    assert fresh.hidden.tobytes() == again.hidden.tobytes()
-    assert fresh.shortened.tolist() == again.shortened.tolist()
+    assert computed.hidden.tobytes() == again.hidden.tobytes()
+    assert computed.shortened.tolist() == again.shortened.tolist()
     # The same rows in another order are known, and come in that order.
     turned = plm.answer_states(template, EXAMPLES[::-1])
     assert plm.forward_tokens == 0
-    assert turned.hidden.tobytes() == fresh.hidden[::-1].tobytes()
+    assert turned.hidden.tobytes() == computed.hidden[::-1].tobytes()
     # Only the rows that are new go through the model.
     more = plm.answer_states(
         template, [*EXAMPLES, Example({"text": "new", "text_a": "new", "text_b": "new"})]
     )
     assert plm.forward_tokens > 0
-    assert more.hidden[:-1].tobytes() == fresh.hidden.tobytes()
+    assert more.hidden[:-1].tobytes() == computed.hidden.tobytes()
 
 
 @pytest.mark.parametrize("name", CAUSAL)
@@ -253,7 +253,6 @@ def test_no_examples_give_empty_states():
 
 @pytest.mark.parametrize("name", ["bert", "roberta", "gpt2", "llama", "qwen"])
 def test_bfloat16_agrees_on_labels(name):
-    model, _ = raw(name)
     words = ["good", "bad"]
     examples = [
         Example({"text": f"{a} {b} film"})
@@ -265,12 +264,7 @@ def test_bfloat16_agrees_on_labels(name):
     def labels(plm):
         return plm.answer_log_probs(template, examples, words, AnswerScoring("token"))
 
-    exact = labels(adapter(name))
-    try:
-        model.to(torch.bfloat16)
-        rough = labels(adapter(name))
-    finally:
-        model.to(torch.float32)
+    exact, rough = labels(adapter(name)), labels(fresh(name, dtype=torch.bfloat16))
     clear = np.abs(exact[:, 0] - exact[:, 1]) > 0.05
     assert (exact.argmax(1) == rough.argmax(1))[clear].all()
     np.testing.assert_allclose(exact, rough, atol=0.3)

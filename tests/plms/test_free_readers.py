@@ -19,7 +19,7 @@ from promptsearch.plms.local import LocalPLM
 from promptsearch.plms.starts import KeptStarts
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template, Trigger
-from tests.plms.zoo import CAUSAL, MASKED, adapter, metaspace, raw
+from tests.plms.zoo import CAUSAL, MASKED, adapter, fresh, metaspace, raw
 
 FAMILIES = [*MASKED, *CAUSAL]
 EXAMPLES = [
@@ -215,9 +215,7 @@ def test_embeddings_that_are_scaled_when_looked_up():
 
 @pytest.mark.parametrize("name", ["bert", "llama"])
 def test_vectors_are_cast_to_the_models_format(name):
-    plm = adapter(name)
-    model = type(plm.model)(plm.model.config).eval()
-    half = type(plm)(model.bfloat16(), plm.encoder, plm.identity, TokenBudget(64))
+    half = fresh(name, dtype=torch.bfloat16)
     reader = half.free_reader(AFTER_TEXT, EXAMPLES)
     filling = fillings_of(half, reader.prompts, 1)
     vectors = reader.matrix[filling[0]].float().requires_grad_()

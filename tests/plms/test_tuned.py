@@ -25,17 +25,11 @@ from promptsearch.plms.prefixed import prefix_shape_of, prefixed
 from promptsearch.plms.tuned import tuned_plm
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
-from tests.plms.zoo import adapter, raw
+from tests.plms.zoo import fresh, raw
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
 
 EXAMPLES = [Example({"text": text}) for text in ("good", "very bad film, and the acting was worse")]
-
-
-def fresh(name: str) -> LocalPLM:
-    """A PLM whose model nobody else uses."""
-    plm = adapter(name)
-    return type(plm)(raw.__wrapped__(name)[0], plm.encoder, plm.identity, plm.budget)
 
 
 def template_for(plm: LocalPLM) -> Template:

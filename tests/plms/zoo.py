@@ -253,3 +253,9 @@ def adapter(name: str, tokens: int = 64, **options: Any) -> LocalPLM:
     identity = PLMIdentity(name, None, family, "0" * 64)
     build = MaskedPLM if family == "masked" else CausalPLM
     return build(model, encoder, identity, TokenBudget(tokens), **options)
+
+
+def fresh(name: str, tokens: int = 64, dtype: torch.dtype = torch.float32) -> LocalPLM:
+    """The adapter around a model that nobody else uses, to be trained or brought to another precision."""
+    plm = adapter(name, tokens)
+    return type(plm)(raw.__wrapped__(name)[0].to(dtype), plm.encoder, plm.identity, plm.budget)

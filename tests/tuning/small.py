@@ -6,13 +6,12 @@ from typing import Any
 
 from promptsearch.engines.base import Candidate
 from promptsearch.engines.soft.config import TrainingConfig
-from promptsearch.plms.local import LocalPLM
 from promptsearch.tasks.task import Example, Source, Task
 from promptsearch.template import Template
 from promptsearch.tuning.config import TuneConfig
 from promptsearch.tuning.subject import Subject
 from promptsearch.verbalizer import Verbalizer
-from tests.plms.zoo import adapter, raw
+from tests.plms.zoo import fresh
 
 TRAINING = TrainingConfig(steps=12, batch=8, look_every=4, save_every=5, restarts=1)
 OPENINGS = (
@@ -52,12 +51,6 @@ def task(per_class: int = 6) -> Task:
         splits,
         source=Source("memory", ""),
     )
-
-
-def fresh(name: str) -> LocalPLM:
-    """A PLM whose model nobody else uses."""
-    plm = adapter(name)
-    return type(plm)(raw.__wrapped__(name)[0], plm.encoder, plm.identity, plm.budget)
 
 
 WORDS = Verbalizer.of({"negative": "bad", "positive": "good"}, ("negative", "positive"))
