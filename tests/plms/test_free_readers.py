@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from transformers import Gemma3ForCausalLM, Gemma3TextConfig, MistralConfig, MistralForCausalLM
+from transformers import Gemma3ForCausalLM, Gemma3TextConfig
 
 from promptsearch.errors import PLMError
 from promptsearch.plms.base import PLMIdentity
@@ -159,24 +159,6 @@ def test_starts_that_memory_does_not_hold_are_run_again():
     reader.starts = KeptStarts(plm, reader.prompts, most_bytes=0)
     close(reader.read(fillings, range(4)), states)
     assert reader.starts.lengths(range(4)) == [0, 0, 0, 0]
-
-
-def test_a_window_shorter_than_the_prompt_is_kept_to():
-    """Trees know nothing of windows, and one of 24 tokens is not noticed on a few."""
-    torch.manual_seed(7)
-    shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2}
-    tokenizer = metaspace(False)
-    model = MistralForCausalLM(
-        MistralConfig(vocab_size=len(tokenizer), intermediate_size=64, sliding_window=24, **shape)
-    ).eval()
-    plm = causal(model, tokenizer)
-    assert plm.sharing.trees
-    reader = plm.free_reader(AFTER_TEXT, EXAMPLES)
-    assert max(map(len, reader.prompts.ids)) > 24
-    fillings = fillings_of(plm, reader.prompts)
-    close(
-        log_probs(plm, reader.read(fillings, range(4))), expected(plm, reader.prompts, fillings, [0, 1, 2, 3])
-    )
 
 
 def causal(model: Any, tokenizer: Any) -> CausalPLM:

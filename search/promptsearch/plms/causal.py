@@ -21,7 +21,7 @@ from promptsearch.plms.free_causal import CausalFreeReader
 from promptsearch.plms.free_encoding import free_prompts
 from promptsearch.plms.local import LocalPLM
 from promptsearch.plms.tree import TokenTree, build_tree, common_prefix, split_by_size
-from promptsearch.plms.tree_inputs import tree_inputs
+from promptsearch.plms.tree_inputs import attention_window, tree_inputs
 from promptsearch.plms.word_prompts import word_prompts
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
@@ -57,7 +57,8 @@ class CausalPLM(LocalPLM):
 
     All prompts of an example go through the model as one tree of tokens (`promptsearch.plms.tree`), and a
     start that all prompts share is run once and kept as keys and values. A model whose results this would
-    change (ALiBi positions, a recurrent state) is found by trying, and gets plain sequences instead.
+    change (ALiBi positions, a recurrent state) is found by trying, and gets plain sequences instead, as do
+    prompts that are longer than the window that layers of a model see.
     """
 
     share: bool = True
@@ -138,8 +139,8 @@ class CausalPLM(LocalPLM):
         for i, group in enumerate(groups):
             rest = [ids[len(prefix) :] for ids in group]
             longest = max((len(ids) for ids in rest), default=0)
-            if self.share and len(rest) > 1 and self.sharing.trees:
-                parts = split_by_size(rest, max(_TREE_TOKENS, 2 * longest))
+            if self.share and len(rest) > 1 and self.sharing.trees and self.in_window(len(prefix) + longest):
+                parts = split_by_size(rest, self.tree_tokens(_TREE_TOKENS, longest, len(prefix)))
             else:
                 parts = [[k] for k in range(len(rest))]
             for part in parts:
@@ -158,6 +159,8 @@ class CausalPLM(LocalPLM):
     def _shared_prefix(self, groups: Sequence[Sequence[Ids]], tails: Sequence[int]) -> Ids:
         """Tokens with which every sequence begins, where keeping them pays; each sequence keeps some."""
         if not self.share or len(groups) * len(tails) < 2:
+            return []
+        if not self.in_window(max((len(ids) for group in groups for ids in group), default=0)):
             return []
         prefix = common_prefix(ids for group in groups for ids in group)
         room = min((len(ids) - tail for group in groups for ids, tail in zip(group, tails)), default=0)
@@ -202,6 +205,26 @@ class CausalPLM(LocalPLM):
         return found
 
     # What may be shared --------------------------------------------------------------------------
+
+    @cached_property
+    def window(self) -> int | None:
+        """See `attention_window`."""
+        return attention_window(self.model)
+
+    def in_window(self, tokens: int) -> bool:
+        """Whether every layer sees the whole of a prompt of so many tokens."""
+        return self.window is None or tokens <= self.window
+
+    def tree_tokens(self, most: int, longest: int, start: int) -> int:
+        """How large a tree may be: `most` or twice its longest prompt, but no larger than the window.
+
+        Some models count the window in places of the batch, not in positions.
+
+        Args:
+            start: tokens that it continues.
+        """
+        size = max(most, 2 * longest)
+        return size if self.window is None else min(size, self.window - start)
 
     @cached_property
     def cache_argument(self) -> str:

@@ -69,14 +69,14 @@ class CausalFreeReader(LocalFreeReader):
     ) -> None:
         super().__init__(plm, prompts)
         self.causal = plm
-        self._share = plm.share and plm.sharing.trees and not self._leaves_window()
+        lefts = [min(free, default=0) for free in prompts.free.tolist()]
+        rests = [len(ids) - left for ids, left in zip(prompts.ids, lefts)]
+        # Starts that are kept are padded to the longest.
+        in_window = plm.in_window(max(lefts, default=0) + max(rests, default=0))
+        self._share = plm.share and plm.sharing.trees and in_window
         kept = reuse and self._share and plm.sharing.prefixes
+        self._padded_start = max(lefts, default=0) if kept else 0
         self.starts: Starts | None = KeptStarts(plm, prompts) if kept else starts
-
-    def _leaves_window(self) -> bool:
-        """Whether a prompt is longer than the window some models attend to, which trees know nothing of."""
-        window = getattr(self.model.config, "sliding_window", None)
-        return window is not None and max(map(len, self.prompts.ids), default=0) > window
 
     def _kept(self, rows: Sequence[int]) -> list[int]:
         """How many tokens of each prompt need not be run."""
@@ -196,7 +196,8 @@ class CausalFreeReader(LocalFreeReader):
         filled[:, [rest.free[i] for i in inside]] = np.asarray(fillings)[:, inside]
         sequences = filled.tolist()
         if self._share:
-            parts = split_by_size(sequences, max(_TREE_TOKENS, 2 * length))
+            most = self.causal.tree_tokens(_TREE_TOKENS, length, self._padded_start)
+            parts = split_by_size(sequences, most)
         else:
             parts = [[i] for i in range(len(sequences))]
         trees: list[tuple[list[int], TokenTree]] = []

@@ -67,15 +67,17 @@ def prefixed(plm: LocalPLM, vectors: Tensor, cache: StateCache | None = None) ->
 
 
 def room_behind(plm: LocalPLM, tokens: int) -> int:
-    """How many tokens of a prompt have room behind virtual tokens.
+    """How many tokens of a prompt have room behind virtual tokens, which every layer is to see.
 
     Raises:
         TemplateError: none.
     """
-    room = plm.max_tokens - tokens
+    window = plm.window if isinstance(plm, CausalPLM) else None
+    context = plm.max_tokens if window is None else min(plm.max_tokens, window)
+    room = context - tokens
     if room < 1:
         raise TemplateError(
-            f"{tokens} virtual tokens leave no room in the context of {plm.max_tokens} tokens",
+            f"{tokens} virtual tokens leave no room in the context of {context} tokens",
             hint="Take fewer of them, or a PLM with a longer context.",
         )
     return room

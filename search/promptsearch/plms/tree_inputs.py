@@ -10,6 +10,19 @@ from torch import Tensor
 
 from promptsearch.plms.tree import TokenTree
 
+# How far some layers see, as configs of different models call it.
+_WINDOWS = ("sliding_window", "attention_chunk_size", "window_size", "attention_window_size")
+
+
+def attention_window(model: Any) -> int | None:
+    """How many tokens back the layers of a model see at least, None where all see everything.
+
+    The masks made here know nothing of that, so trees, with what they continue, must be no larger.
+    """
+    config = model.config.get_text_config()
+    sizes = (getattr(config, name, None) for name in _WINDOWS)
+    return min((size for size in sizes if isinstance(size, int)), default=None)
+
 
 def tree_ids(trees: Sequence[TokenTree]) -> Tensor:
     """(batch, longest) token ids, padded on the right."""
