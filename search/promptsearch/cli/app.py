@@ -13,6 +13,7 @@ from promptsearch.cli import (
     bench,
     bench_mined,
     bench_mining,
+    bench_soft,
     bench_strategies,
     bench_study,
     bench_survival,
@@ -77,6 +78,7 @@ bench.app.command("racing")(bench_study.racing)
 bench.app.command("trigger")(bench_trigger.trigger)
 bench.app.command("trigger-accuracy")(bench_trigger_accuracy.trigger_accuracy)
 bench.app.command("trigger-kills")(bench_trigger.trigger_kills)
+bench.app.command("soft")(bench_soft.soft)
 bench.app.command("strategies")(bench_strategies.strategies)
 bench.app.command("kills")(bench_survival.kills)
 bench.app.command("workers")(bench_survival.workers)
