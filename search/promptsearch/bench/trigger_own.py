@@ -19,7 +19,6 @@ from promptsearch.engines.trigger.promises import Promises
 from promptsearch.engines.trigger.reading import Filling, Reading
 from promptsearch.engines.trigger.spending import Meter
 from promptsearch.engines.trigger.swaps import ranked_swaps
-from promptsearch.engines.trigger.vocabulary import Banned, allowed_tokens
 from promptsearch.plms import load_plm
 from promptsearch.plms.local import LocalPLM
 from promptsearch.template import Template
@@ -50,15 +49,11 @@ class Losses:
         """
         plm = load_plm(job.plm, device="cpu", dtype=dtype, cache=False, offline=True)
         assert isinstance(plm, LocalPLM)
-        task, words, texts = job.task(), job.verbalizer(), plm.vocabulary("a")
         config = TriggerConfig(**PLAIN, promise=promise, batch=None, most_examples=len(job.ids))
-        banned = Banned.of(task, words, config)
-        allowed = allowed_tokens(texts, plm.encoder.tokenizer.all_special_ids, banned, config)
-        meter = Meter(Budget())
-        ground = Ground(plm, task.train, words, texts, allowed, banned, meter, config, job.seed)
+        ground = Ground.of(job.task(), plm, job.verbalizer(), config, Meter(Budget()), job.seed)
         climber = tools_for(Arm(Template.parse(job.template)), ground).climber
         assert isinstance(climber.proposer, SwapProposer)
-        return cls(climber.reading, climber.proposer.promises, allowed)
+        return cls(climber.reading, climber.proposer.promises, ground.allowed)
 
     def promising(self, promise: Promise) -> Losses:
         """The same with promises of another kind."""

@@ -78,6 +78,22 @@ def test_some_rows_are_those_rows_of_many_triggers():
     assert torch.equal(found, costs().of_examples(many)[:, [2, 0]])
 
 
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_examples_drawn_by_class_stand_for_all(calibrated):
+    """Of three of label 1 one is drawn, with the scores that all of them have."""
+    gold, scores = np.array([0, 1, 1, 1]), torch.stack([SCORES[0], *[SCORES[2]] * 3])
+    for balanced in (False, True):
+        whole = Costs.of("likelihood", gold, balanced, calibrated)
+        drawn = whole.on([0, 2])
+        expected = float(whole.loss(whole.of_examples(scores)))
+        assert float(drawn.loss(drawn.of_examples(scores[[0, 2]]))) == pytest.approx(expected)
+
+
+def test_a_class_that_is_not_drawn_weighs_nothing():
+    drawn = costs().on([1, 2])
+    assert drawn.weights.tolist() == [1.0, 1.0]
+
+
 @pytest.mark.parametrize("objective", ["likelihood", "margin", "mellowmax"])
 @pytest.mark.parametrize("calibrated", [False, True])
 def test_the_gradient_is_the_derivative(objective, calibrated):

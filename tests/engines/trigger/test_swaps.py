@@ -101,12 +101,13 @@ def test_promised_losses_are_those_of_linear_label_scores(options):
     rows = [1, 4, 7, 8]
     point = reading.reader.matrix.float().mean(dim=0)
     slopes = reading.slopes_around(FILLING, point, rows)[1]
-    found = promised_losses(slopes, point, reading.reader.matrix, reading.costs, rows)
+    costs = reading.costs.on(rows)
+    found = promised_losses(slopes, point, reading.reader.matrix, costs)
     for token in (0, 17, 100, len(found) - 1):
         step = reading.embeddings((token,))[0] - point
         scores = slopes.scores.double().clone()
         scores[:, 1:] += (slopes.slopes[:, :, 0] @ step).double()
-        expected = float(reading.costs.loss(reading.costs.of_examples(scores, rows)))
+        expected = float(costs.loss(costs.of_examples(scores)))
         assert found[token] == pytest.approx(expected, abs=1e-4)
 
 
@@ -137,7 +138,7 @@ def test_the_truly_best_swaps_are_among_the_best_on_paper_more_often_than_by_cha
     for place in range(3):
         swaps = [(*filling[:place], token, *filling[place + 1 :]) for token in allowed.tolist()]
         true += [reading.loss(scores) for scores in reading.scores(swaps)]
-        losses = promised_losses(around[place], point, reading.reader.matrix, reading.costs, rows)
+        losses = promised_losses(around[place], point, reading.reader.matrix, reading.costs)
         promised += losses[allowed].tolist()
     best = np.argsort(true)[: len(true) // 50]
     assert np.isin(best, np.argsort(promised)[: len(promised) // 10]).mean() > 1.5 * 0.1

@@ -20,12 +20,12 @@ from promptsearch.engines.trigger.pruning import influential
 from promptsearch.engines.trigger.reading import Filling, Reading
 from promptsearch.engines.trigger.spending import Meter
 from promptsearch.engines.trigger.starts import Starts
-from promptsearch.engines.trigger.vocabulary import Banned
+from promptsearch.engines.trigger.vocabulary import Banned, allowed_tokens
 from promptsearch.engines.trigger.wording import Wording
 from promptsearch.objective import LabelObjective
 from promptsearch.plms.local import LocalPLM
 from promptsearch.tasks.drawing import drawn_by_class
-from promptsearch.tasks.task import Example
+from promptsearch.tasks.task import Example, Task
 from promptsearch.template import Template
 from promptsearch.verbalizer import Verbalizer
 
@@ -43,12 +43,14 @@ class Ground:
 
     Attributes:
         examples: of train, that are searched on; all have labels.
+        costs: of these examples.
         texts: of all tokens, where they follow a word.
         allowed: (vocabulary,) tokens that may stand in a trigger.
     """
 
     plm: LocalPLM
     examples: Sequence[Example]
+    costs: Costs
     verbalizer: Verbalizer
     texts: Sequence[str]
     allowed: NDArray[np.bool_]
@@ -56,6 +58,21 @@ class Ground:
     meter: Meter
     config: TriggerConfig
     seed: int
+
+    @classmethod
+    def of(
+        cls, task: Task, plm: LocalPLM, words: Verbalizer, config: TriggerConfig, meter: Meter, seed: int
+    ) -> Ground:
+        """At most `TriggerConfig.most_examples` of train, and the tokens that the rules leave."""
+        labelled = [example for example in task.train if example.label is not None]
+        chosen = drawn_by_class(labelled, config.most_examples, seed)
+        gold = np.array([example.label for example in labelled], dtype=np.int64)
+        costs = Costs.of(config.objective, gold, config.balanced, config.calibrated).on(chosen)
+        banned = Banned.of(task, words, config)
+        texts = plm.vocabulary("a")
+        allowed = allowed_tokens(texts, plm.encoder.tokenizer.all_special_ids, banned, config)
+        examples = [labelled[i] for i in chosen]
+        return cls(plm, examples, costs, words, texts, allowed, banned, meter, config, seed)
 
 
 @dataclass(frozen=True)
@@ -133,11 +150,10 @@ def tools_for(arm: Arm, ground: Ground) -> Tools:
 
 def _reading(template: Template, ground: Ground) -> Reading:
     config = ground.config
-    gold = np.array([example.label for example in ground.examples], dtype=np.int64)
     return Reading(
         ground.plm.free_reader(template, ground.examples, reuse=config.reuse),
         LabelObjective.of(ground.plm, template, ground.verbalizer),
-        Costs.of(config.objective, gold, config.balanced, config.calibrated),
+        ground.costs,
         ground.meter,
     )
 

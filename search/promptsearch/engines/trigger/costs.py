@@ -17,7 +17,8 @@ Calibrated, the mean distribution over the examples is divided out first (batch 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -56,10 +57,22 @@ class Costs:
             weights = len(gold) / (len(classes) * counts[members])
         return cls(objective, torch.from_numpy(gold.copy()), torch.from_numpy(weights), calibrated)
 
+    def on(self, rows: Sequence[int]) -> Costs:
+        """Costs on some of the examples, in which each class weighs as much as it does in all of them.
+
+        Those that are drawn by class do not have the classes' shares.
+        """
+        gold = self.gold[list(rows)]
+        shares = torch.bincount(self.gold, self.weights) / self.weights.sum()
+        counts = torch.bincount(gold, minlength=len(shares))
+        weights = (shares / counts)[gold]
+        return replace(self, gold=gold, weights=weights * (len(gold) / weights.sum()))
+
     def of_examples(self, scores: Tensor, rows: slice | list[int] = slice(None)) -> Tensor:
         """Weighted costs (..., r) of label scores (..., r, L) of some examples; differentiable.
 
-        Calibrated, they are those on these examples alone, so that they change as more come in.
+        The weights are those that the examples have among all. Calibrated, costs are those on these examples
+        alone, so that they change as more come in.
         """
         gold, weights = self.gold[rows].to(scores.device), self.weights[rows].to(scores.device, scores.dtype)
         log_probs = self._log_probs(scores, weights)
@@ -84,10 +97,10 @@ class Costs:
         mean = costs.mean(dim=-1)
         return mean.log() if self.objective == "mellowmax" else mean
 
-    def gradient(self, scores: Tensor, rows: slice | list[int] = slice(None)) -> Tensor:
-        """(r, L), the derivative of the loss on some examples by their label scores (r, L)."""
+    def gradient(self, scores: Tensor) -> Tensor:
+        """(n, L), the derivative of the loss by label scores (n, L)."""
         leaf = scores.detach().double().requires_grad_()
-        (gradient,) = torch.autograd.grad(self.loss(self.of_examples(leaf, rows)), leaf)
+        (gradient,) = torch.autograd.grad(self.loss(self.of_examples(leaf)), leaf)
         return gradient.to(scores.dtype)
 
     def accuracy(self, scores: Tensor) -> float:

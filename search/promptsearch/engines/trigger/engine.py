@@ -26,12 +26,10 @@ from promptsearch.engines.trigger.pruning import CLUSTERS
 from promptsearch.engines.trigger.results import candidate, history
 from promptsearch.engines.trigger.search import Search
 from promptsearch.engines.trigger.spending import Meter
-from promptsearch.engines.trigger.vocabulary import Banned, allowed_tokens
 from promptsearch.errors import OptionError
 from promptsearch.knowledge.roles import normal_name
 from promptsearch.plms.base import PLM
 from promptsearch.plms.local import LocalPLM
-from promptsearch.tasks.drawing import drawn_by_class
 from promptsearch.tasks.task import Task, fingerprint_examples
 from promptsearch.template import Field, Mask, Piece, Template, Text, Trigger
 from promptsearch.verbalizer import Verbalizer
@@ -101,7 +99,7 @@ class TriggerEngine:
         arms = self._arms(task, plm)
         words = self.names or Verbalizer.of([normal_name(str(n)) for n in task.label_names], task.labels)
         words, left_out = single_tokens(plm, arms[0].template, words)
-        ground = _ground(task, plm, words, self.config, Meter(budget), seed)
+        ground = Ground.of(task, plm, words, self.config, Meter(budget), seed)
         notes = [f"Kept out of triggers: {ground.banned}."] if ground.banned else []
         if left_out:
             notes.append(f"Label words of several tokens, left out: {', '.join(left_out)}.")
@@ -159,15 +157,3 @@ def plain_template(fields: Sequence[str], tokens: int) -> Template:
 
 def _places(template: Template) -> int:
     return sum(piece.count for piece in template.pieces if isinstance(piece, Trigger))
-
-
-def _ground(
-    task: Task, plm: LocalPLM, words: Verbalizer, config: TriggerConfig, meter: Meter, seed: int
-) -> Ground:
-    labelled = [example for example in task.train if example.label is not None]
-    examples = [labelled[i] for i in drawn_by_class(labelled, config.most_examples, seed)]
-    banned = Banned.of(task, words, config)
-    texts = plm.vocabulary("a")
-    special = plm.encoder.tokenizer.all_special_ids
-    allowed = allowed_tokens(texts, special, banned, config)
-    return Ground(plm, examples, words, texts, allowed, banned, meter, config, seed)

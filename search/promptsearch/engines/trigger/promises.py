@@ -65,12 +65,10 @@ class Promises:
         return self._kept
 
     def _gains(self, filling: Filling, loss: float) -> FloatArray:
-        matrix, costs = self.reading.reader.matrix, self.reading.costs
+        matrix, costs = self.reading.reader.matrix, self.reading.costs.on(self.rows)
         if self.kind == "gradient":
             slopes = self.reading.slopes(filling, self.rows)
-            gradient = slopes.gradient(costs.gradient(slopes.scores, self.rows))
+            gradient = slopes.gradient(costs.gradient(slopes.scores))
             return swap_scores(gradient, matrix, filling)
         around = self.reading.slopes_around(filling, self.point, self.rows)
-        return loss - np.stack(
-            [promised_losses(slopes, self.point, matrix, costs, self.rows) for slopes in around]
-        )
+        return loss - np.stack([promised_losses(slopes, self.point, matrix, costs) for slopes in around])

@@ -54,7 +54,8 @@ def influential(
         (*filling[: i % len(filling)], token, *filling[i % len(filling) + 1 :])
         for i, (_, token) in enumerate(tried)
     ]
-    losses = reading.costs.loss(reading.costs.of_examples(reading.scores(fillings, rows), rows))
+    costs = reading.costs.on(rows)
+    losses = costs.loss(costs.of_examples(reading.scores(fillings, rows)))
     kept: list[int] = []
     for i in np.lexsort((np.arange(len(tried)), np.round(losses.numpy(), 4))):
         if len(kept) >= most:

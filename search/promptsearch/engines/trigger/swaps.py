@@ -51,26 +51,24 @@ def swap_scores(gradient: Tensor, matrix: Tensor, filling: Sequence[int], chunk:
     return scores - scores[places, np.asarray(filling)][:, None]
 
 
-def promised_losses(
-    slopes: Slopes, point: Tensor, matrix: Tensor, costs: Costs, rows: Sequence[int]
-) -> FloatArray:
+def promised_losses(slopes: Slopes, point: Tensor, matrix: Tensor, costs: Costs) -> FloatArray:
     """The loss that each token in a place is promised to give: (vocabulary,).
 
     Args:
         slopes: of that place alone, around `point` (d,) in it.
         matrix: (vocabulary, d) input embeddings.
-        rows: the examples of the slopes.
+        costs: on the examples of the slopes.
     """
     examples, labels = slopes.scores.shape
-    slope, scores, rows = slopes.slopes[:, :, 0], slopes.scores.to(slopes.slopes), list(rows)
+    slope, scores = slopes.slopes[:, :, 0], slopes.scores.to(slopes.slopes)
     offset = scores[:, 1:] - scores[:, :1] - slope @ point
     losses = np.empty(len(matrix))
-    chunk = max(1, _MOST_SCORES // (examples * labels))
+    chunk = min(CHUNK, max(1, _MOST_SCORES // (examples * labels)))
     for start in range(0, len(matrix), chunk):
         part = matrix[start : start + chunk].to(slope.dtype)
         above = torch.einsum("vd,rld->vrl", part, slope) + offset
         scores = torch.cat([torch.zeros_like(above[..., :1]), above], dim=-1)
-        losses[start : start + len(part)] = costs.loss(costs.of_examples(scores, rows)).cpu().numpy()
+        losses[start : start + len(part)] = costs.loss(costs.of_examples(scores)).cpu().numpy()
     return losses
 
 
