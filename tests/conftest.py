@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,8 +25,10 @@ SMOLLM2 = Path("plms") / "smollm2-135m-0.1.2"
 def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Generator[None]:
     """A cache of the session's own, in which the user's SmolLM2 is linked; no network, no data folder.
 
-    For what runs before a test's own fixtures, and for processes that tests start.
+    For what runs before a test's own fixtures, and for processes that tests start. Those inherit whether
+    Ctrl-C is ignored, as it is by what a shell or pytest-xdist starts in the background; here it is not.
     """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     fetched = cache_dir() / SMOLLM2
     cache = tmp_path_factory.mktemp("cache")
     if fetched.is_dir():
