@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from promptsearch.artefact import PromptDocument
     from promptsearch.plms.base import PLM
 
-# What the fields hold where prompts are compared.
-_INPUT = "a"
 _SHOWN = 12
 """Tokens that a message names."""
+
+
+def letters(template: Template) -> Example:
+    """A letter in each field: a trigger that is no word of its own grows onto it."""
+    return Example(dict.fromkeys(template.fields, "a"))
 
 
 def check_trigger_tokens(document: PromptDocument, plm: PLM) -> None:
@@ -67,8 +70,7 @@ def _ids(plm: PLM, template: Template) -> list[int]:
 
     if not isinstance(plm, LocalPLM):
         return []
-    example = Example(dict.fromkeys(template.fields, _INPUT))
-    encoded = plm.encoder.encode(template, [example], read_right=plm.identity.family == "masked")
+    encoded = plm.encoder.encode(template, [letters(template)], read_right=plm.identity.family == "masked")
     return [*encoded.left[0], -1, *encoded.right[0]]
 
 

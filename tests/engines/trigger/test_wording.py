@@ -5,6 +5,7 @@ from __future__ import annotations
 from promptsearch.engines.trigger.config import TriggerConfig
 from promptsearch.engines.trigger.vocabulary import Banned
 from promptsearch.engines.trigger.wording import Wording
+from promptsearch.tasks.task import Example
 from promptsearch.template import Template
 from tests.engines.trigger.small import WORDS, small_plm, small_task
 
@@ -74,3 +75,14 @@ def test_triggers_survive_on_a_byte_level_vocabulary():
     first = next(end for end in range(2, 5) if " good"[:end] in token_of and " good"[end:] in token_of)
     pieces = (token_of[" good"[:first]], token_of[" good"[first:]])
     assert rules.passing([(good, the), pieces]).tolist() == [True, False]
+
+
+def test_a_trigger_that_would_grow_onto_a_letter_is_not_kept():
+    """All texts of train end with a stop, but those that the prompt is made for may not."""
+    plm, template = small_plm("gpt2"), Template.parse("{text} {trigger*1} {mask}")
+    stops = [Example({"text": "a fine film."}), Example({"text": "worse than the script."})]
+    ending, word = (plm.vocabulary("a").index(text) for text in ("ne", " the"))
+    assert plm.survives(template, [[ending]], stops)
+    rules = Wording(plm, template, stops, Banned(), (), 0)
+    assert rules.passing([(ending,), (word,)]).tolist() == [False, True]
+    assert [rules.keeps((token,)) for token in (ending, word)] == [False, True]

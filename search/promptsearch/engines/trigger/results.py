@@ -11,6 +11,7 @@ from promptsearch.engines.trigger.history import History, Improvement
 from promptsearch.engines.trigger.offers import best_so_far
 from promptsearch.engines.trigger.search import Search
 from promptsearch.template import Template
+from promptsearch.trigger import letters
 
 
 def history(search: Search) -> History:
@@ -34,7 +35,7 @@ def candidate(search: Search, found: Improvement, rank: int) -> Candidate:
     """
     ground, free = search.ground, Template.parse(found.template)
     filling = np.array([[token for ids in found.ids for token in ids]], dtype=np.int64)
-    survives = bool(ground.plm.surviving(free, filling, ground.examples)[0])
+    survives = bool(ground.plm.surviving(free, filling, [letters(free), *ground.examples])[0])
     record = asdict(found)
     told = {
         "template": record.pop("template"),

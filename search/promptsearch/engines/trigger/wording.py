@@ -14,6 +14,7 @@ from promptsearch.engines.trigger.reading import Filling
 from promptsearch.engines.trigger.vocabulary import Banned
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template, Trigger
+from promptsearch.trigger import letters
 
 
 class Tokenizing(Protocol):
@@ -33,7 +34,8 @@ class Wording:
     are held against it with `neutral` in their places.
 
     Args:
-        examples: whose prompts a trigger must survive in.
+        examples: whose prompts a trigger must survive in, besides one with a letter in each field, by which
+            prompts are checked when they are used.
         special: ids of special tokens.
         neutral: a token that may stand anywhere.
         any_ids: whether a trigger need not survive.
@@ -52,8 +54,8 @@ class Wording:
         self.plm, self.template, self.banned, self.any_ids = plm, template, banned, any_ids
         self.neutral = neutral
         self._special = frozenset(special)
-        # Short prompts first: one of them settles most cases.
-        self._examples = sorted(examples, key=lambda example: sum(map(len, example.values.values())))
+        # The first of them settles most cases.
+        self._examples = [letters(template), *examples]
         self._bounds = np.cumsum([0, *(p.count for p in template.pieces if isinstance(p, Trigger))]).tolist()
 
     def finished(self, filling: Filling) -> bool:
