@@ -310,6 +310,24 @@ def test_a_journal_that_cannot_be_written(tmp_path: Path) -> None:
     assert isinstance(refused(tmp_path / "file" / "study.log"), StorageError)
 
 
+def test_a_journal_that_has_no_room_left_is_named(tmp_path: Path) -> None:
+    """What was written until then stays readable."""
+    resource = pytest.importorskip("resource")
+    study = open_study(tmp_path)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, limits[1]))
+    try:
+        study.set_user_attr("short", "x")
+        with pytest.raises(StorageError, match="cannot write: file too large") as refusal:
+            study.set_user_attr("long", "x" * 2_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert refusal.value.where == str(tmp_path / "study.log")
+    assert open_study(tmp_path).user_attrs == {"short": "x"}
+
+
 @pytest.mark.slow
 def test_processes_that_open_an_empty_database_at_once_all_succeed(server: str) -> None:
     code = f"from promptsearch.study.storage import open_study; print(open_study({server!r}).study_name)"

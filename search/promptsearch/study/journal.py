@@ -9,7 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
@@ -39,7 +39,7 @@ class RunJournal(JournalStorage):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file_lock.acquire()
         try:
-            super().__init__(JournalFileBackend(str(path), lock_obj=self._file_lock))
+            super().__init__(_Lines(path, self._file_lock))
         except (ValueError, KeyError, TypeError, AssertionError) as error:
             raise _damaged(path) from error
         finally:
@@ -56,6 +56,23 @@ class RunJournal(JournalStorage):
                 yield
             finally:
                 self._file_lock.release()
+
+
+class _Lines(JournalFileBackend):
+    """The lines of a journal; who cannot write any is told of which file."""
+
+    def __init__(self, path: Path, lock: JournalLock) -> None:
+        super().__init__(str(path), lock_obj=lock)
+        self._path = path
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Add records.
+
+        Raises:
+            StorageError: the disk is full, or the file may not be written.
+        """
+        with storage_errors(self._path):
+            super().append_logs(logs)
 
 
 class JournalLock(BaseJournalFileLock):
