@@ -48,6 +48,29 @@ def test_the_page_says_how_many_relations_are_won():
     assert "mined - manual, macro: -16.7 points" in page
 
 
+def answering(objects: list[int], likelihood: float = 0.6) -> np.ndarray:
+    """Log-probabilities of three objects where these are the likeliest."""
+    rows = np.full((len(objects), 3), (1 - likelihood) / 2)
+    rows[np.arange(len(objects)), objects] = likelihood
+    return np.log(rows)
+
+
+def test_an_object_that_is_asked_for_often_does_not_decide_alone():
+    right = np.array([0, 0, 0, 0, 0, 1, 1, 2])
+    constant, telling = [0] * 8, [0, 2, 1, 1, 2, 1, 1, 0]
+    # 5 of 8 facts and (1 + 0 + 0) / 3 of the objects; 3 of 8 and (1/5 + 1 + 0) / 3.
+    assert mined.best_answering([answering(constant), answering(telling)], right) == 0
+    telling[-1] = 2
+    # 4 of 8 facts, and (1/5 + 1 + 1) / 3 of the objects.
+    assert mined.best_answering([answering(constant), answering(telling)], right) == 1
+
+
+def test_of_equal_templates_the_likelier_is_chosen():
+    right = np.array([0, 1])
+    assert mined.best_answering([answering([0, 1]), answering([0, 1], 0.9)], right) == 1
+    assert mined.best_answering([], right) is None
+
+
 def test_manual_templates_are_read_as_lama_writes_them(tmp_path):
     path = tmp_path / "m.jsonl"
     path.write_bytes(b"\xef\xbb\xbf" + LINE.encode() + b"\r\n\r\n")

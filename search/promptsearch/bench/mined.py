@@ -18,7 +18,7 @@ from promptsearch.engines.mining import MiningConfig, MiningEngine
 from promptsearch.errors import DataError, TaskError
 from promptsearch.plms.base import PLM
 from promptsearch.readings import best_log_probs, read_labels
-from promptsearch.scoring import combine, evaluate, fit_none, fit_weights, layout, predict
+from promptsearch.scoring import combine, fit_none, fit_weights, layout, predict
 from promptsearch.scoring.intervals import RESAMPLES
 from promptsearch.study.observer import Observer
 from promptsearch.tasks import draw_splits, load_task, sample_relations
@@ -27,8 +27,8 @@ from promptsearch.template import Template
 from promptsearch.verbalizer import Verbalizer
 
 WAYS = ("manual", "most support", "mined", "ensemble")
-# Train facts that the weights of an ensemble are fitted on.
-_WEIGHED_ON = 150
+# Train facts that the weights of an ensemble are fitted on, and that templates are chosen by.
+_READ = 150
 _MEMBERS = 10
 
 
@@ -184,11 +184,14 @@ def _of_relation(
     mined = engine.mine(task)
     usable = [t for m in mined.templates if (t := _form(m, plm)) is not None]
     asked = _Asked(plm, verbalizer, task)
-    dev = [asked.figures(template, task.dev) for template in candidates]
-    best = _best([candidate.provenance for candidate in found], dev, len(task.dev))
+    train, dev = list(task.train)[:_READ], list(task.dev)
+    on_train = [asked.log_probs(template, train) for template in candidates]
+    on_dev = [asked.log_probs(template, dev) for template in candidates]
+    on_both = [np.concatenate(each) for each in zip(on_train, on_dev)]
+    best = best_answering(on_both, np.asarray(gold([*train, *dev])))
     chosen = manual if best is None else candidates[best]
     members = candidates[:_MEMBERS]
-    weights = asked.weights(members, list(task.train)[:_WEIGHED_ON]) if len(members) > 1 else ()
+    weights = fit_weights(np.stack(on_train[:_MEMBERS]), gold(train)).tolist() if len(members) > 1 else ()
     templates = {"manual": manual, "most support": usable[0] if usable else manual, "mined": chosen}
     right = {way: asked.correct(template, task.test) for way, template in templates.items()}
     right["ensemble"] = asked.together(members, weights, task.test) if weights else right["mined"]
@@ -198,20 +201,40 @@ def _of_relation(
         {way: str(template) for way, template in templates.items()},
         (len(mined.templates), len(usable)),
         tuple(weights),
-        {"manual": asked.figures(manual, task.dev)[0], "mined": 0.0 if best is None else dev[best][0]},
+        {"manual": _share(asked.log_probs(manual, dev), dev)}
+        | {"mined": 0.0 if best is None else _share(on_dev[best], dev)},
         len(task.labels),
         time.monotonic() - start,
         task.notices,
     )
 
 
-def _best(read: Sequence[Mapping[str, Any]], dev: Sequence[tuple[float, float]], n_dev: int) -> int | None:
-    """The template with most right answers on the train facts it was ranked on and dev together.
+def best_answering(log_probs: Sequence[NDArray[np.float64]], right: NDArray[np.int64]) -> int | None:
+    """The template whose answers fit best, facts and objects counting alike; of equal ones the likelier.
 
-    Either alone are few facts; of equal ones the likelier on dev is taken.
+    The mean of two shares: of right answers among all facts, and among those of each object, averaged over
+    objects. By the first alone, one that gives the most frequent object of the train facts to any subject
+    may win, which is worth nothing where other objects are asked for.
+
+    Args:
+        log_probs: for each template (n, objects).
+        right: (n,) the right objects.
     """
-    right = [p["train_accuracy"] * p["train_n"] + d[0] * n_dev for p, d in zip(read, dev)]
-    return max(range(len(right)), key=lambda i: (round(right[i], 6), dev[i][1])) if right else None
+    if not log_probs:
+        return None
+    facts, figures = np.bincount(right), []
+    asked = facts > 0
+    for each in log_probs:
+        hits = predict(each) == right
+        by_object = np.bincount(right, weights=hits)[asked] / facts[asked]
+        likelihood = float(each[np.arange(len(right)), right].mean())
+        figures.append((round(float(hits.mean() + by_object.mean()) / 2, 6), likelihood))
+    return max(range(len(figures)), key=figures.__getitem__)
+
+
+def _share(log_probs: NDArray[np.float64], examples: Sequence[Example]) -> float:
+    """Precision at 1."""
+    return float((predict(log_probs) == np.asarray(gold(examples))).mean())
 
 
 def _form(mined: Any, plm: PLM) -> Template | None:
@@ -234,15 +257,6 @@ class _Asked:
 
     def correct(self, template: Template, examples: Sequence[Example]) -> NDArray[np.bool_]:
         return predict(self.log_probs(template, examples)) == np.asarray(gold(examples))
-
-    def figures(self, template: Template, examples: Sequence[Example]) -> tuple[float, float]:
-        """Precision at 1, and mean log-likelihood."""
-        found = evaluate(self.log_probs(template, examples), np.asarray(gold(examples)))
-        return found.accuracy, found.log_likelihood
-
-    def weights(self, members: Sequence[Template], examples: Sequence[Example]) -> tuple[float, ...]:
-        stacked = np.stack([self.log_probs(template, examples) for template in members])
-        return tuple(fit_weights(stacked, gold(examples)).tolist())
 
     def together(
         self, members: Sequence[Template], weights: Sequence[float], examples: Sequence[Example]
