@@ -36,7 +36,7 @@ class Own:
         from promptsearch.engines.soft.course import Course
         from promptsearch.engines.soft.encoders import make_encoder
         from promptsearch.engines.soft.problem import SoftProblem
-        from promptsearch.engines.soft.soft_learner import SoftLearner
+        from promptsearch.engines.soft.prompt_learner import PromptLearner
         from promptsearch.engines.soft.training import Trainer
         from promptsearch.plms import load_plm
         from promptsearch.plms.local import LocalPLM
@@ -52,7 +52,7 @@ class Own:
             begun = time.perf_counter()
             problem = SoftProblem(plm, template, job.verbalizer(), job.labelled, config, job.seed)
             encoder = make_encoder("free", torch.tensor(job.start), problem.scale)
-            learner = SoftLearner(problem.reader, problem.objective, encoder, job.rate)
+            learner = PromptLearner.soft(problem.reader, problem.objective, encoder, job.rate)
             course = Course(0)
             lesson = problem.lesson(range(len(job.examples)))
             trainer = Trainer(learner, lesson, training, (job.seed,), course)

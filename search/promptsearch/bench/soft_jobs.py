@@ -66,7 +66,7 @@ class Layout:
         front = Template((Soft(count=tokens), Text(" "), *template.pieces))
         config = SoftConfig(parameterisation="free")
         problem = SoftProblem(plm, front, self.words, task.train, config, seed=0)
-        prompts, vectors = problem.reader.prompts, problem.learner(0).vectors()
+        prompts, vectors = problem.reader.prompts, problem.learner(0).soft_vectors()
         ids = [np.delete(row, free) for row, free in zip(prompts.ids, prompts.free)]
         return SoftJob(
             plm=plm.identity.reference,

@@ -103,6 +103,16 @@ class TuneOptions(TrainingOptions):
         str | None,
         value("--metric", metavar="NAME", help="accuracy, macro-f1 or mcc (default: the task's own)."),
     ] = None
+    max_dev: Annotated[
+        int,
+        value(
+            "--max-dev",
+            metavar="N",
+            min=1,
+            help="Most dev examples, of which each look reads all.",
+            default=True,
+        ),
+    ] = 500
     minutes: Annotated[
         float | None,
         value(
@@ -170,6 +180,7 @@ class TuneOptions(TrainingOptions):
             shots=options.parse_shots(self.shots, least=0),
             seed=self.seed,
             metric=self.metric,
+            max_dev=self.max_dev,
             minutes=self.minutes,
             export_peft=self.export_peft,
             command=command,

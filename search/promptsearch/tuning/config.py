@@ -81,6 +81,7 @@ class TuneConfig:
         most_unlabelled: how many texts of the train split, at most.
         generations: in how many further ones the templates learn from each other first (iPET).
         temperature: soft labels are the softmax of what the teachers say divided by it.
+        max_dev: most dev examples, drawn at random: each look at what is learned reads all of them.
         minutes: wall clock that it may take, scoring included; None: until the steps are done.
         export_peft: folder for the prompt in peft's format.
     """
@@ -114,6 +115,7 @@ class TuneConfig:
     temperature: float = 2.0
     minutes: float | None = None
     metric: str | None = None
+    max_dev: int = 500
     max_test: int | None = None
     stand_in: bool = True
     offline: bool = False
@@ -135,6 +137,8 @@ class TuneConfig:
                 raise OptionError(f"a learning rate must be above 0, not {value}")
         if self.tokens < 1 or (self.restarts is not None and self.restarts < 1):
             raise OptionError("numbers of tokens and of restarts are 1 or more")
+        if self.max_dev < 1:
+            raise OptionError(f"max_dev must be 1 or more, not {self.max_dev}")
         if self.shots == NO_LABELS and self.trains:
             raise OptionError(
                 f"the strategy {self.strategy} trains on labelled examples, and --shots 0 gives none",

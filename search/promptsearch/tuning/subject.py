@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from random import Random
 
 from promptsearch.engines.base import Budget, Candidate
 from promptsearch.engines.soft.course import Lesson
@@ -71,8 +72,19 @@ def tuning_task(config: TuneConfig) -> Task:
     """
     task = load_search_task(config.data_options)
     if config.shots != NO_LABELS:
-        return task
+        return _with_dev(task, config.max_dev, config.seed)
     return replace(task, splits={**task.splits, "train": (), "dev": ()}, shots=None, _fingerprints={})
+
+
+def _with_dev(task: Task, most: int, seed: int) -> Task:
+    """The task with at most so many dev examples."""
+    n = len(task.dev)
+    if n <= most:
+        return task
+    chosen = sorted(Random(f"{seed} dev").sample(range(n), most))
+    told = f"Dev is a random {most:,} of {n:,} examples."
+    splits = {**task.splits, "dev": [task.dev[i] for i in chosen]}
+    return replace(task, splits=splits, notices=(*task.notices, told), _fingerprints={})
 
 
 def subject_of(config: TuneConfig, task: Task, plm: PLM) -> Subject:

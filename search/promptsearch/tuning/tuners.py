@@ -15,6 +15,7 @@ from torch import Tensor
 from promptsearch.artefact.tuned import TunedKind
 from promptsearch.engines.soft.encoders import RATES, SoftEncoder, make_encoder
 from promptsearch.engines.soft.learner import Learner, ParameterGroup
+from promptsearch.engines.soft.prompt_learner import PromptLearner
 from promptsearch.engines.soft.starts import scale_of, start_vectors
 from promptsearch.objective import LabelObjective
 from promptsearch.plms.free import FreeReader
@@ -23,7 +24,6 @@ from promptsearch.plms.peft_folders import prefix_config, write_prompt_folder
 from promptsearch.plms.prefixed import prefix_shape_of, prefixed
 from promptsearch.soft import SoftVectors
 from promptsearch.tuning.config import LM_RATES, TuneConfig
-from promptsearch.tuning.learner import PromptLearner
 from promptsearch.tuning.prefix_starts import prefix_start
 from promptsearch.tuning.subject import Subject
 from promptsearch.tuning.weights import FullWeights, LoraWeights, Weights
@@ -89,7 +89,7 @@ class PromptTuner:
         vectors: Callable[[], Tensor] = _none(self.reader)
         if config.trains_soft:
             encoder = self._encoder(restart)
-            groups.append(_prompt_group("soft", encoder, config))
+            groups.append(encoder.group("soft", _rate(config)))
             vectors = encoder
         if self.weights is not None:
             self.weights.begin()
@@ -113,8 +113,7 @@ class PromptTuner:
         assert isinstance(learner, PromptLearner)
         soft, kind, numbers = None, None, 0
         if learner.encoder is not None:
-            with torch.no_grad():
-                soft = SoftVectors(learner.encoder().cpu().numpy(), self.reader.prompts.groups)
+            soft = learner.soft_vectors()
             numbers += soft.array.size
         if self.weights is not None:
             learner.training(False)
@@ -159,7 +158,7 @@ class _PrefixTuner:
             prefix.vectors = encoder()
             return nothing()
 
-        groups = [_prompt_group("prefix", encoder, config)]
+        groups = [encoder.group("prefix", _rate(config))]
         return PromptLearner(reader, self.objective, groups, vectors, encoder)
 
     def store(self, learner: Learner, folder: Path) -> Stored:
@@ -184,9 +183,9 @@ def log_probs_of(learner: Learner, rows: Sequence[int]) -> NDArray[np.float32]:
     return np.stack([found[row] for row in rows])
 
 
-def _prompt_group(name: str, encoder: SoftEncoder, config: TuneConfig) -> ParameterGroup:
-    rate = config.rate or RATES[config.parameterisation]
-    return ParameterGroup(name, dict(encoder.named_parameters()), rate)
+def _rate(config: TuneConfig) -> float:
+    """Peak learning rate of what is trained of the prompt."""
+    return config.rate or RATES[config.parameterisation]
 
 
 def _weights(subject: Subject, config: TuneConfig) -> Weights:

@@ -14,7 +14,7 @@ from promptsearch.engines.soft import SoftConfig
 from promptsearch.engines.soft.checkpoint import Checkpoint
 from promptsearch.engines.soft.learner import parameters_of
 from promptsearch.engines.soft.problem import SoftProblem
-from promptsearch.engines.soft.soft_learner import SoftLearner
+from promptsearch.engines.soft.prompt_learner import PromptLearner
 from promptsearch.engines.soft.starting import seeded, train
 from promptsearch.errors import DataError, PLMError, TemplateError, VerbalizerError
 from promptsearch.plms.base import AnswerScoring, PLMIdentity
@@ -32,7 +32,7 @@ KINDS = ("lstm", "mlp", "free")
 ROWS = range(len(EXAMPLES))
 
 
-def moved(learner: SoftLearner) -> SoftLearner:
+def moved(learner: PromptLearner) -> PromptLearner:
     """The learner with all its parameters away from the start, where half of a network has no gradient."""
     with torch.no_grad():
         for parameter in parameters_of(learner).values():
@@ -40,7 +40,7 @@ def moved(learner: SoftLearner) -> SoftLearner:
     return learner
 
 
-def loss_of(learner: SoftLearner) -> torch.Tensor:
+def loss_of(learner: PromptLearner) -> torch.Tensor:
     gold = [example.label or 0 for example in EXAMPLES]
     found = learner.over_batches(ROWS, learner.log_probs)
     return torch.cat(
@@ -74,16 +74,16 @@ def test_gradients_are_those_of_finite_differences(name, kind):
         assert (4 * narrow - wide) / 3 == pytest.approx(expected, rel=0.02)
 
 
-def trained_of(learner: SoftLearner) -> list[torch.nn.Parameter]:
+def trained_of(learner: PromptLearner) -> list[torch.nn.Parameter]:
     return [parameter for group in learner.groups() for parameter in group.parameters.values()]
 
 
-def slope(learner: SoftLearner, direction: Sequence[torch.Tensor], step: float) -> float:
+def slope(learner: PromptLearner, direction: Sequence[torch.Tensor], step: float) -> float:
     """Central difference of the loss."""
     return (loss_at(learner, direction, step) - loss_at(learner, direction, -step)) / (2 * step)
 
 
-def loss_at(learner: SoftLearner, direction: Sequence[torch.Tensor], by: float) -> float:
+def loss_at(learner: PromptLearner, direction: Sequence[torch.Tensor], by: float) -> float:
     """The loss with the parameters moved, which then go back."""
     parameters = trained_of(learner)
     before = [parameter.detach().clone() for parameter in parameters]
@@ -125,9 +125,9 @@ def test_what_was_learned_is_what_a_prompt_answers(kind):
     found = problem("bert", parameterisation=kind)
     trained = train(found.learner, found.lesson(ROWS[::2], ROWS[1::2]), found.config.training, 0)
     learner, held_out = trained.learner, EXAMPLES[1::2]
-    assert isinstance(learner, SoftLearner)
+    assert isinstance(learner, PromptLearner)
     assert trained.look is not None
-    template = SoftTemplate.of(found.template, learner.vectors())
+    template = SoftTemplate.of(found.template, learner.soft_vectors())
     log_probs = label_log_probs(found.plm, template, WORDS, fit_none(), AnswerScoring(), held_out)
     gold = [example.label or 0 for example in held_out]
     assert log_probs[range(len(gold)), gold].mean() == pytest.approx(trained.look.log_likelihood, abs=1e-4)
@@ -136,7 +136,7 @@ def test_what_was_learned_is_what_a_prompt_answers(kind):
 
 @pytest.mark.parametrize(("name", "kind"), [("bert", "lstm"), ("gpt2", "mlp"), ("llama", "free")])
 def test_a_killed_training_ends_with_the_same_vectors(name, kind, tmp_path):
-    def run(stop_after: int | None = None) -> SoftLearner:
+    def run(stop_after: int | None = None) -> PromptLearner:
         found = problem(name, parameterisation=kind)
         calls = iter(range(1000))
         trained = train(
@@ -147,7 +147,7 @@ def test_a_killed_training_ends_with_the_same_vectors(name, kind, tmp_path):
             stop=lambda: stop_after is not None and next(calls) >= stop_after,
             checkpoint=checkpoint,
         )
-        assert isinstance(trained.learner, SoftLearner)
+        assert isinstance(trained.learner, PromptLearner)
         return trained.learner
 
     checkpoint = Checkpoint(tmp_path / "state.safetensors", {"name": name})
@@ -155,7 +155,7 @@ def test_a_killed_training_ends_with_the_same_vectors(name, kind, tmp_path):
     checkpoint.remove()
     for killed_at in (3, 9, 5):
         run(stop_after=killed_at)
-    np.testing.assert_array_equal(run().vectors().array, whole.vectors().array)
+    np.testing.assert_array_equal(run().soft_vectors().array, whole.soft_vectors().array)
 
 
 def test_training_on_the_built_in_plm_makes_the_loss_fall(minilm):
@@ -167,7 +167,7 @@ def test_training_on_the_built_in_plm_makes_the_loss_fall(minilm):
     before = float(loss_of(found.learner(0)).detach())
     training = config.training.single
     trained = train(found.learner, found.lesson(ROWS), training, 0, until=8)
-    assert isinstance(trained.learner, SoftLearner)
+    assert isinstance(trained.learner, PromptLearner)
     assert float(loss_of(trained.learner).detach()) < 0.8 * before
 
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from promptsearch.engines.soft.config import Parameterisation
+from promptsearch.engines.soft.learner import ParameterGroup
 
 MOST_WIDTH = 512
 # On SST-2 with 16 examples a class (minilm-mlm, one draw, 50 steps, 500 test texts), rates three times
@@ -41,6 +42,10 @@ class SoftEncoder(nn.Module):
     def forward(self) -> Tensor:
         """The vectors, (m, d) float32."""
         return self.start + self.scale * self.change()
+
+    def group(self, name: str, rate: float) -> ParameterGroup:
+        """What is trained of it, at a peak learning rate."""
+        return ParameterGroup(name, dict(self.named_parameters()), rate)
 
 
 class FreeEncoder(SoftEncoder):

@@ -9,7 +9,7 @@ from itertools import takewhile
 
 from promptsearch.engines.soft.course import Course, Look
 from promptsearch.engines.soft.problem import SoftProblem
-from promptsearch.engines.soft.soft_learner import SoftLearner
+from promptsearch.engines.soft.prompt_learner import PromptLearner
 from promptsearch.engines.soft.starting import Trained, folds_of, train
 from promptsearch.engines.soft.training import Ending, Report
 from promptsearch.soft import SoftTemplate
@@ -139,5 +139,5 @@ def _once(
 
 def _folded(problem: SoftProblem, found: Trained) -> SoftTemplate:
     learner = found.learner
-    assert isinstance(learner, SoftLearner)
-    return SoftTemplate.of(problem.template, learner.vectors())
+    assert isinstance(learner, PromptLearner)
+    return SoftTemplate.of(problem.template, learner.soft_vectors())

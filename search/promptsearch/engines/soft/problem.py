@@ -8,7 +8,7 @@ from functools import cached_property
 from promptsearch.engines.soft.config import SoftConfig
 from promptsearch.engines.soft.course import Lesson
 from promptsearch.engines.soft.encoders import RATES, make_encoder
-from promptsearch.engines.soft.soft_learner import SoftLearner
+from promptsearch.engines.soft.prompt_learner import PromptLearner
 from promptsearch.engines.soft.starts import scale_of, start_vectors
 from promptsearch.errors import TemplateError
 from promptsearch.objective import LabelObjective
@@ -57,7 +57,7 @@ class SoftProblem:
         """Learning rate."""
         return self.config.rate or RATES[self.config.parameterisation]
 
-    def learner(self, restart: int) -> SoftLearner:
+    def learner(self, restart: int) -> PromptLearner:
         """Soft tokens before the first step of start number `restart`."""
         start = start_vectors(
             self.plm,
@@ -68,7 +68,7 @@ class SoftProblem:
             (self.seed, restart),
         )
         encoder = make_encoder(self.config.parameterisation, start, self.scale, self.config.width)
-        return SoftLearner(self.reader, self.objective, encoder, self.rate)
+        return PromptLearner.soft(self.reader, self.objective, encoder, self.rate)
 
     def lesson(self, train: Sequence[int], held_out: Sequence[int] = ()) -> Lesson:
         """Some examples to train on, and others to judge by.
