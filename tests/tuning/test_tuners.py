@@ -12,7 +12,9 @@ import torch
 from torch import Tensor
 
 from promptsearch.engines.soft.checkpoint import Checkpoint
+from promptsearch.engines.soft.course import Lesson
 from promptsearch.engines.soft.learner import Learner, load_parameters, parameters_of
+from promptsearch.engines.soft.prompt_learner import PromptLearner
 from promptsearch.engines.soft.starting import seeded, train
 from promptsearch.errors import DataError, OptionError, TemplateError
 from promptsearch.plms.base import AnswerScoring
@@ -27,7 +29,7 @@ from promptsearch.template import Template
 from promptsearch.tuning.config import TuneConfig
 from promptsearch.tuning.prefix_starts import prefix_start
 from promptsearch.tuning.subject import Subject
-from promptsearch.tuning.tuners import Stored, Tuner, tuner_for
+from promptsearch.tuning.tuners import Stored, Tuner, log_probs_of, tuner_for
 from tests.plms.zoo import adapter
 from tests.tuning.small import WORDS, config, subject
 
@@ -215,6 +217,38 @@ def test_another_start_begins_from_the_pretrained_weights(kind: str) -> None:
     train(tuner.make, tuned.lesson, options.training, 0)
     again = parameters_of(begun(tuner))
     assert all(torch.equal(expected[name], again[name]) for name in expected)
+
+
+def test_another_start_of_a_prompt_knows_nothing_of_how_embeddings_were_trained() -> None:
+    options: dict[str, Any] = {"restarts": 2, "start": "labels", "rate": 0.1, "lm_rate": 0.01}
+    tuned, asked, tuner = set_up("prompt and full", "bert", **options)
+    train(tuner.make, seen_again(tuned), asked.training.single, 0)
+    _, _, other = set_up("prompt and full", "bert", **options)
+    for restart in (1, 0):
+        assert torch.equal(vectors_of(tuner, restart), vectors_of(other, restart))
+
+
+def seen_again(tuned: Subject) -> Lesson:
+    """A lesson whose looks get better: at what is trained on."""
+    return replace(tuned.lesson, held_out=tuned.lesson.train)
+
+
+def vectors_of(tuner: Tuner, restart: int) -> Tensor:
+    learner = tuner.make(restart)
+    assert isinstance(learner, PromptLearner)
+    return learner.vectors().detach()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_kept_says_what_was_said_at_the_best_look(kind: str) -> None:
+    tuned, options, tuner = set_up(kind, "bert", rate=0.1, lm_rate=0.01)
+    lesson = seen_again(tuned)
+    found = train(tuner.make, lesson, options.training, 0)
+    rows, learner = lesson.held_out, found.learner
+    assert found.look is not None
+    assert found.look.step > 0
+    said_now = log_probs_of(learner, rows)[range(len(rows)), lesson.classes(rows)].mean()
+    assert said_now == pytest.approx(found.look.log_likelihood, abs=1e-5)
 
 
 def test_the_prompt_and_the_plm_have_rates_of_their_own() -> None:

@@ -82,17 +82,19 @@ class PromptTuner:
         reader = plm.free_reader if config.trains_soft else _words_alone(plm.word_reader)
         self.reader: FreeReader = reader(subject.template, subject.examples, reuse)
         self.weights = _weights(subject, config) if config.trains_lm else None
+        self._starts: dict[int, tuple[Tensor, float]] = {}
 
     def make(self, restart: int) -> PromptLearner:
         config, groups = self.config, []
         objective, encoder, model = self.objective, None, None
         vectors: Callable[[], Tensor] = _none(self.reader)
+        if self.weights is not None:
+            self.weights.begin()
         if config.trains_soft:
             encoder = self._encoder(restart)
             groups.append(encoder.group("soft", _rate(config)))
             vectors = encoder
         if self.weights is not None:
-            self.weights.begin()
             rate = config.lm_rate or LM_RATES[config.lm]
             groups.append(ParameterGroup("lm", self.weights.parameters, rate))
             objective = replace(objective, layer=self.weights.output)
@@ -124,11 +126,13 @@ class PromptTuner:
 
     def _encoder(self, restart: int) -> SoftEncoder:
         subject, config = self.subject, self.config
-        matrix = self.reader.matrix
-        start = start_vectors(
-            subject.plm, subject.template, subject.words, matrix, config.start, (config.seed, restart)
-        )
-        return make_encoder(config.parameterisation, start, scale_of(matrix), config.width)
+        # Once, by the embeddings as they were pretrained: what is learned is a change from there.
+        if restart not in self._starts:
+            matrix, seed = self.reader.matrix, (config.seed, restart)
+            start = start_vectors(subject.plm, subject.template, subject.words, matrix, config.start, seed)
+            self._starts[restart] = start, scale_of(matrix)
+        start, scale = self._starts[restart]
+        return make_encoder(config.parameterisation, start, scale, config.width)
 
 
 class _PrefixTuner:

@@ -177,6 +177,26 @@ def test_a_run_that_was_killed_goes_on_from_its_last_save(tmp_path):
         assert torch.equal(value, parameters_of(whole.learner)[name])
 
 
+@pytest.mark.parametrize("ending", ["steps", "patience"])
+def test_a_run_stopped_between_two_starts_goes_on_with_the_second(tmp_path, ending):
+    """Before the first save, too: steps that are done are not done again."""
+    config = replace(CONFIG, save_every=1000, patience=100 if ending == "steps" else 2)
+
+    def make(restart: int) -> Regression:
+        return regression(restart, rate=0.1 if ending == "steps" else 20.0)
+
+    whole = train(make, LESSON, config, 5)
+    first = whole.courses[0].step
+    checkpoint = Checkpoint(tmp_path / "state.safetensors", {})
+    begun = train(make, LESSON, config, 5, stop=after(first), checkpoint=checkpoint)
+    assert (begun.ending, [course.step for course in begun.courses]) == ("stopped", [first])
+    looks = []
+    gone_on = train(make, LESSON, config, 5, checkpoint=checkpoint, report=looks.append)
+    assert {look.restart for look in looks} == {1}
+    for name, value in parameters_of(gone_on.learner).items():
+        assert torch.equal(value, parameters_of(whole.learner)[name])
+
+
 def test_a_state_of_another_run_is_refused(tmp_path):
     path = tmp_path / "state.safetensors"
     train(regression, LESSON, CONFIG, 0, stop=after(3), checkpoint=Checkpoint(path, {"plm": "a", "seed": 1}))
@@ -205,6 +225,18 @@ def test_a_loss_that_is_no_number_stops_with_what_to_do(make, what):
     with pytest.raises(TrainingError, match=what) as caught:
         train(make, LESSON, CONFIG, 0)
     assert caught.value.hint == "Lower the learning rate (--rate), or take --dtype float32."
+
+
+def test_held_out_examples_that_cannot_be_read_stop_it_too():
+    """Else nothing would ever be better than the first look."""
+
+    class Overflowing(Regression):
+        def log_probs(self, rows):
+            far = torch.tensor([row in LESSON.held_out for row in rows])
+            return super().log_probs(rows).masked_fill(far[:, None], math.nan)
+
+    with pytest.raises(TrainingError, match="the log-likelihood of what is held out is nan at step 0"):
+        train(lambda restart: Overflowing(POINTS, 3), LESSON, CONFIG, 0)
 
 
 def test_a_later_start_that_fails_leaves_the_best_so_far():

@@ -98,8 +98,6 @@ class _Starts:
                     raise
                 _log.warning("start %d is left out: %s", self.courses[-1].restart + 1, error.message)
             saved = None
-            if ending != "stopped" and len(self.courses) < self.count and stop():
-                ending = "stopped"
             if ending == "stopped":
                 break
         assert self.best is not None
@@ -122,6 +120,9 @@ class _Starts:
             if saved is not None:
                 trainer.load(saved)
             ending = trainer.run(stop, report, lambda: self._save(trainer))
+            if ending != "stopped" and len(self.courses) < self.count and stop():
+                self._save(trainer)
+                ending = "stopped"
         if self.best is None or _better(course, self.best):
             self.best, self.kept = course, {name: value.clone() for name, value in trainer.best().items()}
         return ending

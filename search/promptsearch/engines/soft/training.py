@@ -32,6 +32,13 @@ def rate_factor(step: int, steps: int, warm_up: float) -> float:
     return min(1.0, (step + 1) / (warm + 1)) * (1.0 - step / steps)
 
 
+def _no_number(what: str, value: float, step: int) -> TrainingError:
+    return TrainingError(
+        f"the {what} is {value} at step {step}",
+        hint="Lower the learning rate (--rate), or take --dtype float32.",
+    )
+
+
 class Trainer:
     """Trains a learner in place, from one start.
 
@@ -121,10 +128,7 @@ class Trainer:
         norm = self._arithmetic.update(self._groups, self.config.clip) if math.isfinite(loss) else 0.0
         if not (math.isfinite(loss) and math.isfinite(norm)):
             what, value = ("loss", loss) if not math.isfinite(loss) else ("gradient", norm)
-            raise TrainingError(
-                f"the {what} is {value} at step {self.course.step + 1}",
-                hint="Lower the learning rate (--rate), or take --dtype float32.",
-            )
+            raise _no_number(what, value, self.course.step + 1)
         self.course.step += 1
         self.course.losses.append(loss)
         self.course.seconds += time.perf_counter() - start
@@ -151,6 +155,8 @@ class Trainer:
         if not rows:
             return
         likelihood, correct = self._held_out(rows)
+        if not math.isfinite(likelihood):
+            raise _no_number("log-likelihood of what is held out", likelihood, course.step)
         losses = course.losses
         look = Look(
             restart=course.restart,
