@@ -37,6 +37,8 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Generator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PROMPTSEARCH_CACHE", str(cache))
         patch.setenv("HF_HUB_OFFLINE", "1")
+        # Threads that wait for each other take longer than a few short texts, where tests share cores.
+        patch.setenv("TOKENIZERS_PARALLELISM", "false")
         patch.delenv("COLUMNS", raising=False)
         patch.delenv("PROMPTSEARCH_DATA", raising=False)
         yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -61,11 +62,17 @@ TEXT = [
 
 @cache
 def wordpiece() -> PreTrainedTokenizerFast:
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    tokenizer.train_from_iterator(TEXT, trainers.WordPieceTrainer(vocab_size=250, special_tokens=special))
+    # What its own trainer finds differs from process to process.
+    pieces = Tokenizer(models.BPE())
+    pieces.normalizer = normalizers.BertNormalizer(lowercase=True)
+    pieces.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    pieces.train_from_iterator(TEXT, trainers.BpeTrainer(vocab_size=200))
+    begin = sorted(pieces.get_vocab())
+    go_on = [f"##{piece}" for piece in begin if len(piece) <= 2]
+    vocabulary = {piece: i for i, piece in enumerate([*special, *begin, *go_on])}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer, tokenizer.pre_tokenizer = pieces.normalizer, pieces.pre_tokenizer
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
@@ -109,6 +116,11 @@ def metaspace(masked: bool) -> PreTrainedTokenizerFast:
     tokenizer.train_from_iterator(
         TEXT, trainers.UnigramTrainer(vocab_size=250, special_tokens=special, unk_token=unknown)
     )
+    # The last digits of what it finds differ from process to process, and with them the order.
+    model = json.loads(tokenizer.to_str())["model"]
+    pieces = sorted((-round(score, 2), piece) for piece, score in model["vocab"][len(special) :])
+    known = [(piece, 0.0) for piece in special] + [(piece, -cost) for cost, piece in pieces]
+    tokenizer.model = models.Unigram(known, unk_id=special.index(unknown))
     if masked:
         tokenizer.post_processor = processors.TemplateProcessing(
             single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 1), ("[SEP]", 2)]

@@ -24,6 +24,8 @@ from tests.engines.trigger.small import MASKED, PREFIX, WORDS, small_plm, small_
 
 CONFIG = TriggerConfig(candidates=8, top_k=32, patience=3, batch=4)
 BUDGET = Budget(evaluations=1500)
+# For a step or two.
+FEW = Budget(evaluations=200)
 FREE = {"bert": [MASKED, "{trigger*2} {text} {mask} ."], "gpt2": [PREFIX], "minilm": [MASKED]}
 
 
@@ -41,6 +43,12 @@ def search(
 
 
 @cache
+def uninterrupted(name: str, config: TriggerConfig = CONFIG) -> tuple[list[Candidate], TriggerEngine]:
+    """A search without checkpoints, the same for all who ask."""
+    return search(name, config)
+
+
+@cache
 def built_in() -> PLM:
     return load_plm("minilm-mlm", device="cpu", dtype="float32", cache=False)
 
@@ -55,7 +63,7 @@ def told(candidates: list[Candidate]) -> list[dict[str, object]]:
 def test_a_search_killed_after_any_step_ends_as_one_that_was_not(name, options, tmp_path, monkeypatch):
     config = replace(CONFIG, **options)
     monkeypatch.setattr(arms, "PRUNING_ROWS", 1)
-    expected, whole = search(name, config)
+    expected, whole = uninterrupted(name, config)
     write, steps = Checkpoint.write, []
 
     def killed_at_times(self, search):
@@ -79,7 +87,7 @@ def test_a_search_killed_after_any_step_ends_as_one_that_was_not(name, options, 
 
 def test_a_step_that_is_cut_short_is_made_again(tmp_path, monkeypatch):
     """The kill comes while candidates are being read."""
-    expected, _ = search("bert")
+    expected, _ = uninterrupted("bert")
     plm = small_plm("bert")
     read, calls = type(plm).read_positions, []
 
@@ -98,7 +106,7 @@ def test_a_step_that_is_cut_short_is_made_again(tmp_path, monkeypatch):
 
 
 def test_more_budget_goes_on_and_the_same_is_at_once_at_its_end(tmp_path):
-    expected, _ = search("bert")
+    expected, _ = uninterrupted("bert")
     search("bert", folder=tmp_path, budget=Budget(evaluations=700))
     found, _ = search("bert", folder=tmp_path)
     assert told(found) == told(expected)
@@ -109,7 +117,7 @@ def test_more_budget_goes_on_and_the_same_is_at_once_at_its_end(tmp_path):
 
 
 def test_seconds_of_earlier_sittings_count(tmp_path):
-    search("bert", folder=tmp_path)
+    search("bert", folder=tmp_path, budget=FEW)
     record = json.loads((tmp_path / "trigger.json").read_text())
     (tmp_path / "trigger.json").write_text(json.dumps({**record, "seconds": 500.0}))
     _, engine = search("bert", folder=tmp_path, budget=Budget(seconds=400.0))
@@ -133,7 +141,7 @@ def test_an_interrupted_search_has_its_history(monkeypatch):
 
 
 def test_the_checkpoint_of_another_search_is_not_gone_on_with(tmp_path):
-    search("bert", folder=tmp_path)
+    search("bert", folder=tmp_path, budget=FEW)
     with pytest.raises(StorageError, match="of another trigger search") as refusal:
         search("bert", replace(CONFIG, candidates=17), tmp_path)
     assert "Take another folder" in str(refusal.value)
