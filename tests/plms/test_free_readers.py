@@ -308,6 +308,20 @@ def test_batches_are_halved_when_memory_runs_out(name, reuse):
         close(found, soft[batch])
 
 
+def test_one_long_start_does_not_pad_those_of_many():
+    """Keys and values that are copied for a batch stay within eight times its tokens."""
+    plm = adapter("llama", tokens=64)
+    texts = ["bad"] * 30 + [EXAMPLES[2].values["text"] * 4]
+    reader: Any = plm.free_reader(AFTER_TEXT, [Example({"text": text}) for text in texts])
+    copied, make = [], reader.starts.cache
+    reader.starts.cache = lambda rows, lengths: copied.append(len(rows) * max(lengths)) or make(rows, lengths)
+    reader.read(fillings_of(plm, reader.prompts, 1), range(31))
+    for batch in reader.batches(range(31)):
+        reader.read_vectors(torch.randn(3, 32), batch)
+    assert max(reader.starts.lengths(range(31))) > 100
+    assert max(copied) <= 8 * 64
+
+
 def test_more_copies_make_smaller_batches():
     reader = adapter("llama", tokens=400).free_reader(AFTER_TEXT, EXAMPLES * 4)
     rows = list(range(16))

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptsearch import load_prompt
-from promptsearch.engines.trigger import History, Improvement, Restart, Swap, TriggerConfig
+from promptsearch.engines.base import Budget
+from promptsearch.engines.trigger import (
+    History,
+    Improvement,
+    Restart,
+    Swap,
+    TriggerConfig,
+    TriggerEngine,
+)
 from promptsearch.errors import DataError, PromptSearchError
 from promptsearch.report.io import read_report
 from promptsearch.study.budget import Clock, Limits
@@ -19,7 +27,7 @@ from promptsearch.study.evaluating import evaluate_prompt
 from promptsearch.study.observer import Observer
 from promptsearch.study.result import Discovery
 from promptsearch.study.storage import open_study
-from promptsearch.study.trigger_turn import words_of_one_token
+from promptsearch.study.trigger_turn import take_turn, words_of_one_token
 from promptsearch.study.triggers import (
     DevFigure,
     TriggerSearch,
@@ -206,6 +214,20 @@ def test_a_user_who_stops_it_gets_the_best_until_then(tmp_path):
     assert [found.ids for found in done.triggers[0].history.improvements[: len(ids)]] == ids
 
 
+def test_a_turn_stopped_before_it_begins_keeps_what_there_was(found, minilm, monkeypatch):
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    (course,) = found.triggers
+    monkeypatch.setattr(TriggerEngine, "_begun", stop)
+    words = words_of_one_token(minilm, [trial.candidate for trial in found.trials])
+    turn = take_turn(TriggerEngine(CONFIG), found.task, minilm, Budget(), 0, words, course)
+    assert isinstance(turn.stopped, KeyboardInterrupt)
+    assert turn.search.history == replace(course.history, reason="stopped")
+    assert turn.search.dev == course.dev
+    assert turn.candidates
+
+
 # Where there is nothing to search ---------------------------------------------------------------------
 
 
@@ -247,6 +269,10 @@ def test_classes_of_train_and_dev():
     one = [example for example in task.dev if example.label == 1]
     told = unfit_for_triggers(replace(task, splits={**task.splits, "dev": one}, _fingerprints={}))
     assert told == "all 2 examples of dev are of one class (positive)"
+    unlabelled = [replace(example, label=None) for example in task.dev]
+    for dev, what in ((unlabelled, "have no labels"), (unlabelled + one, "are of one class (positive)")):
+        told = unfit_for_triggers(replace(task, splits={**task.splits, "dev": dev}, _fingerprints={}))
+        assert told == f"all {len(dev)} examples of dev {what}"
 
 
 def test_label_words_of_one_token_are_preferred(minilm):

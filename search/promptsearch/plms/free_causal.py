@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # Attention grows with the square of a tree.
 _TREE_TOKENS = 256
+# So many tokens with keys and values kept count as one that is run.
+_KEPT_A_TOKEN = 8
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,16 @@ class _Branch:
 
     def __len__(self) -> int:
         return len(self.tree)
+
+    @property
+    def size(self) -> int:
+        """Tokens that it counts as in a batch."""
+        return _size(len(self.tree), self.start)
+
+
+def _size(tokens: int, kept: int) -> int:
+    """Keys and values of a start are copied for a batch, padded to the longest, so they count as well."""
+    return max(tokens, -(-kept // _KEPT_A_TOKEN))
 
 
 @dataclass(frozen=True)
@@ -83,7 +95,7 @@ class CausalFreeReader(LocalFreeReader):
         return [0] * len(rows) if self.starts is None else self.starts.lengths(rows)
 
     def _lengths(self, rows: Sequence[int]) -> list[int]:
-        return [len(self.prompts.ids[row]) - kept for row, kept in zip(rows, self._kept(rows))]
+        return [_size(len(self.prompts.ids[row]) - kept, kept) for row, kept in zip(rows, self._kept(rows))]
 
     # Reading answers -----------------------------------------------------------------------------
 
@@ -97,7 +109,7 @@ class CausalFreeReader(LocalFreeReader):
             return [states[nodes].float() for states, nodes in zip(hidden, ends)]
 
         with torch.no_grad():
-            found = self.plm.budget.run(branches, len, last_states)
+            found = self.plm.budget.run(branches, lambda branch: branch.size, last_states)
             shape = len(fillings), len(rows), self.plm.output.weight.shape[1]
             states = torch.zeros(shape, device=self.device)
             for branch, ends in zip(branches, found):
@@ -140,7 +152,9 @@ class CausalFreeReader(LocalFreeReader):
         """What is read right before the places, by filling and row: hidden states (len(places), d)."""
         branches = self._branches(fillings, list(dict.fromkeys(rows)), list(places))
         found = self.plm.budget.run(
-            branches, len, lambda batch: self.causal.readings(self._run(batch), [b.tree for b in batch])
+            branches,
+            lambda branch: branch.size,
+            lambda batch: self.causal.readings(self._run(batch), [b.tree for b in batch]),
         )
         return {
             (i, branch.row): reading

@@ -215,7 +215,11 @@ class LocalPLM(PLM):
 
     def trigger_texts(self, template: Template, groups: Sequence[Sequence[int]]) -> list[str]:
         """Text of the tokens found for each trigger slot, for `Template.with_words`."""
-        return trigger_texts(self.encoder, template, [[token for ids in groups for token in ids]])[0]
+        return self.texts_of(template, [[token for ids in groups for token in ids]])[0]
+
+    def texts_of(self, template: Template, fillings: Sequence[Sequence[int]]) -> list[list[str]]:
+        """`trigger_texts` of many fillings (c, m) of all trigger slots together."""
+        return trigger_texts(self.encoder, template, [list(filling) for filling in fillings])
 
     def survives(
         self, template: Template, groups: Sequence[Sequence[int]], examples: Sequence[Example]

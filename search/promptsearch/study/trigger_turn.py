@@ -127,6 +127,8 @@ def take_turn(
     except (KeyboardInterrupt, TimeUp) as stop:
         stopped = stop
     history = engine.history
+    if before is not None and not history.improvements:
+        history = before.history  # it was stopped before it had taken up what there was
     if stopped is not None:
         history = _cut_short(history, on_dev.came)
         best = best_improvements(history.improvements, _WHEN_STOPPED)

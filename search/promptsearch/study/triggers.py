@@ -23,10 +23,11 @@ def unfit_for_triggers(task: Task) -> str | None:
         return "facts are answered with names, and tokens are searched for label words of one token"
     for split in ("train", "dev"):
         examples = task.splits[split]
-        classes = {example.label for example in examples}
+        classes = {example.label for example in examples} - {None}
         if len(classes) < 2:
             only = ", ".join(task.label_names[label] for label in classes if label is not None)
-            return f"all {len(examples):,} examples of {split} are of one class ({only})"
+            what = f"are of one class ({only})" if only else "have no labels"
+            return f"all {len(examples):,} examples of {split} {what}"
     return None
 
 

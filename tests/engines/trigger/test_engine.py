@@ -41,7 +41,7 @@ def loss_of(candidate: Candidate, task: Task, plm: PLM) -> float:
 @pytest.fixture(scope="module")
 def found(reviews, minilm) -> tuple[list[Candidate], TriggerEngine, list[Improvement]]:
     told: list[Improvement] = []
-    candidates, running = search(reviews, minilm, watch=told.append)
+    candidates, running = search(reviews, minilm, evaluations=400, watch=told.append)
     return candidates, running, told
 
 
@@ -55,7 +55,7 @@ def test_the_loss_falls_and_prompts_have_it(found, reviews, minilm):
 
 
 def test_a_calibrated_search_has_the_loss_of_prompts_calibrated_on_the_batch(minilm, reviews):
-    candidates, _ = search(reviews, minilm, replace(QUICK, calibrated=True))
+    candidates, _ = search(reviews, minilm, replace(QUICK, calibrated=True), evaluations=150)
     best = candidates[0]
     words = word_log_probs(minilm, best.template, best.verbalizer.words, reviews.train, SUMMED, keep=False)
     place = layout(best.verbalizer, best.verbalizer.words)

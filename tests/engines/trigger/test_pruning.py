@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from promptsearch.engines.base import Budget
+from promptsearch.engines.trigger import pruning
 from promptsearch.engines.trigger.pruning import assigned, influential, k_means
 from promptsearch.engines.trigger.spending import BudgetSpent
 from tests.engines.trigger.small import MASKED, allowed_on, small_plm, small_reading
@@ -17,11 +18,27 @@ FILLING = (40, 41, 42)
 
 def test_centres_stand_in_the_middle_of_their_clusters():
     blobs = torch.cat([torch.randn(40, 3) * 0.01 + shift for shift in (0.0, 5.0)])
-    centres = k_means(blobs, 2, np.random.default_rng(0))
+    centres = k_means(blobs, torch.arange(80), 2, np.random.default_rng(0))
     assert sorted(centres.mean(dim=1).tolist()) == pytest.approx([0.0, 5.0], abs=0.05)
-    nearest, distances = assigned(blobs, centres)
+    nearest, distances = assigned(blobs, torch.arange(80), centres)
     assert len(set(nearest[:40])) == len(set(nearest[40:])) == 1
     assert np.allclose(distances, ((blobs - centres[nearest]) ** 2).sum(dim=1).numpy(), atol=1e-3)
+
+
+def test_pruning_copies_no_more_than_a_part_of_the_vocabulary(monkeypatch):
+    monkeypatch.setattr(pruning, "_ASSIGNED", 16)
+    reading, largest = small_reading("bert", MASKED), []
+
+    class Rows:
+        """Embeddings that are looked up by token."""
+
+        def __getitem__(self, ids):
+            largest.append(len(ids))
+            return reading.reader.matrix[ids]
+
+    found = assigned(Rows(), torch.from_numpy(ALLOWED), torch.zeros(2, 32))
+    assert max(largest) == 16
+    assert len(found[0]) == len(found[1]) == len(ALLOWED)
 
 
 def test_whole_clusters_are_kept_the_best_first():

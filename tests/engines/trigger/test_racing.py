@@ -93,6 +93,22 @@ def test_a_handicap_counts_like_a_loss():
     assert outcome.gains[0] - outcome.gains[1] == pytest.approx(0.7, abs=0.02)
 
 
+def test_under_mellowmax_a_handicap_is_as_much_as_it_takes_off_the_gain():
+    """Costs are exponentials there; at a handicap of what it gains a candidate is just not better."""
+    judged = Costs.of("mellowmax", GOLD, True, False)
+    current = scores_of(np.full(N, -3.0))
+    better = scores_of(np.full((1, N), -2.9))
+    gain = float(judged.loss(judged.of_examples(current)) - judged.loss(judged.of_examples(better[0])))
+    for handicap, stays in ((gain * 0.9, True), (gain * 1.2, False)):
+        outcome = race(
+            lambda chosen, rows: better[list(chosen)][:, list(rows)],
+            *(1, current, judged, 0, Rules(keep=1)),
+            handicaps=np.array([handicap]),
+        )
+        assert bool(outcome.finished) == stays
+        assert (outcome.gains[0] > 0) == stays
+
+
 @pytest.mark.parametrize(("spread", "noise"), [(0.1, 1.0), (0.5, 1.0), (0.5, 2.0)])
 def test_the_best_candidate_leaves_by_a_test_no_more_often_than_stated(spread, noise):
     """64 candidates, nearly alike or not; 100 races."""

@@ -57,6 +57,29 @@ def test_one_class():
     assert "one class (neg)" in refused(DataError, one, small_plm("bert"))
 
 
+def test_no_token_that_may_stand_in_a_trigger():
+    task, plm = small_task(), small_plm("bert")
+    letters = tuple(text for text in plm.vocabulary("a") if text.strip())
+    message = refused(OptionError, task, plm, config=replace(QUICK, banned=letters))
+    assert "no token" in message
+
+
+def test_words_to_start_from_beside_another_start():
+    with pytest.raises(OptionError, match="start words"):
+        TriggerConfig(start="random", words="the film")
+
+
+def test_a_template_whose_slot_splits_label_words():
+    """After a bracket ` great` is `great`, which has several tokens. A start of that kind is left out."""
+    plm, words = small_plm("gpt2"), Verbalizer.of([["was"], ["great"]], LABELS)
+    good, bad = Template.parse(PREFIX), Template.parse("{text} {trigger*2} ({mask}")
+    message = refused(VerbalizerError, small_task(), plm, templates=[good, bad], names=words)
+    assert str(bad) in message
+    starts = [Template.parse("{text}\nSo: ({mask}")]
+    candidates, _ = search(small_task(), plm, templates=[good], names=words, starts=starts)
+    assert {each["template"] for each in triggers(candidates)} == {str(good)}
+
+
 def test_label_words_of_several_tokens():
     words = Verbalizer.of([["bad"], ["schadenfreude"]], LABELS)
     message = refused(VerbalizerError, small_task(), small_plm("bert"), names=words)
@@ -64,7 +87,7 @@ def test_label_words_of_several_tokens():
     assert "--words" in message
 
 
-@pytest.mark.parametrize("evaluations", [5, 40, 80])
+@pytest.mark.parametrize("evaluations", [5, 40, 70])
 def test_a_budget_too_small_for_one_step(evaluations):
     message = refused(OptionError, small_task(), small_plm("bert"), evaluations=evaluations)
     assert "before the first step" in message

@@ -23,6 +23,7 @@ from the label's own name and the leading words of the bundled lexicon's topics,
 """
 
 from promptsearch.engines.manual.engine import ManualEngine, library_for
+from promptsearch.engines.manual.leading import lead_ins
 from promptsearch.engines.manual.user import templates_from_file, words_from
 
-__all__ = ["ManualEngine", "library_for", "templates_from_file", "words_from"]
+__all__ = ["ManualEngine", "lead_ins", "library_for", "templates_from_file", "words_from"]

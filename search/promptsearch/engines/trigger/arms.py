@@ -22,6 +22,7 @@ from promptsearch.engines.trigger.spending import Meter
 from promptsearch.engines.trigger.starts import Starts
 from promptsearch.engines.trigger.vocabulary import Banned, allowed_tokens
 from promptsearch.engines.trigger.wording import Wording
+from promptsearch.errors import OptionError
 from promptsearch.objective import LabelObjective
 from promptsearch.plms.local import LocalPLM
 from promptsearch.tasks.drawing import drawn_by_class
@@ -120,6 +121,7 @@ def tools_for(arm: Arm, ground: Ground) -> Tools:
     Raises:
         TemplateError: it cannot work on the PLM.
         VerbalizerError: a label word has several tokens.
+        OptionError: the rules leave no token.
         BudgetSpent: the vocabulary cannot be pruned with what is left.
     """
     plm, config, examples = ground.plm, ground.config, ground.examples
@@ -130,6 +132,10 @@ def tools_for(arm: Arm, ground: Ground) -> Tools:
     assert blank is not None
     # A tokenizer may have more tokens than the PLM has embeddings.
     ids = np.flatnonzero(ground.allowed[: len(reading.reader.matrix)])
+    if not len(ids):
+        raise OptionError(
+            "no token of the PLM may stand in a trigger", hint="Allow capitals, digits, or parts of words."
+        )
     blanks = (blank,) * reading.places
     neutral = fluency.likeliest(blanks, 0, ids, 1)[0]
     special = plm.encoder.tokenizer.all_special_ids
@@ -164,7 +170,8 @@ def _proposer(
     if config.method == "edit":
         return EditProposer(fluency, ids, config.candidates, config.top_k)
     matrix = reading.reader.matrix
-    point = torch.stack([part.float().sum(dim=0) for part in matrix[ids].split(_SUMMED)]).sum(dim=0)
+    parts = torch.from_numpy(ids).split(_SUMMED)
+    point = torch.stack([matrix[part].float().sum(dim=0) for part in parts]).sum(dim=0)
     promises = Promises(reading, fluency, config.promise, rows, point / len(ids))
     allowed = np.zeros(len(matrix), dtype=np.bool_)
     allowed[ids] = True

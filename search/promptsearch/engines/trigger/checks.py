@@ -93,6 +93,15 @@ def single_tokens(plm: PLM, template: Template, verbalizer: Verbalizer) -> tuple
     return replace(verbalizer, answers=tuple(kept)), tuple(dict.fromkeys(left_out))
 
 
+def reads_words(plm: PLM, template: Template, verbalizer: Verbalizer) -> bool:
+    """Whether all words are of one token in the slot of a template."""
+    try:
+        tokens = answer_tokens(plm, template, verbalizer.words, verbalizer.case)
+    except VerbalizerError:
+        return False
+    return all(len(forms[0]) == 1 for forms in tokens)
+
+
 def fitting(starts: Sequence[Template], task: Task, plm: PLM) -> list[Template]:
     """Templates to start from that work for the task and on the PLM."""
     left_to_right = plm.identity.family != "masked"

@@ -99,6 +99,10 @@ class TriggerConfig:
         for name in ("batch", "prune"):
             if (value := getattr(self, name)) is not None and value < 2:
                 raise OptionError(f"{name} must be 2 or more, not {value}")
+        if self.words is not None and self.start != "words":
+            raise OptionError(
+                f"start words are for starts from words, not from {self.start}", hint="Leave one of them out."
+            )
         if self.restarts is not None and self.restarts < 0:
             raise OptionError(f"restarts must be 0 or more, not {self.restarts}")
         if not 0 <= self.fluency < float("inf"):

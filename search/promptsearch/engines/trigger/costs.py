@@ -97,6 +97,10 @@ class Costs:
         mean = costs.mean(dim=-1)
         return mean.log() if self.objective == "mellowmax" else mean
 
+    def nat(self, costs: Tensor) -> float:
+        """How far the mean of costs (n,) must rise for the loss to rise by a nat, to first order."""
+        return float(costs.mean()) if self.objective == "mellowmax" else 1.0
+
     def gradient(self, scores: Tensor) -> Tensor:
         """(n, L), the derivative of the loss by label scores (n, L)."""
         leaf = scores.detach().double().requires_grad_()

@@ -16,6 +16,7 @@ from promptsearch.engines.trigger.checks import (
     check_train,
     fitting,
     local,
+    reads_words,
     single_tokens,
 )
 from promptsearch.engines.trigger.config import TriggerConfig
@@ -26,7 +27,7 @@ from promptsearch.engines.trigger.pruning import CLUSTERS
 from promptsearch.engines.trigger.results import candidate, history
 from promptsearch.engines.trigger.search import Search
 from promptsearch.engines.trigger.spending import Meter
-from promptsearch.errors import OptionError
+from promptsearch.errors import OptionError, VerbalizerError
 from promptsearch.knowledge.roles import normal_name
 from promptsearch.plms.base import PLM
 from promptsearch.plms.local import LocalPLM
@@ -99,6 +100,7 @@ class TriggerEngine:
         arms = self._arms(task, plm)
         words = self.names or Verbalizer.of([normal_name(str(n)) for n in task.label_names], task.labels)
         words, left_out = single_tokens(plm, arms[0].template, words)
+        arms = [arm for arm in arms if self._reads(arm, plm, words)]
         ground = Ground.of(task, plm, words, self.config, Meter(budget), seed)
         notes = [f"Kept out of triggers: {ground.banned}."] if ground.banned else []
         if left_out:
@@ -120,6 +122,20 @@ class TriggerEngine:
             if (found := opened(start, plm)) is not None:
                 arms.append(Arm(*found))
         return arms
+
+    def _reads(self, arm: Arm, plm: LocalPLM, words: Verbalizer) -> bool:
+        """Whether a template reads the label words; those that only lend their words may not.
+
+        Raises:
+            VerbalizerError: a template that was asked for does not.
+        """
+        reads = reads_words(plm, arm.template, words)
+        if not reads and not arm.given:
+            raise VerbalizerError(
+                f"label words have several tokens in the slot of {str(arm.template)!r}",
+                hint="Put the slot behind a blank there, or give other words with --words.",
+            )
+        return reads
 
     def _key(self, task: Task, plm: LocalPLM, words: Verbalizer, arms: Sequence[Arm], seed: int) -> str:
         """What must be equal for a search to be the same: sha256 (hex)."""

@@ -20,7 +20,7 @@ IntArray = NDArray[np.int64]
 
 CLUSTERS = 256
 _ROUNDS = 8
-# Tokens that centres are fitted to; all are assigned to them afterwards.
+# Tokens that centres are fitted to, and that are assigned to them at once: a whole vocabulary is not copied.
 _FITTED = 8192
 _ASSIGNED = 16384
 
@@ -45,9 +45,9 @@ def influential(
     """
     if len(allowed) <= most:
         return allowed
-    vectors = reading.reader.matrix[torch.from_numpy(allowed)].float()
-    centres = k_means(vectors, min(clusters, len(allowed)), rng)
-    nearest, distances = assigned(vectors, centres)
+    matrix, ids = reading.reader.matrix, torch.from_numpy(allowed)
+    centres = k_means(matrix, ids, min(clusters, len(allowed)), rng)
+    nearest, distances = assigned(matrix, ids, centres)
     middle = [_middle(np.flatnonzero(nearest == c), distances, allowed) for c in range(len(centres))]
     tried = [(c, token) for c, token in enumerate(middle) if token is not None]
     fillings = [
@@ -64,12 +64,13 @@ def influential(
     return np.sort(np.array(kept, dtype=np.int64))
 
 
-def k_means(vectors: Tensor, count: int, rng: Generator) -> Tensor:
-    """Centres (count, d) of a few rounds of Lloyd's algorithm on vectors (v, d), at most 8,192 of them."""
-    some = vectors[torch.from_numpy(np.sort(rng.permutation(len(vectors))[:_FITTED]))]
+def k_means(matrix: Tensor, ids: Tensor, count: int, rng: Generator) -> Tensor:
+    """Centres (count, d) of a few rounds of Lloyd's algorithm on some rows, at most 8,192 of them."""
+    some = matrix[ids[torch.from_numpy(np.sort(rng.permutation(len(ids))[:_FITTED]))]].float()
+    everything = torch.arange(len(some))
     centres = some[torch.from_numpy(np.sort(rng.permutation(len(some))[:count]))].clone()
     for _ in range(_ROUNDS):
-        nearest = torch.from_numpy(assigned(some, centres)[0]).to(some.device)
+        nearest = torch.from_numpy(assigned(some, everything, centres)[0]).to(some.device)
         sums = torch.zeros_like(centres).index_add_(0, nearest, some)
         sizes = torch.bincount(nearest, minlength=count)
         filled = sizes > 0
@@ -77,11 +78,15 @@ def k_means(vectors: Tensor, count: int, rng: Generator) -> Tensor:
     return centres
 
 
-def assigned(vectors: Tensor, centres: Tensor) -> tuple[IntArray, NDArray[np.float64]]:
-    """For each vector (v, d) the number of its nearest centre (c, d), and the squared distance."""
-    found = [((centres**2).sum(dim=1) - 2 * part @ centres.T).min(dim=1) for part in vectors.split(_ASSIGNED)]
-    distances = torch.cat([each.values for each in found]) + (vectors**2).sum(dim=1)
-    return torch.cat([each.indices for each in found]).cpu().numpy(), distances.double().cpu().numpy()
+def assigned(matrix: Tensor, ids: Tensor, centres: Tensor) -> tuple[IntArray, NDArray[np.float64]]:
+    """For each of the rows (v,) the number of its nearest centre (c, d), and the squared distance."""
+    indices, distances = [], []
+    for part in ids.split(_ASSIGNED):
+        vectors = matrix[part].float()
+        nearest = ((centres**2).sum(dim=1) - 2 * vectors @ centres.T).min(dim=1)
+        indices.append(nearest.indices)
+        distances.append(nearest.values + (vectors**2).sum(dim=1))
+    return torch.cat(indices).cpu().numpy(), torch.cat(distances).double().cpu().numpy()
 
 
 def _middle(members: IntArray, distances: NDArray[np.float64], allowed: IntArray) -> int | None:

@@ -114,7 +114,7 @@ def race(
         gains[alive] = (costs.loss(theirs) - costs.loss(mine)).numpy() - extra[alive]
         seen[alive] = end
         if rules is not None and end < n:
-            differences = (mine - theirs).numpy() + extra[alive, None]
+            differences = (mine - theirs).numpy() + extra[alive, None] * costs.nat(theirs)
             alive = alive[_stay(differences, n, len(looks) - 1, rules)]
             if len(alive) == 0:
                 break

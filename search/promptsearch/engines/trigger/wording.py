@@ -20,7 +20,7 @@ from promptsearch.trigger import letters
 class Tokenizing(Protocol):
     """What a PLM says about the text of triggers, see `LocalPLM`."""
 
-    def trigger_texts(self, template: Template, groups: Sequence[Sequence[int]]) -> list[str]: ...
+    def texts_of(self, template: Template, fillings: Sequence[Sequence[int]]) -> list[list[str]]: ...
 
     def surviving(
         self, template: Template, fillings: NDArray[np.int64], examples: Sequence[Example]
@@ -68,7 +68,7 @@ class Wording:
 
     def texts(self, filling: Filling) -> tuple[str, ...]:
         """What each trigger slot decodes to."""
-        return tuple(self.plm.trigger_texts(self.template, self.groups(filling)))
+        return tuple(self.plm.texts_of(self.template, [filling])[0])
 
     def passing(self, fillings: Sequence[Filling]) -> NDArray[np.bool_]:
         """Which triggers keep to the rules in one prompt, for a start: (c,)."""
@@ -78,8 +78,10 @@ class Wording:
         passing = np.ones(len(plain), dtype=np.bool_)
         if not self.any_ids:
             passing = self.plm.surviving(self.template, np.array(plain), self._examples[:1])
-        for i in np.flatnonzero(passing) if self.banned else ():
-            passing[i] = not any(self.banned.holds(text) for text in self.texts(plain[i]))
+        if self.banned and passing.any():
+            kept = np.flatnonzero(passing)
+            texts = self.plm.texts_of(self.template, [plain[i] for i in kept])
+            passing[kept] = [not any(map(self.banned.holds, each)) for each in texts]
         return passing
 
     def keeps(self, filling: Filling) -> bool:
