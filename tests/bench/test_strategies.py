@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from promptsearch.bench import strategies
 from promptsearch.bench.machine import Machine
-from promptsearch.bench.strategies import STRATEGIES, Measured, Setting, measure
-from promptsearch.bench.strategies_page import page, record
+from promptsearch.bench.strategies import (
+    LORA,
+    P_TUNING,
+    P_TUNING_V2,
+    STRATEGIES,
+    Measured,
+    Setting,
+    measure,
+    planned,
+)
+from promptsearch.bench.strategies_page import goals_of, page, record
 from promptsearch.cli.tune_options import TuneOptions
 from promptsearch.errors import OptionError
 from promptsearch.tuning.config import TuneConfig
@@ -32,7 +45,7 @@ def run_of(tuned: str, plain: str | None, seconds: float = 2.0) -> dict[str, Any
     return {
         "task": "films",
         "stand_in_for": None,
-        "splits": {"test": len(tuned)},
+        "splits": {"train": 32, "dev": 32, "test": len(tuned)},
         "majority": {"test": 0.5},
         "dtype": "float32",
         "device": "cpu",
@@ -51,11 +64,43 @@ def test_means_and_margins_are_over_seeds() -> None:
     assert found.spread == pytest.approx(0.4 / 2**0.5)
     assert found.margin.value == pytest.approx(0.4)
     assert found.margin.low < 0.4 < found.margin.high
-    text = page([found], 2, MACHINE, "promptsearch bench strategies")
+    text = page([found], MACHINE, "promptsearch bench strategies")
+    assert "2 draws of 32 train and 32 dev examples" in text
     cells = next(line for line in text.splitlines() if line.startswith("| p-tuning")).split(" | ")
     assert cells[1] == "60.0 (28.3)"
     assert cells[2].startswith("+40.0 (")
-    assert cells[4:] == ["40", "3", "6", "500", "1,234", "64 |"]
+    assert cells[4:] == ["40", "3", "6", "500", "1,234", "64", "float32 |"]
+
+
+def test_what_was_promised_is_held_against_what_was_found() -> None:
+    def found(strategy: str, tuned: str, shots: str = "2000", draws: int | None = 1) -> Measured:
+        return Measured(Setting(strategy, "plm", shots, draws=draws), (run_of(tuned, "0" * 20),))
+
+    many = [found(P_TUNING, "1" * 10 + "0" * 10), found(P_TUNING_V2, "1" * 12 + "0" * 8)]
+    lora = found(LORA, "1" * 13 + "0" * 7)
+    few = [found(P_TUNING, "0" * 20, "16", None), found(LORA, "1" * 20, "16", None)]
+    goals = {goal.what: goal for goal in goals_of([*few, *many, lora])}
+    assert [goal.met for goal in goals.values()] == [False, True, False]
+    assert goals["plm, 2000 a class: points of p-tuning v2 behind LoRA"].found == pytest.approx(5.0)
+    assert (
+        goals["plm, 16 a class: points of P-tuning over its template, lower end of the interval"].found == 0
+    )
+    assert "## Goals" in page([*few, *many, lora], MACHINE, "")
+    assert goals_of([Measured(Setting(P_TUNING, "plm", "16"), (), "no time")]) == []
+
+
+def test_what_matters_most_comes_first() -> None:
+    names = ["tuning-free", P_TUNING, "prompt tuning", LORA]
+    settings = planned(["a", "b"], ["16", "64"], names, ["--steps", "9"], "500", ["--steps", "99"])
+    order = sorted(settings, key=lambda setting: setting.turn)
+    told = [(each.plm, each.shots, each.strategy) for each in order]
+    assert told[:4] == [("a", shots, name) for shots in ("16", "64") for name in names[:2]]
+    assert told[8:12] == [(plm, "500", name) for plm in "ab" for name in (P_TUNING, LORA)]
+    assert told[12:] == [(p, s, n) for s in ("16", "64") for p in "ab" for n in ("prompt tuning", LORA)]
+    assert {each.options for each in settings if each.shots == "500"} == {("--steps", "99")}
+    assert {each.draws for each in settings if each.shots != "500"} == {None}
+    assert {each.draws for each in settings if each.shots == "500"} == {1}
+    assert len({each.folder(Path("runs"), 0) for each in settings}) == len(settings)
 
 
 def test_nothing_is_said_of_margins_that_cannot_be_paired() -> None:
@@ -82,7 +127,7 @@ def test_a_training_is_kept_and_an_error_is_told(tmp_path: Path) -> None:
     found = list(measure(settings, [0], common, runs))
     assert found[0].records[0]["training"]["parameters"] == 5 * 2 * 2 * 32
     assert "nothing" in found[1].why
-    text = page(found, 1, MACHINE, "promptsearch bench strategies")
+    text = page(found, MACHINE, "promptsearch bench strategies")
     assert f"## {tmp_path / 'nothing'}, 4 examples a class" in text
     json.dumps(record(found, MACHINE))
     kept = settings[0].folder(runs, 0) / "tuning.json"
@@ -91,3 +136,47 @@ def test_a_training_is_kept_and_an_error_is_told(tmp_path: Path) -> None:
     assert next(measure(settings[:1], [0], common, runs)).records[0]["numbers"] == 77
     with pytest.raises(OptionError, match="measured with other options"):
         next(measure(settings[:1], [0], [*common, "--minutes", "1"], runs))
+
+
+class Trainings:
+    """Stands for processes that train: each writes its record, and is remembered."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, runs: Path) -> None:
+        self.commands: list[list[str]] = []
+        self.runs = runs
+        monkeypatch.setattr(strategies.subprocess, "run", self)
+
+    def __call__(self, command: Sequence[str], **_options: Any) -> Any:
+        options = list(command[4:])
+        self.commands.append(options)
+        folder = Path(options[options.index("--resume" if "--resume" in options else "--out") + 1])
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "tuning.json").write_text(json.dumps(run_of("10", "00")), "utf-8")
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+
+def test_when_the_time_is_over_what_is_done_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trainings = Trainings(monkeypatch, tmp_path)
+    setting = Setting(P_TUNING, "plm", "16")
+    (none,) = measure([setting], [0, 1], [], tmp_path, seconds=0)
+    assert (none.records, trainings.commands) == ((), [])
+    assert none.why == "the time was over after 0 of 2 draws; run it again to go on"
+    assert len(next(measure([setting], [0], [], tmp_path)).records) == 1
+    (half,) = measure([setting], [0, 1], [], tmp_path, seconds=0)
+    assert half.why == "the time was over after 1 of 2 draws; run it again to go on"
+    (once,) = measure([replace(setting, draws=1)], [0, 1], [], tmp_path, seconds=0)
+    assert len(once.records) == 1
+
+
+@pytest.mark.parametrize("state", ["training.safetensors", "teachers.safetensors"])
+def test_an_unfinished_training_is_gone_on_with(
+    state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainings = Trainings(monkeypatch, tmp_path)
+    begun, fresh = Setting("PET, LoRA", "a", "16", ("--steps", "5")), Setting("PET, LoRA", "b", "16")
+    begun.folder(tmp_path, 3).mkdir(parents=True)
+    (begun.folder(tmp_path, 3) / state).touch()
+    list(measure([begun, fresh], [3], ["--task", "films"], tmp_path))
+    assert trainings.commands[0] == ["--resume", str(begun.folder(tmp_path, 3)), "--json"]
+    assert trainings.commands[1][:4] == ["--strategy", "pet", "--lm", "lora"]
+    assert "--resume" not in trainings.commands[1]

@@ -198,6 +198,16 @@ def test_a_finished_training_makes_room_for_another(plms: dict[str, str], data: 
         resume(tmp_path / "run", TuneObserver())
 
 
+def test_a_training_that_was_killed_before_its_report_is_not_taken_for_finished(
+    plms: dict[str, str], data: Path, tmp_path: Path
+) -> None:
+    done = tuned(plms["bert"], data, tmp_path / "run")
+    (tmp_path / "run" / "tuning.json").unlink()
+    again = resume(tmp_path / "run", TuneObserver())
+    assert again.tuned.test == done.tuned.test
+    assert (tmp_path / "run" / "tuning.json").exists()
+
+
 def test_a_training_is_not_gone_on_with_on_other_data(
     plms: dict[str, str], data: Path, tmp_path: Path
 ) -> None:

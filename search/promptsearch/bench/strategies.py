@@ -1,7 +1,7 @@
 """What each strategy of training around a prompt reaches, takes and stores: `promptsearch tune`, many times.
 
 Every training runs in a process of its own, whose peak of memory is then its own. What is done stays in a
-folder, so that a measurement of hours can be stopped and gone on with.
+folder, so that a measurement of hours can be stopped and gone on with. What matters most comes first.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,17 +21,23 @@ from numpy.typing import NDArray
 from promptsearch.bench.accuracy import Margin, margin_of
 from promptsearch.errors import OptionError, StorageError
 from promptsearch.paths import atomic_write
-from promptsearch.study.artefacts import TUNING_FILE
+from promptsearch.study.artefacts import TEACHERS_FILE, TRAINING_FILE, TUNING_FILE
 from promptsearch.study.observer import Observer
 
+TUNING_FREE, P_TUNING, P_TUNING_V2, LORA = (
+    "tuning-free",
+    "p-tuning (LSTM)",
+    "p-tuning v2",
+    "fixed-prompt, LoRA",
+)
 STRATEGIES: dict[str, tuple[str, ...]] = {
-    "tuning-free": ("--strategy", "tuning-free"),
-    "p-tuning (LSTM)": ("--strategy", "fixed-lm", "--method", "p-tuning"),
+    TUNING_FREE: ("--strategy", "tuning-free"),
+    P_TUNING: ("--strategy", "fixed-lm", "--method", "p-tuning"),
     "p-tuning (MLP)": ("--strategy", "fixed-lm", "--method", "p-tuning", "--encoder", "mlp"),
     "prompt tuning": ("--strategy", "fixed-lm", "--method", "prompt-tuning"),
     "prefix tuning (MLP)": ("--strategy", "fixed-lm", "--method", "prefix-tuning"),
-    "p-tuning v2": ("--strategy", "fixed-lm", "--method", "p-tuning-v2"),
-    "fixed-prompt, LoRA": ("--strategy", "fixed-prompt", "--lm", "lora"),
+    P_TUNING_V2: ("--strategy", "fixed-lm", "--method", "p-tuning-v2"),
+    LORA: ("--strategy", "fixed-prompt", "--lm", "lora"),
     "fixed-prompt, all weights": ("--strategy", "fixed-prompt", "--lm", "full"),
     "PET, LoRA": ("--strategy", "pet", "--lm", "lora"),
     "prompt + LoRA": ("--strategy", "prompt+lm", "--lm", "lora"),
@@ -41,16 +48,60 @@ STRATEGIES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Setting:
-    """One cell of a measurement, over several seeds."""
+    """One line of a measurement, over several seeds.
+
+    Attributes:
+        options: of `promptsearch tune`, that it has beside those of its strategy and those that all share.
+        turn: what has a lower one is measured first.
+        draws: of the examples, at most; None for as many as there are seeds.
+    """
 
     strategy: str
     plm: str
     shots: str
+    options: tuple[str, ...] = ()
+    turn: int = 0
+    draws: int | None = None
 
     def folder(self, runs: Path, seed: int) -> Path:
         """Where a run of it is kept."""
-        name = f"{self.strategy}-{self.plm}-{self.shots}-{seed}"
+        name = "-".join((self.strategy, self.plm, self.shots, *self.options, str(seed)))
         return runs / "".join(char if char.isalnum() or char in "-+." else "-" for char in name)
+
+
+def planned(
+    plms: Sequence[str],
+    shots: Sequence[str],
+    strategies: Sequence[str] = tuple(STRATEGIES),
+    options: Sequence[str] = (),
+    many: str | None = None,
+    many_options: Sequence[str] = (),
+) -> list[Setting]:
+    """The lines of a measurement as they stand in the report.
+
+    First come those that answer whether soft tokens are worth having: P-tuning with few examples, and with
+    many beside LoRA. Then all others with as few examples as there are, and last with more.
+
+    Args:
+        options: of `promptsearch tune`, with few examples.
+        many: examples a class with which only `MANY` are measured, on one draw; None for none.
+        many_options: of `promptsearch tune`, with many.
+    """
+    found = []
+    for plm in plms:
+        for place, each in enumerate(shots):
+            for name in strategies:
+                turn = 0 if name in FIRST else 2 + min(place, 1)
+                found.append(Setting(name, plm, each, tuple(options), turn))
+        if many is not None:
+            chosen = [name for name in strategies if name in MANY]
+            found += [Setting(name, plm, many, tuple(many_options), turn=1, draws=1) for name in chosen]
+    return found
+
+
+FIRST = (TUNING_FREE, P_TUNING)
+MANY = (P_TUNING, P_TUNING_V2, LORA)
+"""What is trained on many examples too: prompts with the PLM as it is, and the PLM."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +121,13 @@ class Measured:
     def accuracy(self) -> float:
         """Mean of the test figure over seeds."""
         return float(np.mean([record["prompts"][0]["test"]["value"] for record in self.records]))
+
+    @property
+    def dev(self) -> float | None:
+        """Mean of the dev figure over seeds; None where there is no dev."""
+        figures = [record["prompts"][0]["dev"] for record in self.records]
+        known = [each["value"] for each in figures if each is not None]
+        return float(np.mean(known)) if known and len(known) == len(figures) else None
 
     @property
     def spread(self) -> float:
@@ -101,12 +159,14 @@ def measure(
     common: Sequence[str],
     runs: Path,
     observer: Observer | None = None,
+    seconds: float | None = None,
 ) -> Iterator[Measured]:
-    """Run each setting once a seed.
+    """Run each setting once a seed, by their turn.
 
     Args:
         common: options of `promptsearch tune` that all share, without PLM, shots and seed.
         runs: folder of what is done, of which nothing is done again.
+        seconds: after so many no training is begun.
 
     Raises:
         OptionError: the folder holds what was measured with other options.
@@ -114,12 +174,19 @@ def measure(
     """
     _check_same(runs, common)
     told = observer or Observer()
-    for setting in settings:
+    end = None if seconds is None else time.monotonic() + seconds
+    for setting in sorted(settings, key=lambda setting: setting.turn):
         records: list[Mapping[str, Any]] = []
         why = ""
-        for seed in seeds:
+        chosen = seeds[: setting.draws]
+        for seed in chosen:
             told.stage(f"{setting.strategy} on {setting.plm}, {setting.shots} a class, seed {seed}")
-            found = _record(setting, seed, common, runs)
+            found = _done(setting, seed, runs)
+            if found is None and end is not None and time.monotonic() >= end:
+                found = (
+                    f"the time was over after {len(records)} of {len(chosen)} draws; run it again to go on"
+                )
+            found = found or _record(setting, seed, common, runs)
             if isinstance(found, str):
                 why = found
                 break
@@ -127,18 +194,25 @@ def measure(
         yield Measured(setting, tuple(records) if not why else (), why)
 
 
+def _done(setting: Setting, seed: int, runs: Path) -> Mapping[str, Any] | str | None:
+    """The record of a run that is over."""
+    path = setting.folder(runs, seed) / TUNING_FILE
+    return json.loads(path.read_text("utf-8")) if path.exists() else None
+
+
 def _record(setting: Setting, seed: int, common: Sequence[str], runs: Path) -> Mapping[str, Any] | str:
-    """The record of a run, or what kept it from being done."""
+    """The record of a run that is done now, or what kept it from being done."""
     folder = setting.folder(runs, seed)
-    if not (folder / TUNING_FILE).exists():
-        unfinished = (folder / "training.safetensors").exists()
-        own = ("--plm", setting.plm, "--shots", setting.shots, "--seed", str(seed), "--out", str(folder))
-        options = ("--resume", str(folder)) if unfinished else (*STRATEGIES[setting.strategy], *common, *own)
-        command = [sys.executable, "-m", "promptsearch", "tune", *options, "--json"]
-        done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
-        if done.returncode != 0:
-            return _error(done.stderr)
-    return json.loads((folder / TUNING_FILE).read_text("utf-8"))
+    own = ("--plm", setting.plm, "--shots", setting.shots, "--seed", str(seed), "--out", str(folder))
+    options = (*STRATEGIES[setting.strategy], *common, *setting.options, *own)
+    if any((folder / state).exists() for state in (TRAINING_FILE, TEACHERS_FILE)):
+        options = ("--resume", str(folder))
+    command = [sys.executable, "-m", "promptsearch", "tune", *options, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    return _error(done.stderr) if done.returncode != 0 else _done(setting, seed, runs) or _NO_RECORD
+
+
+_NO_RECORD = "the training left no record"
 
 
 def _error(stderr: str) -> str:

@@ -56,7 +56,8 @@ def check_resumable(folder: Path) -> None:
     Raises:
         StorageError: it has a result, and nothing that could be gone on with.
     """
-    if (folder / PROMPT_FILE).exists() and not (folder / TRAINING_FILE).exists():
+    results = (folder / PROMPT_FILE, folder / TUNING_FILE)
+    if all(result.exists() for result in results) and not (folder / TRAINING_FILE).exists():
         raise StorageError(
             "the training is finished",
             where=str(folder),
