@@ -8,22 +8,22 @@ from promptsearch.report.marks import code, fenced, table
 from promptsearch.showing import count
 
 METHOD = (
-    "Each contender learns soft tokens in a process of its own, loaded and warm, with the PLM as it is: the"
-    " same examples a step, the same number of soft tokens from the same start, the same number format, "
-    "AdamW, and the same loss, the negative log-probability of the right label word among the label words. "
-    "The passes of all take turns; medians are shown. **ours ×**: how many times as many steps a second "
-    "promptsearch does. **peak MB**: the most memory the process ever had. **loss**: of the first step, "
-    "before it: equal where prompts are equal.\n\n"
-    "*promptsearch* is what a user gets from `promptsearch tune --method prompt-tuning`: soft tokens right "
-    "before the slot, keys and values left of them kept on a causal PLM, batches by token budget, one "
-    "position of each prompt through the output layer; seconds include the laying out of the prompts and "
-    "what is kept of them. *In front* it learns the very prompts that peft does. *peft* has soft tokens "
-    "before the whole prompt and nowhere else; its plain loop pads each batch to its longest prompt, which "
-    "is tokenised beforehand. *Logits of answers only* passes transformers the positions at which some "
-    "prompt of the batch is answered, where *prompt tuning* computes logits of all positions. peft has no "
-    "type of task for prompts of masked language models; it runs under that for features, which passes on "
-    "the logits of the model's head. There its soft tokens stand before the token that starts a text, "
-    "promptsearch's behind it."
+    "Each contender learns soft tokens in a process of its own, loaded and warm, with the PLM as it is: "
+    "the same examples a step, the same number of soft tokens from the same start, the same number "
+    "format, AdamW, and the same loss, the negative log-probability of the right label word among the "
+    "label words. The passes of all take turns; medians are shown. **ours ×**: how many times as many "
+    "steps a second promptsearch does. **peak MB**: the most memory the process ever had. **loss**: of "
+    "the first step, before it: equal where prompts are equal.\n\n"
+    "*promptsearch* is what a user gets from `promptsearch tune --method prompt-tuning`: soft tokens "
+    "right before the slot, keys and values left of them kept on a causal PLM, batches by token budget, "
+    "one position of each prompt through the output layer; seconds include the laying out of the prompts "
+    "and what is kept of them. *In front* it learns the very prompts that peft does. *peft* has soft "
+    "tokens before the whole prompt and nowhere else; its plain loop pads each batch to its longest "
+    "prompt, which is tokenised beforehand. *Logits of answers only* passes transformers the positions at "
+    "which some prompt of the batch is answered, where *prompt tuning* computes logits of all positions. "
+    "peft has no type of task for prompts of masked language models; it runs under that for features, "
+    "which passes on the logits of the model's head. Where a PLM has a token that starts a text, peft's "
+    "soft tokens stand before it, promptsearch's behind it."
 )
 TITLES = ("PLM", "soft tokens", "contender", "steps/s", "ours ×", "peak MB", "loss", "steps timed")
 
