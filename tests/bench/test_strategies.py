@@ -95,8 +95,12 @@ def test_what_matters_most_comes_first() -> None:
     order = sorted(settings, key=lambda setting: setting.turn)
     told = [(each.plm, each.shots, each.strategy) for each in order]
     assert told[:4] == [("a", shots, name) for shots in ("16", "64") for name in names[:2]]
-    assert told[8:12] == [(plm, "500", name) for plm in "ab" for name in (P_TUNING, LORA)]
-    assert told[12:] == [(p, s, n) for s in ("16", "64") for p in "ab" for n in ("prompt tuning", LORA)]
+    assert told[4:8] == [("b", shots, name) for shots in ("16", "64") for name in names[:2]]
+    others = ["prompt tuning", LORA]
+    for place, plm in enumerate("ab"):
+        many, few = [(plm, "500", name) for name in (P_TUNING, LORA)], [(plm, "16", name) for name in others]
+        assert told[8 + 4 * place : 12 + 4 * place] == many + few
+    assert told[16:] == [(plm, "64", name) for plm in "ab" for name in others]
     assert {each.options for each in settings if each.shots == "500"} == {("--steps", "99")}
     assert {each.draws for each in settings if each.shots != "500"} == {None}
     assert {each.draws for each in settings if each.shots == "500"} == {1}

@@ -46,6 +46,11 @@ STRATEGIES: dict[str, tuple[str, ...]] = {
 """Name in the table -> options of `promptsearch tune`."""
 
 
+FIRST = (TUNING_FREE, P_TUNING)
+MANY = (P_TUNING, P_TUNING_V2, LORA)
+"""What is trained on many examples too: prompts with the PLM as it is, and the PLM."""
+
+
 @dataclass(frozen=True)
 class Setting:
     """One line of a measurement, over several seeds.
@@ -79,8 +84,9 @@ def planned(
 ) -> list[Setting]:
     """The lines of a measurement as they stand in the report.
 
-    First come those that answer whether soft tokens are worth having: P-tuning with few examples, and with
-    many beside LoRA. Then all others with as few examples as there are, and last with more.
+    P-tuning with few examples comes first, on every PLM. Then one PLM after the other, in the order given:
+    soft tokens beside LoRA on many examples, and all other strategies with the first number of shots. Last
+    come these with more.
 
     Args:
         options: of `promptsearch tune`, with few examples.
@@ -88,20 +94,16 @@ def planned(
         many_options: of `promptsearch tune`, with many.
     """
     found = []
-    for plm in plms:
-        for place, each in enumerate(shots):
-            for name in strategies:
-                turn = 0 if name in FIRST else 2 + min(place, 1)
-                found.append(Setting(name, plm, each, tuple(options), turn))
+    for place, plm in enumerate(plms):
+        turn = 1 + 2 * place
+        for each in shots:
+            later = turn + 1 if each == shots[0] else 1 + 2 * len(plms) + place
+            turns = [0 if name in FIRST else later for name in strategies]
+            found += [Setting(name, plm, each, tuple(options), at) for name, at in zip(strategies, turns)]
         if many is not None:
             chosen = [name for name in strategies if name in MANY]
-            found += [Setting(name, plm, many, tuple(many_options), turn=1, draws=1) for name in chosen]
+            found += [Setting(name, plm, many, tuple(many_options), turn, draws=1) for name in chosen]
     return found
-
-
-FIRST = (TUNING_FREE, P_TUNING)
-MANY = (P_TUNING, P_TUNING_V2, LORA)
-"""What is trained on many examples too: prompts with the PLM as it is, and the PLM."""
 
 
 @dataclass(frozen=True)
