@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from promptsearch.bench.trigger_accuracy_runs import CALIBRATIONS, PROMPTS, Case, Chosen, Run
 from promptsearch.bench.trigger_jobs import single_words
 from promptsearch.engines.base import Budget, Candidate
+from promptsearch.engines.manual import lead_ins
 from promptsearch.engines.trigger import TriggerConfig, TriggerEngine
 from promptsearch.plms.base import PLM, AnswerScoring
 from promptsearch.readings import label_log_probs
@@ -51,7 +52,7 @@ def measure(
     sought = Template.parse(case.template or _template_for(task))
     words = single_words(task, plm, sought)
     config = replace(config or TriggerConfig(), calibrated=case.calibrated)
-    engine = TriggerEngine(config, [sought], words)
+    engine = TriggerEngine(config, [sought], words, openings=lead_ins(task, plm.identity.family))
     begun = time.perf_counter()
     found = list(engine.search(task, plm, budget, seed))
     taken = time.perf_counter() - begun

@@ -132,10 +132,10 @@ _FACTS = """# Mined templates
 Precision at 1 on test facts, in percent: the share of subjects whose object gets the highest probability
 among all objects of the relation (of all splits). *Manual* is the template written by hand; on a PLM that
 reads from left to right it is cut off behind the answer. *Most support* is the mined template that ranks
-first by support and specificity alone, before any PLM has read it; *mined* is the one that answers best on 150
-train facts and dev together, by the mean of precision at 1 over facts and over objects; *ensemble* is up to ten
-mined templates with weights fitted on those train facts. Train pairs alone are mined with. A relation without a
-test split has its validation split as test and dev drawn from train.
+first by support and specificity alone, before any PLM has read it; *mined* is the one that answers best on
+150 train facts and dev together, by the mean of precision at 1 over facts and over objects; *ensemble* is up
+to ten mined templates with weights fitted on those train facts. Train pairs alone are mined with. A relation
+without a test split has its validation split as test and dev drawn from train.
 """
 
 _CLASSES = """# Mined frames

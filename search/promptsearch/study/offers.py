@@ -136,7 +136,7 @@ class Offers:
         if budget.seconds is not None:
             # The engine counts what earlier sittings took, and the budget is of this one.
             budget = replace(budget, seconds=budget.seconds + seconds_spent(folder))
-        engine = self.engines.trigger_for(words, starts, folder)
+        engine = self.engines.trigger_for(plm, words, starts, folder)
         turn = take_turn(
             engine,
             self.task,

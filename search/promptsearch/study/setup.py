@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from promptsearch.engines import engine
 from promptsearch.engines.base import Engine
-from promptsearch.engines.manual import ManualEngine, library_for, words_from
+from promptsearch.engines.manual import ManualEngine, lead_ins, library_for, words_from
 from promptsearch.engines.mining import MiningEngine
 from promptsearch.engines.words import WordsEngine
 from promptsearch.errors import DataError
-from promptsearch.plms.base import AnswerScoring
+from promptsearch.plms.base import PLM, AnswerScoring
 from promptsearch.predicting import as_example
 from promptsearch.showing import whole_text
 from promptsearch.study.config import DiscoverConfig
@@ -224,7 +224,9 @@ class Engines:
         own = [Template.parse(source) for source in self.config.soft_templates]
         return SoftEngine(self.config.soft, own, words, () if own else starts, known=known)
 
-    def trigger_for(self, words: Verbalizer, starts: Sequence[Template], folder: Path) -> TriggerEngine:
+    def trigger_for(
+        self, plm: PLM, words: Verbalizer, starts: Sequence[Template], folder: Path
+    ) -> TriggerEngine:
         """The engine `trigger` for one PLM.
 
         Args:
@@ -235,4 +237,7 @@ class Engines:
         from promptsearch.engines.trigger import TriggerEngine
 
         own = [Template.parse(source) for source in self.config.trigger_templates]
-        return TriggerEngine(self.config.trigger, own, words, () if own else starts, folder)
+        openings = lead_ins(self.task, plm.identity.family)
+        return TriggerEngine(
+            self.config.trigger, own, words, () if own else starts, folder, openings=openings
+        )

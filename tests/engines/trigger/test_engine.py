@@ -227,3 +227,23 @@ def test_the_engine_is_known_by_name():
 
 def test_without_a_template_all_fields_come_before_the_trigger():
     assert str(plain_template(("a", "b"), 4)) == "{a} {b} {trigger*4} {mask}"
+
+
+def test_openings_are_offered_and_the_best_is_gone_on_from(reviews, minilm):
+    candidates, running = search(reviews, minilm, evaluations=600, openings=("It was", "The film is very"))
+    texts = [candidate.provenance["trigger"]["text"][0] for candidate in candidates]
+    for opening in ("it was", "film is very"):
+        assert any(text.strip().startswith(opening) for text in texts), texts
+    improvements = running.history.improvements
+    steps = [number for number, each in enumerate(improvements) if each.swaps]
+    best, first = improvements[steps[0] - 1], improvements[steps[0]]
+    changed = {swap.place for swap in first.swaps}
+    same = [old == new for old, new in zip(best.ids[0], first.ids[0])]
+    assert same == [place not in changed for place in range(3)]
+
+
+def test_a_small_budget_is_not_spent_on_openings(reviews, minilm):
+    openings = [f"It was {word}" for word in ("a", "so", "very", "really", "quite", "rather", "just")]
+    candidates, running = search(reviews, minilm, evaluations=150, openings=openings)
+    assert candidates
+    assert running.history.evaluations <= 150

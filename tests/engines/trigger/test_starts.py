@@ -86,6 +86,15 @@ def test_likely_starts_are_what_the_plm_says_next(plm, template):
     assert starts.allowed[passing][log_probs[passing].argmax()] == found[2]
 
 
+@pytest.mark.parametrize(("plm", "template"), [("bert", MASKED), ("gpt2", PREFIX)])
+def test_likely_starts_keep_to_the_rules_in_all_prompts(plm, template):
+    """Also where what the PLM would say next becomes one token with what a text ends with."""
+    starts = starts_on(plm, template)
+    found = starts.likely(3)
+    assert starts.wording.passing([found]).all()
+    assert starts.wording.keeps(found)
+
+
 def test_given_words_are_cut_to_the_places():
     starts = starts_on("bert", MASKED)
     given = tuple(starts.allowed[:5].tolist())

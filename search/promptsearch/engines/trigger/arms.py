@@ -85,6 +85,10 @@ class Tools:
     wording: Wording
 
 
+# Likely tokens of which one is sought that may stand in any place.
+_NEUTRAL = 50
+
+
 @dataclass
 class Arm:
     """One template that is searched.
@@ -98,6 +102,7 @@ class Arm:
         ends: (loss, trigger) that starts came to, best first.
         best: lowest loss so far.
         kept: tokens that the vocabulary was pruned to; None while it is not.
+        openings: texts that a first start may begin with, besides what the PLM itself would put there.
     """
 
     template: Template
@@ -108,6 +113,7 @@ class Arm:
     ends: list[tuple[float, Filling]] = field(default_factory=list)
     best: float = float("inf")
     kept: tuple[int, ...] | None = None
+    openings: tuple[str, ...] = ()
 
     def keep(self, standing: Standing, most: int) -> None:
         """Take in what a start came to."""
@@ -137,9 +143,12 @@ def tools_for(arm: Arm, ground: Ground) -> Tools:
             "no token of the PLM may stand in a trigger", hint="Allow capitals, digits, or parts of words."
         )
     blanks = (blank,) * reading.places
-    neutral = fluency.likeliest(blanks, 0, ids, 1)[0]
     special = plm.encoder.tokenizer.all_special_ids
-    wording = Wording(plm, arm.template, examples, ground.banned, special, neutral, config.any_ids)
+    wordings = [
+        Wording(plm, arm.template, examples, ground.banned, special, token, config.any_ids)
+        for token in fluency.likeliest(blanks, 0, ids, _NEUTRAL)
+    ]
+    wording = next((each for each in wordings if each.neutral_anywhere), wordings[0])
     rows = drawn_by_class(examples, config.batch or len(examples), ground.seed)
     if config.prune is not None:
         if arm.kept is None:

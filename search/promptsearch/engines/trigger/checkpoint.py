@@ -25,7 +25,7 @@ from promptsearch.paths import atomic_write
 from promptsearch.template import Template
 
 _FILE = "trigger.json"
-_VERSION = 1
+_VERSION = 2
 
 
 class Checkpoint:
@@ -119,6 +119,7 @@ def _arm(arm: Arm) -> dict[str, Any]:
         "ends": arm.ends,
         "best": None if np.isinf(arm.best) else arm.best,
         "kept": arm.kept,
+        "openings": arm.openings,
     }
 
 
@@ -132,6 +133,7 @@ def _arm_of(record: Mapping[str, Any]) -> Arm:
         [(loss, tuple(filling)) for loss, filling in record["ends"]],
         float("inf") if record["best"] is None else record["best"],
         None if record["kept"] is None else tuple(record["kept"]),
+        tuple(record["openings"]),
     )
 
 

@@ -47,6 +47,9 @@ class TriggerEngine:
             trigger places.
         folder: where checkpoints are kept; a search that finds one there goes on from it.
         watch: told each improvement as it is found.
+        openings: what a person would write in a trigger's place; each is a start beside the PLM's own words,
+            and the best of them on train is gone on from. Not used where the config has words or another
+            kind of start.
     """
 
     name: str = "trigger"
@@ -59,6 +62,7 @@ class TriggerEngine:
         starts: Sequence[Template] = (),
         folder: Path | None = None,
         watch: Callable[[Improvement], None] | None = None,
+        openings: Sequence[str] = (),
     ) -> None:
         self.config = config or TriggerConfig()
         self.templates = tuple(dict.fromkeys(templates))
@@ -66,6 +70,7 @@ class TriggerEngine:
         self.starts = tuple(dict.fromkeys(starts))
         self.folder = folder
         self.watch = watch
+        self.openings = tuple(dict.fromkeys(openings))
         self.history = History()
 
     def search(self, task: Task, plm: PLM, budget: Budget, seed: int) -> Iterator[Candidate]:
@@ -117,7 +122,7 @@ class TriggerEngine:
         for template in self.templates:
             check_template(template, task, plm)
         plain = () if self.templates else (plain_template(task.fields, self.config.tokens),)
-        arms = [Arm(template) for template in (*self.templates, *plain)]
+        arms = [Arm(template, openings=self.openings) for template in (*self.templates, *plain)]
         for start in fitting(self.starts, task, plm):
             if (found := opened(start, plm)) is not None:
                 arms.append(Arm(*found))
@@ -142,7 +147,7 @@ class TriggerEngine:
         config = {name: value for name, value in asdict(self.config).items() if name != "offers"}
         parts = [
             config,
-            [(str(arm.template), arm.given) for arm in arms],
+            [(str(arm.template), arm.given, arm.openings) for arm in arms],
             [str(words), words.aggregation, words.case],
             [asdict(plm.identity), plm.dtype],
             fingerprint_examples(task.train),

@@ -21,11 +21,13 @@ def best_so_far(course: Sequence[Improvement]) -> list[Improvement]:
 def offered(course: Sequence[Improvement], most: int) -> list[Improvement]:
     """At most so many distinct triggers, the best on train first.
 
-    Half of them are the best, which may have been fitted to train too well; the others lie on the way there,
-    evenly spread over the improvements.
+    Half of them are the best, which may have been fitted to train too well; a quarter at most are what the
+    search started from, which was not; the others lie on the way, evenly spread over the improvements.
     """
     ranked = sorted(course, key=lambda each: (each.loss, each.step))
     chosen = _distinct(ranked)[: -(-most // 2)]
+    starts = [each for each in _distinct(ranked) if _is_of_words(each) and each not in chosen]
+    chosen += starts[: most // 4]
     way = [each for each in _distinct(best_so_far(course)) if each not in chosen]
     left = most - len(chosen)
     if len(way) > left:
@@ -33,6 +35,10 @@ def offered(course: Sequence[Improvement], most: int) -> list[Improvement]:
     more = [each for each in _distinct(ranked) if each not in chosen and each not in way]
     chosen = [*chosen, *way, *more[: left - len(way)]]
     return sorted(chosen, key=lambda each: (each.loss, each.step))
+
+
+def _is_of_words(found: Improvement) -> bool:
+    return found.start in ("words", "template") and not found.swaps
 
 
 def _distinct(course: Sequence[Improvement]) -> list[Improvement]:

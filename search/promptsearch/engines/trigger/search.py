@@ -19,6 +19,8 @@ from promptsearch.template import Field, Mask, Template, Text
 
 # Where nothing else limits a search, so many starts do.
 _RESTARTS_WITHOUT_BUDGET = 4
+# Share of the budget after which no more openings are read.
+_STARTING = 0.2
 # Of later starts, every third is random; the others go on from good triggers.
 _RANDOM_EVERY = 3
 
@@ -104,9 +106,24 @@ class Search:
         return most is None or later < most
 
     def _begin(self, index: int, arm: Arm, tools: Tools) -> None:
+        climbs: list[Climb] = []
+        for kind, filling in self._starts(arm, tools):
+            if climbs and self.ground.meter.share > _STARTING:
+                break
+            climbs.append(tools.climber.begin(kind, filling))
+            self._note(arm, tools, climbs[-1], None)
+        arm.climb = min(climbs, key=lambda climb: climb.standing.rank)
+
+    def _starts(self, arm: Arm, tools: Tools) -> list[tuple[str, Filling]]:
+        """One start; of words several, of which the best is gone on from."""
         kind, filling = self._start(arm, tools)
-        arm.climb = tools.climber.begin(kind, filling)
-        self._note(arm, tools, arm.climb, None)
+        if kind != "words" or self.ground.config.words:
+            return [(kind, filling)]
+        places, starts = tools.climber.reading.places, tools.starts
+        # The words next to the slot say most about what stands in it.
+        given = [ids[-places:] for text in arm.openings if (ids := self._ids_of(text))]
+        fillings = [filling, *(starts.lawful(starts.likely(places, ids)) for ids in given)]
+        return [(kind, each) for each in dict.fromkeys(fillings)]
 
     def _start(self, arm: Arm, tools: Tools) -> tuple[str, Filling]:
         config, starts, places = self.ground.config, tools.starts, tools.climber.reading.places
@@ -122,12 +139,12 @@ class Search:
             return "random", starts.random(places, self.rng)
         if config.start == "mask" and self.ground.plm.identity.family == "masked":
             return "mask", (starts.blank,) * places
-        given = self._given_words() if config.words else ()
+        given = self._ids_of(config.words) if config.words else ()
         return "words", starts.lawful(starts.likely(places, given))
 
-    def _given_words(self) -> Filling:
+    def _ids_of(self, text: str) -> Filling:
         slot = Template((Field("text"), Text(" "), Mask()))
-        return token_ids(slot, (self.ground.config.words or "").strip(), self.ground.plm)
+        return token_ids(slot, text.strip(), self.ground.plm)
 
     def _note(self, arm: Arm, tools: Tools, climb: Climb, before: Filling | None) -> None:
         """Write down what a step or a start came to, if it keeps to the rules."""

@@ -37,6 +37,12 @@ class Meter:
         """Seconds over all sittings."""
         return self.earlier + time.monotonic() - self._begun
 
+    @property
+    def share(self) -> float:
+        """How much of the budget is spent, by the limit that is nearer; 0 where there is none."""
+        most, end = self.budget.evaluations, self.budget.seconds
+        return max(self.evaluations / most if most else 0.0, self.seconds / end if end else 0.0)
+
     def take(self, readings: int) -> None:
         """Count readings that are about to be made.
 

@@ -38,7 +38,7 @@ class Starts:
         filling = [*given][:places] + [self.blank] * (places - len(given))
         for place in range(min(len(given), places), places):
             best = self.fluency.likeliest(tuple(filling), place, self.allowed, _ATTEMPTS)
-            filling = list(self._first_passing(filling, place, best))
+            filling = list(self._first_keeping(filling, place, best))
         return tuple(filling)
 
     def random(self, places: int, rng: Generator) -> Filling:
@@ -63,6 +63,17 @@ class Starts:
     def _redrawn(self, filling: Filling, place: int, rng: Generator) -> Filling:
         tokens = rng.choice(self.allowed, min(_ATTEMPTS, len(self.allowed)), replace=False)
         return self._first_passing(filling, place, tokens.tolist())
+
+    def _first_keeping(self, filling: Sequence[int], place: int, tokens: Sequence[int]) -> Filling:
+        """The trigger with the first of the tokens in its place that keeps to the rules in all prompts.
+
+        Places behind it, which are blank, are held to the rules with the neutral token in them.
+        """
+        behind = [self.wording.neutral] * (len(filling) - place - 1)
+        plain = [(*filling[:place], token, *behind) for token in tokens]
+        passing = np.flatnonzero(self.wording.passing(plain)).tolist()
+        first = next((i for i in passing if self.wording.keeps(plain[i])), passing[0] if passing else 0)
+        return (*filling[:place], tokens[first], *filling[place + 1 :])
 
     def _first_passing(self, filling: Sequence[int], place: int, tokens: Sequence[int]) -> Filling:
         """The trigger with the first of the tokens in its place that keeps to the rules, else the first."""

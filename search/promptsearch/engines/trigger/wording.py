@@ -89,5 +89,11 @@ class Wording:
         plain = np.array([self._plain(filling)])
         return self.any_ids or bool(self.plm.surviving(self.template, plain, self._examples)[0])
 
+    @property
+    def neutral_anywhere(self) -> bool:
+        """Whether the neutral token keeps to the rules in all places at once."""
+        filling = (self.neutral,) * self._bounds[-1]
+        return bool(self.passing([filling])[0]) and self.keeps(filling)
+
     def _plain(self, filling: Filling) -> Filling:
         return tuple(self.neutral if token in self._special else token for token in filling)
