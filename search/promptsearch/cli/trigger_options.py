@@ -78,8 +78,9 @@ class TriggerOptions(SearchOptions):
         value(
             "--start",
             metavar="NAME",
-            help="What a search begins from: words (of --start-words, or what the PLM itself would put "
-            "there), mask or random. \\[words]",
+            help="What a search begins from: words (of --start-words, or the best on train of those before "
+            "the slot of hand-written templates and of what the PLM would put there), mask or random. "
+            "\\[words]",
         ),
     ] = None
     start_words: Annotated[

@@ -26,8 +26,9 @@ class TriggerConfig:
         balanced: whether every class weighs the same, however many examples it has.
         calibrated: whether label scores are taken relative to their means over the batch.
         tokens: how many trigger tokens a template without `{trigger*n}` is given.
-        start: `words` from `words`, or else from what the PLM itself would put there; `mask` from mask tokens
-            (on a masked PLM); `random`. Later starts are from the buffer, or random.
+        start: `words` from `words`, or else from the best on train of what a person and what the PLM itself
+            would put there; `mask` from mask tokens (on a masked PLM); `random`. Later starts are from the
+            buffer, or random.
         words: to start from; as many tokens of them as there are places.
         restarts: how many starts besides the first; None for as many as the budget allows.
         top_k: best swaps by first-order score, over all places, from which steps draw.
