@@ -65,11 +65,11 @@ def test_means_and_margins_are_over_seeds() -> None:
     assert found.margin.value == pytest.approx(0.4)
     assert found.margin.low < 0.4 < found.margin.high
     text = page([found], MACHINE, "promptsearch bench strategies")
-    assert "2 draws of 32 train and 32 dev examples" in text
+    assert "Draws of 32 train and 32 dev examples" in text
     cells = next(line for line in text.splitlines() if line.startswith("| p-tuning")).split(" | ")
-    assert cells[1] == "60.0 (28.3)"
-    assert cells[2].startswith("+40.0 (")
-    assert cells[4:] == ["40", "3", "6", "500", "1,234", "64", "float32 |"]
+    assert cells[1:3] == ["2", "60.0 (28.3)"]
+    assert cells[3].startswith("+40.0 (")
+    assert cells[5:] == ["40", "3", "6", "500", "1,234", "64", "float32 |"]
 
 
 def test_what_was_promised_is_held_against_what_was_found() -> None:
@@ -128,7 +128,7 @@ def test_a_training_is_kept_and_an_error_is_told(tmp_path: Path) -> None:
     plm = saved_plm("bert", tmp_path)
     settings = [Setting("p-tuning v2", plm, "4"), Setting("p-tuning v2", str(tmp_path / "nothing"), "4")]
     runs = tmp_path / "runs"
-    found = list(measure(settings, [0], common, runs))
+    *_, found = measure(settings, [0], common, runs)
     assert found[0].records[0]["training"]["parameters"] == 5 * 2 * 2 * 32
     assert "nothing" in found[1].why
     text = page(found, MACHINE, "promptsearch bench strategies")
@@ -137,7 +137,7 @@ def test_a_training_is_kept_and_an_error_is_told(tmp_path: Path) -> None:
     kept = settings[0].folder(runs, 0) / "tuning.json"
     changed = {**json.loads(kept.read_text("utf-8")), "numbers": 77}
     kept.write_text(json.dumps(changed), "utf-8")
-    assert next(measure(settings[:1], [0], common, runs)).records[0]["numbers"] == 77
+    assert next(measure(settings[:1], [0], common, runs))[0].records[0]["numbers"] == 77
     with pytest.raises(OptionError, match="measured with other options"):
         next(measure(settings[:1], [0], [*common, "--minutes", "1"], runs))
 
@@ -162,14 +162,36 @@ class Trainings:
 def test_when_the_time_is_over_what_is_done_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trainings = Trainings(monkeypatch, tmp_path)
     setting = Setting(P_TUNING, "plm", "16")
-    (none,) = measure([setting], [0, 1], [], tmp_path, seconds=0)
+    ((none,),) = measure([setting], [0, 1], [], tmp_path, seconds=0)
     assert (none.records, trainings.commands) == ((), [])
     assert none.why == "the time was over after 0 of 2 draws; run it again to go on"
-    assert len(next(measure([setting], [0], [], tmp_path)).records) == 1
-    (half,) = measure([setting], [0, 1], [], tmp_path, seconds=0)
+    list(measure([setting], [0], [], tmp_path))
+    *_, (half,) = measure([setting], [0, 1], [], tmp_path, seconds=0)
     assert half.why == "the time was over after 1 of 2 draws; run it again to go on"
-    (once,) = measure([replace(setting, draws=1)], [0, 1], [], tmp_path, seconds=0)
-    assert len(once.records) == 1
+    assert len(half.records) == 1
+    assert goals_of([half]) == []
+    assert "| p-tuning (LSTM) | 1 |" in page([half], MACHINE, "")
+    ((once,),) = measure([replace(setting, draws=1)], [0, 1], [], tmp_path, seconds=0)
+    assert (len(once.records), once.why) == (1, "")
+
+
+def test_all_strategies_have_a_draw_before_any_has_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainings = Trainings(monkeypatch, tmp_path)
+    settings = [Setting("p-tuning v2", "plm", "16", turn=1), Setting(LORA, "plm", "16", turn=1)]
+    *_, last = measure([*settings, Setting(P_TUNING, "plm", "16")], [4, 5], [], tmp_path)
+    order = [(options[3], options[options.index("--seed") + 1]) for options in trainings.commands]
+    assert order == [
+        ("p-tuning", "4"),
+        ("p-tuning", "5"),
+        ("p-tuning-v2", "4"),
+        ("lora", "4"),
+        ("p-tuning-v2", "5"),
+        ("lora", "5"),
+    ]
+    assert [each.setting.strategy for each in last] == ["p-tuning v2", LORA, P_TUNING]
+    assert [len(each.records) for each in last] == [2, 2, 2]
 
 
 @pytest.mark.parametrize("state", ["training.safetensors", "teachers.safetensors"])

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +112,7 @@ class Measured:
 
     Attributes:
         records: of `promptsearch tune`, one a seed.
-        why: what its error says, where it cannot be done.
+        why: what kept it from being done with all seeds.
     """
 
     setting: Setting
@@ -162,13 +162,16 @@ def measure(
     runs: Path,
     observer: Observer | None = None,
     seconds: float | None = None,
-) -> Iterator[Measured]:
-    """Run each setting once a seed, by their turn.
+) -> Iterator[list[Measured]]:
+    """Run each setting once a seed: by their turn, of one turn all with the first seed, then with the next.
 
     Args:
         common: options of `promptsearch tune` that all share, without PLM, shots and seed.
         runs: folder of what is done, of which nothing is done again.
         seconds: after so many no training is begun.
+
+    Yields:
+        After each training what there is of all settings, in their order.
 
     Raises:
         OptionError: the folder holds what was measured with other options.
@@ -177,23 +180,24 @@ def measure(
     _check_same(runs, common)
     told = observer or Observer()
     end = None if seconds is None else time.monotonic() + seconds
-    for setting in sorted(settings, key=lambda setting: setting.turn):
-        records: list[Mapping[str, Any]] = []
-        why = ""
-        chosen = seeds[: setting.draws]
-        for seed in chosen:
-            told.stage(f"{setting.strategy} on {setting.plm}, {setting.shots} a class, seed {seed}")
-            found = _done(setting, seed, runs)
-            if found is None and end is not None and time.monotonic() >= end:
-                found = (
-                    f"the time was over after {len(records)} of {len(chosen)} draws; run it again to go on"
-                )
-            found = found or _record(setting, seed, common, runs)
-            if isinstance(found, str):
-                why = found
-                break
-            records.append(found)
-        yield Measured(setting, tuple(records) if not why else (), why)
+    found = {setting: Measured(setting) for setting in settings}
+    jobs = [(setting, seed) for seed in seeds for setting in settings if seed in seeds[: setting.draws]]
+    # Sorting keeps the order of what is equal.
+    for setting, seed in sorted(jobs, key=lambda job: job[0].turn):
+        so_far = found[setting]
+        if so_far.why:
+            continue
+        told.stage(f"{setting.strategy} on {setting.plm}, {setting.shots} a class, seed {seed}")
+        record = _done(setting, seed, runs)
+        if record is None and end is not None and time.monotonic() >= end:
+            n, wanted = len(so_far.records), len(seeds[: setting.draws])
+            record = f"the time was over after {n} of {wanted} draws; run it again to go on"
+        record = record or _record(setting, seed, common, runs)
+        if isinstance(record, str):
+            found[setting] = replace(so_far, why=record)
+        else:
+            found[setting] = replace(so_far, records=(*so_far.records, record))
+        yield list(found.values())
 
 
 def _done(setting: Setting, seed: int, runs: Path) -> Mapping[str, Any] | str | None:

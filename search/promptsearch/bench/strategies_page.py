@@ -12,10 +12,10 @@ from promptsearch.bench.machine import Machine
 from promptsearch.bench.render import GOAL_TITLES, goal_row
 from promptsearch.bench.strategies import LORA, P_TUNING, P_TUNING_V2, Measured
 from promptsearch.report.marks import code, escape, table
-from promptsearch.showing import count
 
 _TITLES = (
     "strategy",
+    "draws",
     "test accuracy % (s.d.)",
     "over the same template without tuning, points",
     "dev accuracy %",
@@ -37,11 +37,13 @@ _ABOVE, _BEHIND = 0.1, 4.0
 def goals_of(found: Sequence[Measured]) -> list[Goal]:
     """P-tuning is better than its template without soft tokens, and not far behind LoRA on many examples.
 
-    Of what was trained with the PLM as it is, that which does best on dev stands beside LoRA.
+    Of what was trained with the PLM as it is, that which does best on dev stands beside LoRA. What is not
+    measured on all draws counts for neither.
     """
+    found = [each for each in found if each.records and not each.why]
     goals = []
     for each in found:
-        if each.setting.strategy == P_TUNING and each.records and each.margin is not None:
+        if each.setting.strategy == P_TUNING and each.margin is not None:
             what = f"{_named(each)}: points of P-tuning over its template, lower end of the interval"
             goals.append(Goal(what, 100 * each.margin.low, _ABOVE))
     for lora in found:
@@ -50,10 +52,9 @@ def goals_of(found: Sequence[Measured]) -> list[Goal]:
             for each in found
             if each.setting.strategy in (P_TUNING, P_TUNING_V2)
             and (each.setting.plm, each.setting.shots) == (lora.setting.plm, lora.setting.shots)
-            and each.records
         ]
         # With few draws of few examples that would say nothing.
-        if lora.setting.strategy == LORA and lora.setting.draws == 1 and lora.records and beside:
+        if lora.setting.strategy == LORA and lora.setting.draws == 1 and beside:
             best = max(beside, key=lambda each: each.dev or 0.0)
             what = f"{_named(lora)}: points of {best.setting.strategy} behind LoRA"
             goals.append(Goal(what, 100 * (lora.accuracy - best.accuracy), _BEHIND, at_least=False))
@@ -88,6 +89,7 @@ def record(found: Sequence[Measured], machine: Machine) -> dict[str, Any]:
     """All of that for machines."""
     return {
         "machine": machine.record(),
+        "goals": [goal.record() for goal in goals_of(found)],
         "measured": [
             {
                 **asdict(each.setting),
@@ -108,17 +110,16 @@ def _goals(found: Sequence[Measured]) -> list[str]:
 
 
 def _section(plm: str, shots: str, rows: Sequence[Measured]) -> str:
-    records = next((each.records for each in rows if each.records), None)
+    done = next((each.records[0] for each in rows if each.records), None)
     on = ""
-    if records is not None:
-        done = records[0]
+    if done is not None:
         name = (
             done["task"] if not done["stand_in_for"] else f"{done['task']} in place of {done['stand_in_for']}"
         )
         splits = {name: f"{n:,}" for name, n in done["splits"].items()}
         on = f"{name}, {splits['test']} test examples, majority class "
-        on += f"{100 * done['majority']['test']:.1f} %. {count(len(records), 'draw')} of "
-        on += f"{splits['train']} train and {splits['dev']} dev examples, on {done['device']}."
+        on += f"{100 * done['majority']['test']:.1f} %. Draws of {splits['train']} train and "
+        on += f"{splits['dev']} dev examples, on {done['device']}."
     lines = [f"## {plm}, {shots} examples a class", escape(on), table(_TITLES, [_row(row) for row in rows])]
     lines += [f"- {escape(row.setting.strategy)}: {escape(row.why)}" for row in rows if row.why]
     return "\n\n".join(line for line in lines if line)
@@ -130,6 +131,7 @@ def _row(each: Measured) -> tuple[str, ...]:
     trained = each.mean("training", "seconds") is not None
     return (
         each.setting.strategy,
+        str(len(each.records)),
         f"{100 * each.accuracy:.1f} ({100 * each.spread:.1f})",
         _margin(each.margin),
         "–" if each.dev is None else f"{100 * each.dev:.1f}",

@@ -144,7 +144,7 @@ def strategies(**given: Any) -> None:
     """Train around a prompt by each strategy, for several draws of few examples: accuracy beside the same
     template without training, seconds, memory, and how many numbers are stored.
 
-    What is done is kept under --runs and not done again. --out is written anew after each line.
+    What is done is kept under --runs and not done again. --out is written anew after each training.
     """
     from promptsearch.bench.machine import Machine
     from promptsearch.bench.strategies import Measured, measure
@@ -152,12 +152,11 @@ def strategies(**given: Any) -> None:
     from promptsearch.paths import atomic_write
 
     asked = StrategiesBenchOptions(**given)
-    settings, machine, found = asked.settings, Machine.now(), list[Measured]()
+    machine, found = Machine.now(), list[Measured]()
     seconds = None if asked.minutes is None else 60 * asked.minutes
     with screen.watching(asked.quiet or asked.json) as observer:
-        for each in measure(settings, range(asked.seeds), asked.common, asked.runs, observer, seconds):
-            found.append(each)
-            found.sort(key=lambda measured: settings.index(measured.setting))
+        seeds = range(asked.seeds)
+        for found in measure(asked.settings, seeds, asked.common, asked.runs, observer, seconds):
             if asked.out is not None:
                 atomic_write(asked.out, page(found, machine, command_line()))
     deliver(page(found, machine, command_line()), record(found, machine), asked.json, asked.out)
