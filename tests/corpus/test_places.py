@@ -81,12 +81,12 @@ def test_json_lines_are_known_by_their_first_line_where_the_name_does_not_tell(t
     ("name", "content", "message"),
     [
         ("x.txt", "one\n".encode("utf-16"), "the file is UTF-16"),
-        ("x.txt.gz", gzip.compress("one\n".encode("utf-16")), "the file is UTF-16"),
+        ("x.txt.gz", gzip.compress("one\n".encode("utf-16"), mtime=0), "the file is UTF-16"),
         ("x.txt", b"\x89PNG" + bytes(100), "the file is no text"),
         ("x.txt.gz", b"\x00\x01" * 50, "neither compressed in a known way nor text"),
         ("x.parquet", b"text\n", "named .parquet but is none"),
         ("x.csv", b"a,b\n", ".csv files are not read"),
-        ("x.tar.gz", gzip.compress(b"x"), ".tar files are not read"),
+        ("x.tar.gz", gzip.compress(b"x", mtime=0), ".tar files are not read"),
         ("x.jsonl", b'[{"text": "a"},\n{"text": "b"},\n{"text": "c"}]', "no line is a JSON object"),
     ],
 )
