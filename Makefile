@@ -13,9 +13,8 @@ discover: env
 	-@$(BIN)/promptsearch models get smollm2-135m
 	$(BIN)/promptsearch discover --task $(TASK)
 
-# Tests run in several processes, each on one thread: two that share their cores wait for each other.
 test: env lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest
 
 lint: env
 	$(BIN)/ruff check .
