@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -114,16 +114,20 @@ class Search:
             self._note(arm, tools, climbs[-1], None)
         arm.climb = min(climbs, key=lambda climb: climb.standing.rank)
 
-    def _starts(self, arm: Arm, tools: Tools) -> list[tuple[str, Filling]]:
+    def _starts(self, arm: Arm, tools: Tools) -> Iterator[tuple[str, Filling]]:
         """One start; of words several, of which the best is gone on from."""
         kind, filling = self._start(arm, tools)
+        yield kind, filling
         if kind != "words" or self.ground.config.words:
-            return [(kind, filling)]
-        places, starts = tools.climber.reading.places, tools.starts
-        # The words next to the slot say most about what stands in it.
-        given = [ids[-places:] for text in arm.openings if (ids := self._ids_of(text))]
-        fillings = [filling, *(starts.lawful(starts.likely(places, ids)) for ids in given)]
-        return [(kind, each) for each in dict.fromkeys(fillings)]
+            return
+        places, starts, known = tools.climber.reading.places, tools.starts, {filling}
+        for text in arm.openings:
+            if ids := self._ids_of(text):
+                # The words next to the slot say most about what stands in it.
+                opening = starts.lawful(starts.likely(places, ids[-places:]))
+                if opening not in known:
+                    yield kind, opening
+                    known.add(opening)
 
     def _start(self, arm: Arm, tools: Tools) -> tuple[str, Filling]:
         config, starts, places = self.ground.config, tools.starts, tools.climber.reading.places
