@@ -35,14 +35,22 @@ def flat(text: str) -> str:
     return " ".join("".join(" " if char in "╭╮╰╯│─" else char for char in text).split())
 
 
-def run(*arguments: str, stdin: bytes | str = b"", encoding: str = "utf-8") -> Outcome:
-    """The command in this process; what it changes in the process is set back."""
+def run(
+    *arguments: str, stdin: bytes | str = b"", encoding: str = "utf-8", columns: int | None = None
+) -> Outcome:
+    """The command in this process; what it changes in the process is set back.
+
+    Args:
+        columns: how wide the terminal is said to be (default: nothing is said).
+    """
     data = stdin.encode() if isinstance(stdin, str) else stdin
     streams = [io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True) for _ in range(2)]
     code = 0
     log = LOG.handlers, LOG.propagate, LOG.level
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["promptsearch", *arguments])
+        if columns is not None:
+            patch.setenv("COLUMNS", str(columns))
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"))
         patch.setattr(sys, "stdout", streams[0])
         patch.setattr(sys, "stderr", streams[1])
@@ -59,7 +67,8 @@ def run(*arguments: str, stdin: bytes | str = b"", encoding: str = "utf-8") -> O
 
 def refused(*arguments: str, **options: Any) -> str:
     """The words of the one panel with which a command refuses what it was given."""
-    outcome = run(*arguments, **options)
+    # Wide enough that no path is broken, however long that of a test's folder is.
+    outcome = run(*arguments, **{"columns": 1000, **options})
     assert outcome.code == 2, outcome
     assert outcome.out == ""
     assert outcome.err.count("╭─ Error") == 1

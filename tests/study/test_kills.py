@@ -10,6 +10,8 @@ from promptsearch.bench.kills import finished, run
 from promptsearch.bench.sittings import broken_files
 from promptsearch.study.runs import run_of
 
+pytestmark = pytest.mark.alone
+
 OPTIONS = "--task reviews --plm minilm-mlm --shots 4 --max-test 20 --engine manual --offline".split()  # noqa: SIM905
 
 

@@ -22,6 +22,8 @@ from promptsearch.study.workers import Workers, limited_threads
 from tests.study.searching import WORDS, search
 from tests.study.workers import OPTIONS, end, evaluated, figures, owners, start, studies, wait_for
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory) -> Path:

@@ -7,6 +7,7 @@ folder, so that a measurement of hours can be stopped and gone on with. What mat
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -214,7 +215,9 @@ def _record(setting: Setting, seed: int, common: Sequence[str], runs: Path) -> M
     if any((folder / state).exists() for state in (TRAINING_FILE, TEACHERS_FILE)):
         options = ("--resume", str(folder))
     command = [sys.executable, "-m", "promptsearch", "tune", *options, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    # Wide enough that no path in an error is broken.
+    env = {**os.environ, "COLUMNS": "1000"}
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False, env=env)
     return _error(done.stderr) if done.returncode != 0 else _done(setting, seed, runs) or _NO_RECORD
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import partial
+from typing import Annotated, Any
 
-from promptsearch.cli import options, screen
+from promptsearch.cli import options
 from promptsearch.cli.command_line import command_line
 from promptsearch.cli.options import value
-from promptsearch.cli.shared_options import BenchOptions, deliver
+from promptsearch.cli.shared_options import BenchOptions, measured
 from promptsearch.cli.taking import takes
-
-if TYPE_CHECKING:
-    from promptsearch.bench.soft_results import SoftBench
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +51,6 @@ def soft(**values: Any) -> None:
     from promptsearch.bench.soft import run
     from promptsearch.bench.soft_render import markdown
     from promptsearch.bench.soft_results import SoftBenchConfig
-    from promptsearch.paths import atomic_write
 
     given = SoftBenchOptions(**values)
     config = SoftBenchConfig(
@@ -73,10 +70,4 @@ def soft(**values: Any) -> None:
         command=command_line(),
     )
 
-    def keep(bench: SoftBench) -> None:
-        if given.out is not None:
-            atomic_write(given.out, markdown(bench))
-
-    with screen.watching(given.quiet or given.json) as observer:
-        bench = run(config, observer.stage, observer.notice, keep)
-    deliver(markdown(bench), bench.record(), given.json, given.out)
+    measured(given, partial(run, config), markdown)

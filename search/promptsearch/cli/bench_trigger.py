@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import partial
+from typing import Annotated, Any
 
 import typer
 
 from promptsearch.cli import options, screen
 from promptsearch.cli.command_line import command_line
 from promptsearch.cli.options import value
-from promptsearch.cli.shared_options import BenchOptions, deliver
+from promptsearch.cli.shared_options import BenchOptions, measured
 from promptsearch.cli.taking import takes
-
-if TYPE_CHECKING:
-    from promptsearch.bench.trigger_results import TriggerBench
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +70,6 @@ def trigger(**values: Any) -> None:
     from promptsearch.bench.trigger import run
     from promptsearch.bench.trigger_render import markdown
     from promptsearch.bench.trigger_results import TriggerBenchConfig
-    from promptsearch.paths import atomic_write
 
     given = TriggerBenchOptions(**values)
     config = TriggerBenchConfig(
@@ -94,13 +91,7 @@ def trigger(**values: Any) -> None:
         command=command_line(),
     )
 
-    def keep(bench: TriggerBench) -> None:
-        if given.out is not None:
-            atomic_write(given.out, markdown(bench))
-
-    with screen.watching(given.quiet or given.json) as observer:
-        bench = run(config, observer.stage, observer.notice, keep)
-    deliver(markdown(bench), bench.record(), given.json, given.out)
+    measured(given, partial(run, config), markdown)
 
 
 Given = Annotated[

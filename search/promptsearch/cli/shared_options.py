@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,6 +98,28 @@ class BenchOptions:
     offline: options.Offline = False
     json: options.Json = False
     quiet: options.Quiet = False
+
+
+def measured(given: BenchOptions, measure: Callable[..., Any], page: Callable[[Any], str]) -> None:
+    """Measure in steps, of which each writes --out anew, and deliver.
+
+    Args:
+        measure: takes a stage, a notice and what is measured so far, each to be told; gives it all, with
+            a `record`.
+        page: it as Markdown.
+
+    Raises:
+        StorageError: the file cannot be written.
+    """
+    from promptsearch.paths import atomic_write
+
+    def keep(so_far: Any) -> None:
+        if given.out is not None:
+            atomic_write(given.out, page(so_far))
+
+    with screen.watching(given.quiet or given.json) as observer:
+        bench = measure(observer.stage, observer.notice, keep)
+    deliver(page(bench), bench.record(), given.json, given.out)
 
 
 def deliver(page: str, record: Any, json: bool, out: Path | None) -> None:
