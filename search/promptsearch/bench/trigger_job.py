@@ -2,64 +2,36 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from promptsearch.plms.base import Family
-from promptsearch.tasks.task import Example, Task
+from promptsearch.bench.labelled_job import LabelledJob
+from promptsearch.tasks.task import Task
 from promptsearch.template import Template
-from promptsearch.verbalizer import Verbalizer
 
 Filling = tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class TriggerJob:
-    """n labelled prompts with m places each that a trigger is searched for.
+@dataclass(frozen=True, kw_only=True)
+class TriggerJob(LabelledJob):
+    """Labelled prompts with m places each that a trigger is searched for, which hold any id in `ids`.
 
     Attributes:
-        plm: the PLM's reference.
-        folder: its config, tokenizer and weights on disk.
         template: its source, with `{trigger*m}`.
-        examples: field values.
-        labels: index of each example's label.
-        names: name of each label.
-        words: one label word a label.
-        tokens: id of each label word.
-        ids: the prompts as ids; on a causal PLM they end before the answer. Free places hold any id.
         free: (n, m) positions of the free places.
-        answer: (n,) positions at which the answer is read.
         start: tokens that every contender starts from.
-        seed: of all that is drawn.
     """
 
-    plm: str
-    folder: str
-    family: Family
     template: str
-    examples: tuple[dict[str, str], ...]
-    labels: tuple[int, ...]
-    names: tuple[str, ...]
-    words: tuple[str, ...]
-    tokens: tuple[int, ...]
-    ids: tuple[tuple[int, ...], ...]
     free: tuple[tuple[int, ...], ...]
-    answer: tuple[int, ...]
     start: Filling = ()
-    seed: int = 0
 
     def task(self) -> Task:
         """The examples as a task's train and dev."""
-        examples = [Example(values, label) for values, label in zip(self.examples, self.labels)]
-        splits = {"train": examples, "dev": examples, "test": examples}
+        splits = dict.fromkeys(("train", "dev", "test"), self.labelled)
         fields = tuple(self.examples[0])
         return Task("bench", "text", fields, self.names, self.names, "accuracy", splits)
-
-    def verbalizer(self) -> Verbalizer:
-        """One word for each label."""
-        return Verbalizer.of(dict(zip(self.names, self.words)), self.names)
 
     @property
     def median(self) -> int:
@@ -80,20 +52,6 @@ class TriggerJob:
         if not slot:
             raise ValueError(f"the template has no trigger: {self.template}")
         return before.rstrip(" "), after.rstrip(" ")
-
-    def to_json(self) -> str:
-        """For another process."""
-        return json.dumps(asdict(self), ensure_ascii=False)
-
-    @classmethod
-    def from_json(cls, text: str) -> TriggerJob:
-        """Read what `to_json` gave."""
-        values: dict[str, Any] = json.loads(text)
-        for name in ("ids", "free"):
-            values[name] = tuple(map(tuple, values[name]))
-        for name in ("examples", "labels", "names", "words", "tokens", "answer", "start"):
-            values[name] = tuple(values[name])
-        return cls(**values)
 
 
 @dataclass(frozen=True)
