@@ -70,7 +70,7 @@ def _ids(plm: PLM, template: Template) -> list[int]:
 
     if not isinstance(plm, LocalPLM):
         return []
-    encoded = plm.encoder.encode(template, [letters(template)], read_right=plm.identity.family == "masked")
+    encoded = plm.encoder.encode(template, [letters(template)], read_right=plm.identity.reads_right)
     return [*encoded.left[0], -1, *encoded.right[0]]
 
 

@@ -70,7 +70,7 @@ def test_a_spoilt_file_is_refused_or_fits_the_schema(data):
         ("verbalizer.labels[0].answers[0].weight", "x"),
         ("verbalizer.labels[0].label", None),
         ("verbalizer.labels", []),
-        ("plm.family", "seq2seq"),
+        ("plm.family", "contrastive"),
         ("plm.weights_sha256", "xyz"),
         ("evaluation[0].value", 1.5),
         ("soft", soft_record(1) | {"file": "../p.safetensors"}),

@@ -12,9 +12,9 @@ from promptsearch.plms.cache import StateCache
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
 from tests.plms import reference
-from tests.plms.zoo import CAUSAL, MASKED, adapter, fresh, raw
+from tests.plms.zoo import CAUSAL, MASKED, SEQ2SEQ, adapter, fresh, raw
 
-FAMILIES = [*MASKED, *CAUSAL]
+FAMILIES = [*MASKED, *CAUSAL, *SEQ2SEQ]
 EXAMPLES = [
     Example({"text": text})
     for text in (
@@ -49,7 +49,7 @@ CLOZE = [
 
 
 def templates_of(name: str) -> list[Template]:
-    return PREFIX + (CLOZE if name in MASKED else [])
+    return PREFIX + ([] if name in CAUSAL else CLOZE)
 
 
 def all_log_probs(plm, states) -> np.ndarray:
@@ -135,6 +135,21 @@ def test_masked_answers_of_several_tokens(name, filling):
             assert value == pytest.approx(expected, abs=2e-4)
 
 
+@pytest.mark.parametrize("name", SEQ2SEQ)
+@pytest.mark.parametrize("template", PREFIX[:2] + CLOZE, ids=str)
+def test_seq2seq_answers_of_several_tokens(name, template):
+    model, tokenizer = raw(name)
+    # One begins another, two begin alike.
+    answers = ["good", "very good", "very", "very bad", "not very bad", "goodness"]
+    plm = adapter(name)
+    ids = plm.word_ids(template, answers)
+    found = plm.answer_log_probs(template, EXAMPLES, answers)
+    for row, example in zip(found, EXAMPLES):
+        for value, tokens in zip(row, ids):
+            expected = reference.seq2seq_answer(model, tokenizer, template, example, tokens)
+            assert value == pytest.approx(expected, abs=2e-4, rel=1e-5), (tokens, example)
+
+
 @pytest.mark.parametrize("name", FAMILIES)
 def test_normalisations(name):
     plm, template = adapter(name), PREFIX[0]
@@ -215,7 +230,7 @@ def test_only_fields_are_shortened(name):
     template = templates_of(name)[-1]
     states = plm.answer_states(template, [EXAMPLES[0], long])
     assert states.shortened.tolist() == [False, True]
-    read_right = name in MASKED
+    read_right = name not in CAUSAL
     encoded = plm.encoder.encode(template, [EXAMPLES[0], long], read_right=read_right)
     room = plm.max_tokens - 1
     assert len(encoded.left[1]) + len(encoded.right[1]) == room
@@ -251,7 +266,7 @@ def test_no_examples_give_empty_states():
     assert adapter("llama").answer_states_of(PREFIX[:2], [])[1].hidden.shape == (0, 32)
 
 
-@pytest.mark.parametrize("name", ["bert", "roberta", "gpt2", "llama", "qwen"])
+@pytest.mark.parametrize("name", ["bert", "roberta", "gpt2", "llama", "qwen", "t5", "bart"])
 def test_bfloat16_agrees_on_labels(name):
     words = ["good", "bad"]
     examples = [
@@ -270,7 +285,7 @@ def test_bfloat16_agrees_on_labels(name):
     np.testing.assert_allclose(exact, rough, atol=0.3)
 
 
-@pytest.mark.parametrize("name", ["gpt2", "llama", "bert"])
+@pytest.mark.parametrize("name", ["gpt2", "llama", "bert", "t5", "bart"])
 def test_an_answer_scores_the_same_beside_a_longer_one(name):
     plm, template = adapter(name), PREFIX[0]
     long = [Example({"text": "terrible film and great story, " * 200})]

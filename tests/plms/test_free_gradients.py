@@ -15,7 +15,8 @@ from promptsearch.plms.free import FreeReader
 from promptsearch.plms.local import LocalPLM
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
-from tests.plms.zoo import MASKED, adapter
+from tests.plms.reference import decoder_ids
+from tests.plms.zoo import CAUSAL, SEQ2SEQ, adapter
 
 EXAMPLES = [Example({"text": text}) for text in ("A terrible film.", "", "It was great, really great!")]
 ROWS = [2, 0, 1]
@@ -26,8 +27,8 @@ SOURCES = [
     "So {soft*1} {text}{trigger*2} is {mask}",
 ]
 CLOZE = ["{text} {trigger*2} is {mask} {soft*1} indeed.", "{mask} {soft*2} of {text}"]
-FAMILIES = ["bert", "deberta", "gpt2", "llama", "bloom-alibi"]
-CASES = [(name, source) for name in FAMILIES for source in SOURCES + (CLOZE if name in MASKED else [])]
+FAMILIES = ["bert", "deberta", "gpt2", "llama", "bloom-alibi", "t5-gated", "bart", "mbart"]
+CASES = [(name, source) for name in FAMILIES for source in SOURCES + ([] if name in CAUSAL else CLOZE)]
 
 
 def double(name: str) -> LocalPLM:
@@ -70,7 +71,7 @@ def test_gradients_are_finite_differences(name, source, each, reuse):
         assert found == pytest.approx(float((gradient * direction).sum()), abs=slack)
 
 
-@pytest.mark.parametrize("name", ["bert", "llama", "bloom-alibi"])
+@pytest.mark.parametrize("name", ["bert", "llama", "bloom-alibi", "t5", "bart"])
 def test_each_place_has_its_own_gradient(name):
     """What one place does to one row, and to no other row."""
     reader = double(name).free_reader(Template.parse(SOURCES[2]), EXAMPLES)
@@ -82,7 +83,7 @@ def test_each_place_has_its_own_gradient(name):
     assert (gradient[1].norm(dim=-1) > 0).all()
 
 
-@pytest.mark.parametrize("name", ["bert", "gpt2", "llama"])
+@pytest.mark.parametrize("name", ["bert", "gpt2", "llama", "t5", "bart"])
 def test_batches_add_up_to_the_whole_gradient(name):
     plm = adapter(name, tokens=20)
     reader = plm.free_reader(Template.parse(SOURCES[0]), EXAMPLES)
@@ -97,7 +98,7 @@ def test_batches_add_up_to_the_whole_gradient(name):
     torch.testing.assert_close(sum(part for _, part in parts), gradient(ROWS), atol=1e-4, rtol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["bert", "gpt2", "llama"])
+@pytest.mark.parametrize("name", ["bert", "gpt2", "llama", "t5", "bart"])
 def test_a_frozen_plm_gets_no_gradient(name):
     plm = double(name)
     reader = plm.free_reader(Template.parse(SOURCES[0]), EXAMPLES)
@@ -107,7 +108,7 @@ def test_a_frozen_plm_gets_no_gradient(name):
     assert all(parameter.grad is None for parameter in plm.model.parameters())
 
 
-@pytest.mark.parametrize("name", ["bert", "gpt2", "llama"])
+@pytest.mark.parametrize("name", ["bert", "gpt2", "llama", "t5", "bart"])
 def test_a_plm_that_is_tuned_gets_the_gradient_of_a_plain_pass(name):
     plm: Any = double(name)
     reader = plm.free_reader(Template.parse(SOURCES[0]), EXAMPLES, reuse=False)
@@ -121,14 +122,18 @@ def test_a_plm_that_is_tuned_gets_the_gradient_of_a_plain_pass(name):
     found = torch.autograd.grad(value(reader, reader.matrix[filling]), tuned)
     states = []
     for row in ROWS:
-        ids = torch.tensor([reader.prompts.filled(row, filling)])
+        ids, at = reader.prompts.filled(row, filling), int(reader.prompts.answer[row])
+        inputs = {"input_ids": torch.tensor([ids])}
+        if name in SEQ2SEQ:
+            written, at = decoder_ids(plm.model, plm.encoder.tokenizer, ids, at)
+            inputs["decoder_input_ids"] = torch.tensor([written])
         # The input of the output layer, as a hook of the test's own sees it.
         seen: list[Tensor] = []
         output = plm.model.get_output_embeddings()
         handle = output.register_forward_pre_hook(lambda _, inputs, seen=seen: seen.append(inputs[0]))
-        plm.model(input_ids=ids)
+        plm.model(**inputs)
         handle.remove()
-        states.append(seen[0][0, reader.prompts.answer[row]])
+        states.append(seen[0][0, at])
     stacked = torch.stack(states)
     wanted = torch.autograd.grad((stacked * weights_of(stacked)).sum(), tuned)
     for one, other in zip(found, wanted):

@@ -19,9 +19,10 @@ from promptsearch.plms.local import LocalPLM
 from promptsearch.plms.starts import KeptStarts
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template, Trigger
-from tests.plms.zoo import CAUSAL, MASKED, adapter, fresh, metaspace, raw
+from tests.plms.reference import decoder_ids, gap_of
+from tests.plms.zoo import CAUSAL, MASKED, SEQ2SEQ, adapter, fresh, metaspace, raw
 
-FAMILIES = [*MASKED, *CAUSAL]
+FAMILIES = [*MASKED, *CAUSAL, *SEQ2SEQ]
 EXAMPLES = [
     Example({"text": text})
     for text in (
@@ -41,7 +42,7 @@ CLOZE = ["{text} {trigger*2} is {mask} {trigger*1} indeed."]
 
 
 def templates(name: str) -> list[Template]:
-    return [Template.parse(source) for source in SOURCES + (CLOZE if name in MASKED else [])]
+    return [Template.parse(source) for source in SOURCES + ([] if name in CAUSAL else CLOZE)]
 
 
 def fillings_of(plm: LocalPLM, prompts: FreePrompts, n: int = 5) -> np.ndarray:
@@ -56,8 +57,12 @@ def fillings_of(plm: LocalPLM, prompts: FreePrompts, n: int = 5) -> np.ndarray:
 
 def vocabulary_log_probs(plm: LocalPLM, ids: list[int], position: int) -> torch.Tensor:
     """The obvious way: one prompt, all logits."""
+    inputs = {}
+    if plm.identity.family == "seq2seq":
+        written, position = decoder_ids(plm.model, plm.encoder.tokenizer, ids, position)
+        inputs["decoder_input_ids"] = torch.tensor([written])
     with torch.no_grad():
-        return plm.model(input_ids=torch.tensor([ids])).logits[0, position].float().log_softmax(-1)
+        return plm.model(input_ids=torch.tensor([ids]), **inputs).logits[0, position].float().log_softmax(-1)
 
 
 def expected(plm: LocalPLM, prompts: FreePrompts, fillings: np.ndarray, rows: list[int]) -> torch.Tensor:
@@ -100,7 +105,9 @@ def test_every_filling_is_read_as_it_is_alone(name):
             close(log_probs(plm, states), wanted)
 
 
-@pytest.mark.parametrize("name", ["bert", "deberta", "gpt2", "llama", "mistral-window", "bloom-alibi"])
+@pytest.mark.parametrize(
+    "name", ["bert", "deberta", "gpt2", "llama", "mistral-window", "bloom-alibi", "t5", "bart"]
+)
 @pytest.mark.parametrize("reuse", [True, False])
 def test_nothing_hangs_on_batches_or_on_what_is_read_together(name, reuse):
     template = templates(name)[2]
@@ -115,7 +122,7 @@ def test_nothing_hangs_on_batches_or_on_what_is_read_together(name, reuse):
         close(reader.read(fillings[::-1].copy(), [2, 2, 0]), whole.flip(0)[:, [2, 2, 0]])
 
 
-@pytest.mark.parametrize("name", ["bert", "gpt2", "llama"])
+@pytest.mark.parametrize("name", ["bert", "gpt2", "llama", "t5", "bart"])
 def test_found_tokens_are_answered_as_they_were_in_the_search(name):
     plm = adapter(name)
     for template in templates(name)[:2]:
@@ -195,7 +202,7 @@ def test_embeddings_that_are_scaled_when_looked_up():
     close(reader.read_vectors(reader.matrix[fillings[0]], range(4)), reader.read(fillings, range(4))[0])
 
 
-@pytest.mark.parametrize("name", ["bert", "llama"])
+@pytest.mark.parametrize("name", ["bert", "llama", "t5", "bart"])
 def test_vectors_are_cast_to_the_models_format(name):
     half = fresh(name, dtype=torch.bfloat16)
     reader = half.free_reader(AFTER_TEXT, EXAMPLES)
@@ -221,14 +228,22 @@ def test_embeddings_out_of_reach_are_named(monkeypatch):
 
 def place_reference(plm: LocalPLM, ids: list[int], position: int) -> torch.Tensor:
     """What stands in a place by the obvious way; before a document's first token stands its start."""
-    if plm.identity.family == "masked":
-        return vocabulary_log_probs(
-            plm, [*ids[:position], plm.encoder.mask_id, *ids[position + 1 :]], position
-        )
+    if plm.identity.family != "causal":
+        gap = gap_of(plm.encoder.tokenizer)
+        # A text's gaps have sentinels of their own.
+        hidden = [second_gap(plm) if token == gap else token for token in ids]
+        return vocabulary_log_probs(plm, [*hidden[:position], gap, *hidden[position + 1 :]], position)
     return vocabulary_log_probs(plm, ids[:position], position - 1)
 
 
-@pytest.mark.parametrize("name", ["bert", "roberta", "gpt2", "llama", "gemma-capped", "bloom-alibi"])
+def second_gap(plm: LocalPLM) -> int:
+    tokenizer = plm.encoder.tokenizer
+    return tokenizer.get_vocab().get("<extra_id_1>", tokenizer.mask_token_id)
+
+
+@pytest.mark.parametrize(
+    "name", ["bert", "roberta", "gpt2", "llama", "gemma-capped", "bloom-alibi", "t5", "bart", "mbart"]
+)
 def test_what_a_plm_would_put_into_a_place(name):
     plm = adapter(name)
     for template in templates(name):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import torch
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (
     BertConfig,
     BertForMaskedLM,
@@ -41,96 +39,17 @@ from transformers import (
     RobertaForMaskedLM,
 )
 
-from promptsearch.plms.base import PLMIdentity
+from promptsearch.plms.base import Family, PLMIdentity
 from promptsearch.plms.causal import CausalPLM
 from promptsearch.plms.encoding import PromptEncoder
 from promptsearch.plms.forward import TokenBudget
 from promptsearch.plms.loading import context_tokens
 from promptsearch.plms.local import LocalPLM
 from promptsearch.plms.masked import MaskedPLM
+from promptsearch.plms.seq2seq import Seq2SeqPLM
 from promptsearch.plms.sources import LoadedModel
-
-TEXT = [
-    "It was a terrible film, and the acting was worse than the script.",
-    "It was great, really great. A wonderful, funny and moving story!",
-    "This is very good. This is very bad. It's not good, it isn't bad.",
-    "Sentiment: positive. Sentiment: negative. Review: the plot (thin) goes nowhere.",
-    "Der Film war großartig; l'été à Paris… 今天天气很好 今天很坏 very well done",
-    "goodness gracious, gooder words than good and godly",
-] * 4
-
-
-@cache
-def wordpiece() -> PreTrainedTokenizerFast:
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    # What its own trainer finds differs from process to process.
-    pieces = Tokenizer(models.BPE())
-    pieces.normalizer = normalizers.BertNormalizer(lowercase=True)
-    pieces.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    pieces.train_from_iterator(TEXT, trainers.BpeTrainer(vocab_size=200))
-    begin = sorted(pieces.get_vocab())
-    go_on = [f"##{piece}" for piece in begin if len(piece) <= 2]
-    vocabulary = {piece: i for i, piece in enumerate([*special, *begin, *go_on])}
-    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
-    tokenizer.normalizer, tokenizer.pre_tokenizer = pieces.normalizer, pieces.pre_tokenizer
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
-    names = dict(zip(("pad_token", "unk_token", "cls_token", "sep_token", "mask_token"), special))
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names)
-
-
-@cache
-def bytelevel(masked: bool) -> PreTrainedTokenizerFast:
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    special = ["<s>", "<pad>", "</s>", "<unk>"] if masked else ["<|endoftext|>"]
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    tokenizer.train_from_iterator(
-        TEXT, trainers.BpeTrainer(vocab_size=400, special_tokens=special, initial_alphabet=alphabet)
-    )
-    if not masked:
-        return PreTrainedTokenizerFast(
-            tokenizer_object=tokenizer, eos_token="<|endoftext|>", bos_token="<|endoftext|>"
-        )
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
-    )
-    wrapped = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", pad_token="<pad>", unk_token="<unk>"
-    )
-    from transformers import AddedToken
-
-    wrapped.add_special_tokens({"mask_token": AddedToken("<mask>", lstrip=True, special=True)})
-    return wrapped
-
-
-@cache
-def metaspace(masked: bool) -> PreTrainedTokenizerFast:
-    tokenizer = Tokenizer(models.Unigram())
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
-    tokenizer.decoder = decoders.Metaspace(prepend_scheme="first")
-    special = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"] if masked else ["<unk>", "<s>", "</s>"]
-    unknown = "[UNK]" if masked else "<unk>"
-    tokenizer.train_from_iterator(
-        TEXT, trainers.UnigramTrainer(vocab_size=250, special_tokens=special, unk_token=unknown)
-    )
-    # The last digits of what it finds differ from process to process, and with them the order.
-    model = json.loads(tokenizer.to_str())["model"]
-    pieces = sorted((-round(score, 2), piece) for piece, score in model["vocab"][len(special) :])
-    known = [(piece, 0.0) for piece in special] + [(piece, -cost) for cost, piece in pieces]
-    tokenizer.model = models.Unigram(known, unk_id=special.index(unknown))
-    if masked:
-        tokenizer.post_processor = processors.TemplateProcessing(
-            single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 1), ("[SEP]", 2)]
-        )
-        names = dict(zip(("pad_token", "cls_token", "sep_token", "unk_token", "mask_token"), special))
-    else:
-        tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
-        names = dict(zip(("unk_token", "bos_token", "eos_token"), special))
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names)
-
+from tests.plms.zoo_seq2seq import SEQ2SEQ
+from tests.plms.zoo_tokenizers import bytelevel, metaspace, wordpiece
 
 _SIZE = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
 _LLAMA = _SIZE | {"num_key_value_heads": 2, "max_position_embeddings": 256}
@@ -243,11 +162,21 @@ CAUSAL: dict[str, Callable[[], tuple[Any, Any]]] = {
 }
 
 
+ADAPTERS: dict[Family, type[LocalPLM]] = {"masked": MaskedPLM, "causal": CausalPLM, "seq2seq": Seq2SeqPLM}
+
+
+def family_of(name: str) -> Family:
+    """The family of one of the small models."""
+    if name in SEQ2SEQ:
+        return "seq2seq"
+    return "masked" if name in MASKED else "causal"
+
+
 @cache
 def raw(name: str) -> tuple[Any, Any]:
     """Model and tokenizer, weights fixed by the name."""
     torch.manual_seed(7)
-    model, tokenizer = (MASKED | CAUSAL)[name]()
+    model, tokenizer = (MASKED | CAUSAL | SEQ2SEQ)[name]()
     with torch.no_grad():
         for parameter in model.parameters():
             # Larger than the usual start, so that a wrong position or mask moves the result visibly.
@@ -258,13 +187,12 @@ def raw(name: str) -> tuple[Any, Any]:
 def adapter(name: str, tokens: int = 64, **options: Any) -> LocalPLM:
     """The adapter for one of the small models, `tokens` a batch."""
     model, tokenizer = raw(name)
-    family = "masked" if name in MASKED else "causal"
+    family = family_of(name)
     limit = context_tokens(LoadedModel(model, tokenizer, family, "0" * 64))
     start = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.eos_token_id
     encoder = PromptEncoder(tokenizer, limit, start)
     identity = PLMIdentity(name, None, family, "0" * 64)
-    build = MaskedPLM if family == "masked" else CausalPLM
-    return build(model, encoder, identity, TokenBudget(tokens), **options)
+    return ADAPTERS[family](model, encoder, identity, TokenBudget(tokens), **options)
 
 
 def fresh(name: str, tokens: int = 64, dtype: torch.dtype = torch.float32) -> LocalPLM:

@@ -137,7 +137,7 @@ class PLMRecord(Record):
 
     reference: Name = Field(description="A built-in name, a hub id or a folder.")
     revision: Text | None = Field(None, description="Commit of the hub repository.")
-    family: Literal["masked", "causal"]
+    family: Literal["masked", "causal", "seq2seq"]
     weights_sha256: Sha256 | None = Field(None, description="Of the weights; null: they are not checked.")
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
 

@@ -175,7 +175,7 @@ def _of_relation(
     relation: str, task: Task, engine: MiningEngine, plm: PLM, manual: Template, seed: int
 ) -> RelationResult:
     start = time.monotonic()
-    if plm.identity.family == "causal":
+    if not plm.identity.reads_right:
         # What stands behind the answer cannot be read from left to right.
         manual = Template(manual.pieces[: manual.slot + 1])
     verbalizer = Verbalizer.of([str(label) for label in task.labels], task.labels)
@@ -238,7 +238,7 @@ def _share(log_probs: NDArray[np.float64], examples: Sequence[Example]) -> float
 
 
 def _form(mined: Any, plm: PLM) -> Template | None:
-    return mined.cloze if plm.identity.family == "masked" else mined.prefix
+    return mined.cloze if plm.identity.reads_right else mined.prefix
 
 
 @dataclass(frozen=True)

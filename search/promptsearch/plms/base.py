@@ -16,7 +16,7 @@ from promptsearch.tasks.task import Example
 from promptsearch.template import Template
 
 FloatArray = NDArray[np.float32]
-Family = Literal["masked", "causal"]
+Family = Literal["masked", "causal", "seq2seq"]
 Normalisation = Literal["sum", "token", "pmi"]
 MaskFilling = Literal["at-once", "left-to-right"]
 
@@ -29,6 +29,11 @@ class PLMIdentity:
     revision: str | None
     family: Family
     weights_sha256: str
+
+    @property
+    def reads_right(self) -> bool:
+        """Whether text after the answer slot is read too; a causal PLM reads from left to right."""
+        return self.family != "causal"
 
 
 @dataclass(frozen=True)

@@ -112,8 +112,11 @@ class OutputLayer:
         if module is None or getattr(module, "weight", None) is None:
             raise PLMError(f"{type(model).__name__} has no output embeddings, so it is not a language model")
         weight = module.weight.detach()
-        bias = getattr(module, "bias", None)
-        bias = torch.zeros(len(weight), device=weight.device) if bias is None else bias.detach().float()
+        bias = torch.zeros(len(weight), device=weight.device)
+        # BART and its kin add theirs outside of the layer.
+        for added in (getattr(module, "bias", None), getattr(model, "final_logits_bias", None)):
+            if added is not None:
+                bias = bias + added.detach().float().flatten()
         cap = getattr(model.config, "final_logit_softcapping", None)
         hidden = output_layer_input(model, **probe)[0].float()
         expected = model(**probe).logits[0].float()
@@ -146,6 +149,16 @@ def out_of_memory(error: BaseException) -> bool:
 def padded_length(longest: int, most: int) -> int:
     """Length to pad a batch to: a multiple of 8 where the context of `most` tokens allows it."""
     return max(longest, min(most, -(-longest // _LENGTH_STEP) * _LENGTH_STEP))
+
+
+def right_padded(rows: Sequence[Sequence[int]], length: int, pad: int) -> tuple[Tensor, Tensor]:
+    """Token ids padded on the right, and 1 where there is a token: (rows, length) each."""
+    ids = torch.full((len(rows), length), pad)
+    mask = torch.zeros((len(rows), length), dtype=torch.long)
+    for i, tokens in enumerate(rows):
+        ids[i, : len(tokens)] = torch.tensor(tokens)
+        mask[i, : len(tokens)] = 1
+    return ids, mask
 
 
 @dataclass

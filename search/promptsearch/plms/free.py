@@ -27,9 +27,10 @@ class FreePrompts:
 
     Attributes:
         ids: for each prompt its ids, special tokens and the mask at the answer slot included; on a causal PLM
-            they end before the answer. Free places hold `hole`.
+            they end before the answer, and on a sequence-to-sequence one they are the encoder's. Free places
+            hold `hole`.
         free: (n, m) positions of the free places, in the template's order.
-        answer: (n,) position at which the answer is read.
+        answer: (n,) position at which the answer is read; of the slot on a sequence-to-sequence PLM.
         groups: how many free places each slot of the template has, in order; they sum to m.
         shortened: (n,) bool, whether a field was cut to fit.
         hole: the id of an ordinary token.
@@ -111,12 +112,12 @@ class FreeReader(ABC):
         """What the PLM itself would put into one place: (r, vocabulary) log-probabilities, no gradient.
 
         On a causal PLM given what stands left of the place, after the token that starts a document where
-        nothing stands left of the first; on a masked one with a mask in it.
+        nothing stands left of the first; on others with a mask or a sentinel in it.
         """
 
     @abstractmethod
     def fluency(self, fillings: IntArray, rows: Sequence[int]) -> Tensor:
         """Mean log-probability of the tokens in their places over rows and places: (c,).
 
-        See `place_log_probs`; on a masked PLM the pseudo-log-likelihood (Salazar et al. 2020).
+        See `place_log_probs`; on others than causal PLMs the pseudo-log-likelihood (Salazar et al. 2020).
         """

@@ -43,7 +43,11 @@ class LocalFreeReader(FreeReader):
         self.model: Any = plm.model
         self.device = plm.device
         self.gradient_budget = TokenBudget(max(1, plm.budget.tokens // _GRADIENT_SHARE))
-        self._table = input_embeddings(self.model)
+        self._table = self._input_table()
+
+    def _input_table(self) -> Any:
+        """The module that looks up embeddings of a prompt's tokens."""
+        return input_embeddings(self.model)
 
     @cached_property
     def matrix(self) -> Tensor:
@@ -77,15 +81,19 @@ class LocalFreeReader(FreeReader):
         """How many tokens of each prompt go through the model, with padding."""
 
     @contextmanager
-    def _placed(self, vectors: Tensor, positions: IntArray) -> Generator[None]:
-        """While open, the model looks up these vectors (r, m, d) at these positions (r, m) of each row."""
+    def _placed(self, vectors: Tensor, positions: IntArray, table: Any = None) -> Generator[None]:
+        """While open, the model looks up these vectors (r, m, d) at these positions (r, m) of each row.
+
+        Args:
+            table: the module that looks up the rest, where it is not the one of the prompt's tokens.
+        """
         at = torch.from_numpy(positions).to(self.device)
         rows = torch.arange(len(at), device=self.device)[:, None]
 
         def put(_module: torch.nn.Module, _arguments: Any, output: Tensor) -> Tensor:
             return output.index_put((rows, at), vectors.to(output.dtype))
 
-        handle = self._table.register_forward_hook(put)
+        handle = (table or self._table).register_forward_hook(put)
         try:
             yield
         finally:

@@ -16,6 +16,7 @@ from promptsearch.plms.forward import TokenBudget
 from promptsearch.plms.local import LocalPLM
 from promptsearch.plms.masked import MaskedPLM
 from promptsearch.plms.precision import fastest_dtype
+from promptsearch.plms.seq2seq import Seq2SeqPLM
 from promptsearch.plms.sources import LoadedModel, Progress, load, resolve
 from promptsearch.plms.sources.loading import check_kind
 
@@ -26,7 +27,7 @@ _BATCH_TOKENS = {"cpu": 1024, "cuda": 32_768, "mps": 8192}
 _LONGEST_CONTEXT = 1_000_000
 _UNKNOWN_CONTEXT = 512
 
-_ADAPTERS: dict[str, type[LocalPLM]] = {"masked": MaskedPLM, "causal": CausalPLM}
+_ADAPTERS: dict[str, type[LocalPLM]] = {"masked": MaskedPLM, "causal": CausalPLM, "seq2seq": Seq2SeqPLM}
 
 
 def load_plm(

@@ -1,4 +1,4 @@
-"""What masked and causal adapters share: a model in this process, its encoder, output layer and cache."""
+"""What adapters of all families share: a model in this process, its encoder, output layer and cache."""
 
 from __future__ import annotations
 
@@ -177,8 +177,7 @@ class LocalPLM(PLM):
         )
 
     def shortened(self, template: Template, examples: Sequence[Example]) -> NDArray[np.bool_]:
-        read_right = self.identity.family == "masked"
-        return self.encoder.encode(template, examples, read_right=read_right).shortened
+        return self.encoder.encode(template, examples, read_right=self.identity.reads_right).shortened
 
     # Words and answers ---------------------------------------------------------------------------
 
@@ -232,7 +231,7 @@ class LocalPLM(PLM):
         self, template: Template, fillings: NDArray[np.int64], examples: Sequence[Example]
     ) -> NDArray[np.bool_]:
         """`survives` for many fillings (c, m) of all trigger slots together: (c,)."""
-        return surviving(self.encoder, template, fillings, examples, self.identity.family == "masked")
+        return surviving(self.encoder, template, fillings, examples, self.identity.reads_right)
 
     def answer_log_probs(
         self,

@@ -12,7 +12,7 @@ from torch import Tensor
 from promptsearch.errors import PLMError
 from promptsearch.plms.base import AnswerScoring, AnswerStates, FloatArray
 from promptsearch.plms.encoding import EncodedPrompts
-from promptsearch.plms.forward import output_layer_input, padded_length
+from promptsearch.plms.forward import output_layer_input, padded_length, right_padded
 from promptsearch.plms.free import FreeReader
 from promptsearch.plms.free_encoding import free_prompts
 from promptsearch.plms.free_masked import MaskedFreeReader
@@ -79,12 +79,7 @@ class MaskedPLM(LocalPLM):
     def inputs(self, prompts: Sequence[Sequence[int]]) -> dict[str, Tensor]:
         """Ids padded on the right, with a mask of the padding where there is any."""
         longest = max(self.padded(ids) for ids in prompts)
-        pad = self.encoder.tokenizer.pad_token_id or 0
-        ids = torch.full((len(prompts), longest), pad)
-        attention = torch.zeros((len(prompts), longest), dtype=torch.long)
-        for i, tokens in enumerate(prompts):
-            ids[i, : len(tokens)] = torch.tensor(tokens)
-            attention[i, : len(tokens)] = 1
+        ids, attention = right_padded(prompts, longest, self.encoder.tokenizer.pad_token_id or 0)
         self.forward_tokens += ids.numel()
         inputs = {"input_ids": ids.to(self.device)}
         if not bool(attention.all()):

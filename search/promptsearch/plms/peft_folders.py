@@ -21,7 +21,11 @@ from promptsearch.plms.prefixes import PrefixShape
 CONFIG_FILE, WEIGHTS_FILE = "adapter_config.json", "adapter_model.safetensors"
 _EMBEDDINGS = "prompt_embeddings"
 # peft knows no masked language models; without a task it wraps any model.
-TASKS: dict[Family, str] = {"causal": "CAUSAL_LM", "masked": "FEATURE_EXTRACTION"}
+TASKS: dict[Family, str] = {
+    "causal": "CAUSAL_LM",
+    "masked": "FEATURE_EXTRACTION",
+    "seq2seq": "SEQ_2_SEQ_LM",
+}
 
 
 def write_peft_folder(folder: Path, config: Mapping[str, object], tensors: Mapping[str, Tensor]) -> None:

@@ -21,6 +21,7 @@ from promptsearch.plms.free_causal import CausalFreeReader
 from promptsearch.plms.local import LocalPLM
 from promptsearch.plms.masked import MaskedPLM
 from promptsearch.plms.prefixes import PrefixShape, cache_argument, prefix_shape
+from promptsearch.plms.seq2seq import Seq2SeqPLM
 from promptsearch.plms.tree import build_tree
 from promptsearch.plms.tree_inputs import tree_inputs
 from promptsearch.plms.word_prompts import word_prompts
@@ -89,6 +90,11 @@ def prefix_shape_of(plm: LocalPLM) -> PrefixShape:
     Raises:
         PLMError: it takes no keys and values, or cannot continue from them.
     """
+    if isinstance(plm, Seq2SeqPLM):
+        raise PLMError(
+            f"{plm.identity.reference} is an encoder-decoder, which cannot be given keys and values here",
+            hint="Take soft tokens (--method p-tuning), or a masked or causal PLM.",
+        )
     shape = prefix_shape(plm.model, torch.tensor([[plm.encoder.hole]], device=plm.device))
     if isinstance(plm, CausalPLM) and not plm.sharing.prefixes:
         raise PLMError(

@@ -46,8 +46,8 @@ def passes_of(
 ) -> int:
     """Forward passes for one prediction.
 
-    A masked PLM reads answers of equal length at the same masks; a causal one reads those of several
-    tokens as one tree, and those of one token off the prompt's own states, which a readout needs too.
+    A masked PLM reads answers of equal length at the same masks; any other reads those of several tokens
+    together, and those of one token off the prompt's own states, which a readout needs too.
     """
     if readout is not None and not readout.uses_words:
         return 1

@@ -29,7 +29,7 @@ from promptsearch.verbalizer import Case, Verbalizer
 
 # Templates that go through the model together: few, so that progress is seen and an interrupted run keeps
 # something, but on a PLM that reads left to right enough to share their left parts.
-BLOCK = {"masked": 4, "causal": 16}
+BLOCK = {"masked": 4, "causal": 16, "seq2seq": 4}
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,7 @@ def _template(config: DiscoverConfig, task: Task, plm: PLM) -> Template:
         return library_for(task, plm.identity.family)[0].template
     template = Template.parse(config.templates[0])
     template.check_fields(task.fields)
-    if plm.identity.family != "masked":
+    if not plm.identity.reads_right:
         template.check_left_to_right(plm.identity.reference)
     return template
 

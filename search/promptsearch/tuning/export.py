@@ -56,11 +56,12 @@ def check_leading(template: Template, plm: PLM) -> None:
     """
     source = str(template)
     example = "{soft*5} {text} It was {mask}"
-    if plm.identity.family != "causal":
+    family = plm.identity.family
+    if family != "causal":
         raise OptionError(
-            f"{plm.identity.reference} is masked, and peft has soft tokens for causal PLMs only",
+            f"{plm.identity.reference} is {family}, and peft has soft tokens for causal PLMs only",
             where="--export-peft",
-            hint="Take a causal PLM; or --method p-tuning-v2, whose prefixes peft reads.",
+            hint="Take a causal PLM; or on a masked one --method p-tuning-v2, whose prefixes peft reads.",
         )
     leading = list(takewhile(lambda piece: isinstance(piece, Soft), template.pieces))
     later = [piece for piece in template.pieces[len(leading) :] if isinstance(piece, Soft)]

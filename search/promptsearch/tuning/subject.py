@@ -123,7 +123,7 @@ def _first(candidates: Sequence[Candidate]) -> list[Template]:
 
 def _check_readable(template: Template, task: Task, plm: PLM) -> None:
     template.check_fields(task.fields)
-    if plm.identity.family == "causal":
+    if not plm.identity.reads_right:
         template.check_left_to_right(plm.identity.reference)
 
 

@@ -98,10 +98,10 @@ class ManualEngine:
 def library_for(task: Task, family: str) -> tuple[Candidate, ...]:
     """Every candidate of the library for a task on a family of PLMs, the baseline first.
 
-    A masked PLM gets cloze and prefix templates in turn, any other only prefix templates.
+    A causal PLM gets only prefix templates, any other cloze and prefix templates in turn.
 
     Args:
-        family: `masked` or `causal`, as in `PLMIdentity.family`.
+        family: `masked`, `causal` or `seq2seq`, as in `PLMIdentity.family`.
     """
     library = library_of(task)
     return _cross(library, _ordered(library, family), verbalizers_for(library, task))
@@ -111,7 +111,7 @@ def _ordered(library: Library, family: str) -> list[LibraryTemplate]:
     """Templates for a family, the baseline first, else in the order of the file; the forms in turn."""
     by_form = [
         sorted(library.of_form(form), key=lambda entry: not entry.baseline)
-        for form in (("cloze", "prefix") if family == "masked" else ("prefix",))
+        for form in (("prefix",) if family == "causal" else ("cloze", "prefix"))
     ]
     longest = max(len(entries) for entries in by_form)
     return [entries[i] for i in range(longest) for entries in by_form if i < len(entries)]
@@ -122,7 +122,7 @@ def _usable(templates: Sequence[Template], task: Task, plm: PLM) -> list[tuple[i
     for template in templates:
         template.check_fields(task.fields)
     numbered = list(enumerate(templates, 1))
-    if plm.identity.family == "masked":
+    if plm.identity.reads_right:
         return numbered
     usable = [(i, template) for i, template in numbered if template.form == "prefix"]
     if not usable:

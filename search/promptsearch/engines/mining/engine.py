@@ -109,11 +109,10 @@ class MiningEngine:
 
         Those that one pair alone supports come last, and only where others do not fill the places.
         """
-        masked = plm.identity.family == "masked"
         plain = self._plain_verbalizers(task)
         mined_of: dict[Template, Mined | Frame] = {}
         for mined in self.mine(task).templates:
-            for template in _templates(mined, masked):
+            for template in _templates(mined, plm.identity.reads_right):
                 mined_of.setdefault(template, mined)
         support = {template: mined.support for template, mined in mined_of.items()}
         chosen = to_read(list(mined_of), support, self.config.kept, most)
@@ -132,9 +131,9 @@ class MiningEngine:
         return (Verbalizer.of([words[0] for words in label_words_of(task, ())], task.labels),)
 
 
-def _templates(mined: Mined | Frame, masked: bool) -> Sequence[Template]:
+def _templates(mined: Mined | Frame, reads_right: bool) -> Sequence[Template]:
     """The forms that a PLM can read."""
-    if not masked:
+    if not reads_right:
         return () if mined.prefix is None else (mined.prefix,)
     return mined.cloze if isinstance(mined, Frame) else (mined.cloze,)
 

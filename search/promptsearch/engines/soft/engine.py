@@ -106,8 +106,7 @@ class SoftEngine:
         given = self.templates or (plain,)
         own = [with_soft(template, self.config.tokens) for template in given]
         both = dict.fromkeys((*own, *started) if self.templates else (*started, *own))
-        masked = plm.identity.family == "masked"
-        readable = [template for template in both if masked or template.form == "prefix"]
+        readable = [template for template in both if plm.identity.reads_right or template.form == "prefix"]
         # A template of signs alone has no word to start from.
         soft = [template for template in readable if template.has_free_slots]
         return soft[: self.config.offers]
@@ -136,7 +135,7 @@ def _plain(fields: Sequence[str], family: str) -> Template:
     pieces: list[Piece] = []
     for name in fields:
         pieces += [Text("\n"), Field(name)] if pieces else [Field(name)]
-    ending = [Text(".")] if family == "masked" else []
+    ending = [] if family == "causal" else [Text(".")]
     return Template((*pieces, Text(" "), Mask(), *ending))
 
 

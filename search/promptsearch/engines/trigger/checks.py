@@ -64,7 +64,7 @@ def check_template(template: Template, task: Task, plm: PLM) -> None:
             where=str(template),
             hint="Search the trigger first, then tune soft tokens around it.",
         )
-    if plm.identity.family != "masked":
+    if not plm.identity.reads_right:
         template.check_left_to_right(plm.identity.reference)
 
 
@@ -104,11 +104,10 @@ def reads_words(plm: PLM, template: Template, verbalizer: Verbalizer) -> bool:
 
 def fitting(starts: Sequence[Template], task: Task, plm: PLM) -> list[Template]:
     """Templates to start from that work for the task and on the PLM."""
-    left_to_right = plm.identity.family != "masked"
     return [
         start
         for start in starts
         if set(start.fields) <= set(task.fields)
         and not start.has_free_slots
-        and (start.form == "prefix" or not left_to_right)
+        and (start.form == "prefix" or plm.identity.reads_right)
     ]

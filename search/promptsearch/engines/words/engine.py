@@ -94,8 +94,7 @@ class WordsEngine:
 
     def _templates(self, task: Task, plm: PLM) -> list[Template]:
         templates = self.templates or (plain_template(task.fields),)
-        left_to_right = plm.identity.family != "masked"
-        return [template for template in templates if template.form == "prefix" or not left_to_right]
+        return [each for each in templates if each.form == "prefix" or plm.identity.reads_right]
 
     def _bases(self, task: Task) -> tuple[list[KnowledgeBase], bool]:
         """The knowledge bases, and whether the PLM's embedding neighbours are one of them.

@@ -1,4 +1,4 @@
-"""Masked or causal: which language model a config describes."""
+"""Masked, causal or sequence-to-sequence: which language model a config describes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from promptsearch.plms.base import Family
 
 _PURPOSE = re.compile(r"For([A-Z]\w+)\Z")
 _LANGUAGE_MODELS = ("MaskedLM", "CausalLM", "PreTraining")
+# What the configs of encoder-decoders for text call themselves, `BartModel` and old ones of T5 among them.
+_SEQ2SEQ_LANGUAGE_MODELS = (None, "ConditionalGeneration", "PreTraining")
 
 
 def family_of(config: Mapping[str, Any], reference: str) -> Family:
@@ -28,7 +30,12 @@ def family_of(config: Mapping[str, Any], reference: str) -> Family:
     architecture = next(iter(config.get("architectures") or ()), None)
     model_type = config.get("model_type")
     purpose = _PURPOSE.search(architecture or "")
-    if config.get("is_encoder_decoder") or (purpose and purpose[1] not in _LANGUAGE_MODELS):
+    if config.get("is_encoder_decoder"):
+        known = modeling_auto.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES
+        if model_type in known and (purpose[1] if purpose else None) in _SEQ2SEQ_LANGUAGE_MODELS:
+            return "seq2seq"
+        raise _unsupported(reference, architecture or model_type)
+    if purpose and purpose[1] not in _LANGUAGE_MODELS:
         raise _unsupported(reference, architecture or model_type)
     masked, causal = (
         modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES,
@@ -53,5 +60,6 @@ def _unsupported(reference: str, architecture: str | None) -> PLMError:
     named = f"is a {architecture}" if architecture else "does not name its architecture"
     return PLMError(
         f"{reference} {named}, which is not supported (yet)",
-        hint="Masked (BERT-like) and causal (GPT-like) language models are.",
+        hint="Masked (BERT-like), causal (GPT-like) and sequence-to-sequence (T5- and BART-like) language "
+        "models are.",
     )

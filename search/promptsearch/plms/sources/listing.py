@@ -24,7 +24,7 @@ class ModelRow:
     """One line of `promptsearch models list`.
 
     Attributes:
-        family: masked, causal or contrastive; None where only loading would tell.
+        family: masked, causal, seq2seq or contrastive; None where only loading would tell.
         parameters: number of weights, tied ones counted once; None where it is not known.
         size: bytes on disk, once it is there.
         present: whether it is on this machine.
@@ -156,6 +156,8 @@ def _cached_row(name: str) -> ModelRow:
 def _family_by_name(config: Mapping[str, Any]) -> str | None:
     """The family as far as the architecture's name tells it; a list must not import transformers."""
     name = next(iter(config.get("architectures") or ()), "")
+    if config.get("is_encoder_decoder"):
+        return "seq2seq" if name.endswith("ForConditionalGeneration") else None
     if name.endswith("ForMaskedLM"):
         return "masked"
     return "causal" if name.endswith(("ForCausalLM", "LMHeadModel")) else None

@@ -15,6 +15,12 @@ from promptsearch.plms.sources.files import check_folder, read_config
 from promptsearch.plms.sources.hashing import weights_sha256
 from promptsearch.plms.sources.quiet import quiet_transformers
 
+_AUTO: dict[Family, str] = {
+    "masked": "AutoModelForMaskedLM",
+    "causal": "AutoModelForCausalLM",
+    "seq2seq": "AutoModelForSeq2SeqLM",
+}
+
 
 def load(checkpoint: Checkpoint, *, dtype: Any = "float32", trust_remote_code: bool = False) -> LoadedModel:
     """Load model and tokenizer.
@@ -63,7 +69,8 @@ def load_weights(
     """
     import transformers
 
-    auto: Any = transformers.AutoModelForMaskedLM if family == "masked" else transformers.AutoModelForCausalLM
+    # By name: each of them takes a while to import.
+    auto: Any = getattr(transformers, _AUTO[family])
     try:
         with quiet_transformers():
             return auto.from_pretrained(
