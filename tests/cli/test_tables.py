@@ -6,7 +6,7 @@ import numpy as np
 from rich.console import Console
 
 from promptsearch.cli.mine_output import marked
-from promptsearch.cli.tables import best_prompt
+from promptsearch.cli.tables import best_prompt, files_line, use_line
 from promptsearch.engines.mining.mined import Sighting
 from promptsearch.scoring import SoftReadout
 from promptsearch.verbalizer import Verbalizer
@@ -52,3 +52,14 @@ def test_a_frame_without_a_salient_word_is_shown_from_near_its_words_on():
     assert shown.startswith("…")
     assert shown.endswith("it was good.")
     assert len(shown) < 100
+
+
+def test_a_lock_is_not_among_the_files_of_a_run(tmp_path):
+    for name in ("run.lock", "study.log", "study.log.lock", "best_prompt.json"):
+        (tmp_path / name).touch()
+    assert files_line(tmp_path) == f"Files in {tmp_path}: best_prompt.json, study.log"
+
+
+def test_a_folder_with_a_blank_can_be_copied(tmp_path):
+    file = f"'{tmp_path}/a b/best_prompt.json'"
+    assert use_line(tmp_path / "a b").plain == f'Use it: promptsearch predict {file} "…"'

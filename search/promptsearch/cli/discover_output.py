@@ -10,7 +10,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from promptsearch.cli import screen
-from promptsearch.cli.tables import best_prompt, comparison
+from promptsearch.cli.tables import best_prompt, comparison, files_line, use_line
 from promptsearch.cli.trigger_output import trigger_sentences
 from promptsearch.showing import printable
 
@@ -98,13 +98,11 @@ def figures(evaluation: Evaluation, metric: str) -> dict[str, Any]:
 
 def _show_files(console: Console, found: Discovery) -> None:
     tried = f"{len(found.trials):,} combinations tried in {found.seconds:.0f} s."
-    files = f"Files in {found.folder}: {', '.join(sorted(path.name for path in found.folder.iterdir()))}"
     console.print()
-    console.print(Text(printable(f"{tried} {files}")))
-    prompt_file = shlex.quote(str(found.folder / "best_prompt.json"))
+    console.print(Text(printable(f"{tried} {files_line(found.folder)}")))
     console.print(Text(printable(f"Read it: {found.folder / 'report.html'}"), style="dim"))
     if found.ended != "done":
         more = "" if found.interrupted else " --minutes N (over all sittings)"
         go_on = f"Go on: promptsearch discover --resume {shlex.quote(str(found.folder))}{more}"
         console.print(Text(printable(go_on), style="dim"))
-    console.print(Text(printable(f'Use it: promptsearch predict {prompt_file} "…"'), style="dim"))
+    console.print(use_line(found.folder))

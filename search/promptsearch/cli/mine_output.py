@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from promptsearch.cli import discover_output, screen
-from promptsearch.cli.tables import template_text
+from promptsearch.cli.tables import files_line, template_text
 from promptsearch.showing import count, printable
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ def show_mined(found: MinedOnly, told: Sequence[str], most: int, json: bool) -> 
             _show_examples(console, template, wording(template))
     else:
         _show_nothing(console, found.mining)
-    files = ", ".join(sorted(path.name for path in found.folder.iterdir()))
-    console.print(Text(printable(f"{found.seconds:.0f} s. Files in {found.folder}: {files}")))
+    console.print(Text(printable(f"{found.seconds:.0f} s. {files_line(found.folder)}")))
 
 
 def show_searched(found: Discovery, told: Sequence[str], options: MineOptions) -> None:

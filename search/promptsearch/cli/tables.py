@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -43,6 +45,18 @@ def best_prompt(found: Discovery) -> RenderableType:
     if trial.candidate.readout is not None:
         grid.add_row("read by", Text(trial.candidate.readout.kind))
     return grid
+
+
+def files_line(folder: Path) -> str:
+    """What a run has left, but for locks, which are nobody's to read."""
+    names = sorted(path.name for path in folder.iterdir() if path.suffix != ".lock")
+    return f"Files in {folder}: {', '.join(names)}"
+
+
+def use_line(folder: Path) -> Text:
+    """The command that uses the prompt of a run."""
+    prompt = shlex.quote(str(folder / "best_prompt.json"))
+    return Text(printable(f'Use it: promptsearch predict {prompt} "…"'), style="dim")
 
 
 def template_text(source: str) -> Text:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from rich.panel import Panel
@@ -10,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from promptsearch.cli import screen
-from promptsearch.cli.tables import template_text
+from promptsearch.cli.tables import files_line, template_text, use_line
 from promptsearch.showing import printable
 
 if TYPE_CHECKING:
@@ -35,11 +34,9 @@ def show(found: Tuning) -> None:
         console.print(Text(printable(sentence)))
     if found.exported is not None:
         console.print(Text(printable(f"In peft's format: {found.exported}")))
-    files = ", ".join(sorted(path.name for path in found.folder.iterdir()))
     console.print()
-    console.print(Text(printable(f"Files in {found.folder}: {files}")))
-    prompt = shlex.quote(str(found.folder / "best_prompt.json"))
-    console.print(Text(printable(f'Use it: promptsearch predict {prompt} "…"'), style="dim"))
+    console.print(Text(printable(files_line(found.folder))))
+    console.print(use_line(found.folder))
 
 
 def _prompt(found: Tuning) -> Table:

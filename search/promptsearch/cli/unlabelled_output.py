@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
@@ -12,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from promptsearch.cli import screen
-from promptsearch.cli.tables import template_text
+from promptsearch.cli.tables import files_line, template_text, use_line
 from promptsearch.showing import printable
 
 _PROMPT = 5
@@ -50,10 +49,8 @@ def show(found: FoundWithoutLabels) -> None:
     console.print(_comparison(found))
     for sentence in (report.outcome(found), *report.verdicts(found)):
         console.print(Text(printable(sentence)))
-    files = ", ".join(sorted(path.name for path in found.folder.iterdir()))
-    console.print(Text(printable(f"\nFiles in {found.folder}: {files}")))
-    prompt_file = shlex.quote(str(found.folder / "best_prompt.json"))
-    console.print(Text(printable(f'Use it: promptsearch predict {prompt_file} "…"'), style="dim"))
+    console.print(Text(printable(f"\n{files_line(found.folder)}")))
+    console.print(use_line(found.folder))
 
 
 def _comparison(found: FoundWithoutLabels) -> Table:

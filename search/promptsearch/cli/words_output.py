@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from promptsearch.cli import screen
-from promptsearch.cli.tables import template_text
+from promptsearch.cli.tables import files_line, template_text, use_line
 from promptsearch.showing import count, printable
 
 if TYPE_CHECKING:
@@ -111,11 +110,9 @@ def _percent(evaluation: Evaluation | None, metric: str) -> str:
 
 
 def _show_files(console: Console, folder: Path, seconds: float) -> None:
-    files = ", ".join(sorted(path.name for path in folder.iterdir()))
     console.print()
-    console.print(Text(f"{seconds:.0f} s. Files in {folder}: {files}"))
-    prompt = shlex.quote(str(folder / "best_prompt.json"))
-    console.print(Text(f'Use it: promptsearch predict {prompt} "…"', style="dim"))
+    console.print(Text(printable(f"{seconds:.0f} s. {files_line(folder)}")))
+    console.print(use_line(folder))
 
 
 def _searched_record(found: Discovery, trials: Sequence[Trial]) -> Mapping[str, Any]:
