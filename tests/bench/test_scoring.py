@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from promptsearch.bench import harness
-from promptsearch.bench.choosing import Subject, library_job
+from promptsearch.bench.choosing import Subject, check_compared, library_job
 from promptsearch.bench.goals import Goal
 from promptsearch.cli.app import app
 from promptsearch.errors import OptionError
@@ -94,3 +94,10 @@ def test_without_lm_eval_the_rest_is_measured(monkeypatch, tmp_path):
 )
 def test_goals(found, at_least, met):
     assert Goal("speed", found, 4.0, at_least).met is met
+
+
+def test_an_encoder_decoder_is_compared_with_nothing():
+    with pytest.raises(OptionError, match="t5 is an encoder-decoder"):
+        check_compared("seq2seq", "t5")
+    check_compared("masked", "bert")
+    check_compared("causal", "gpt2")

@@ -16,12 +16,14 @@ from promptsearch.soft import SoftTemplate, SoftVectors
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
 from promptsearch.verbalizer import Verbalizer
-from tests.plms.zoo import CAUSAL, MASKED, adapter, raw
+from tests.plms.reference import decoder_ids
+from tests.plms.zoo import CAUSAL, MASKED, SEQ2SEQ, adapter, raw
 
 TEXTS = ["good", "It was a terrible film, and the acting was worse than the script.", "very", ""]
 EXAMPLES = [Example({"text": text}) for text in TEXTS]
 SOFT = {
     "masked": Template.parse("{soft*2} {text} {soft:It was} {mask}{soft*1}."),
+    "seq2seq": Template.parse("{soft*2} {text} {soft:It was} {mask}{soft*1}."),
     "causal": Template.parse("Review:{soft*2} {text} {soft:It was}{soft*1} {mask}"),
 }
 
@@ -36,10 +38,10 @@ def found_for(plm: LocalPLM, template: Template | None = None, seed: int = 0) ->
     return SoftTemplate.of(template, SoftVectors(array, reader.prompts.groups))
 
 
-@pytest.mark.parametrize("name", [*MASKED, *CAUSAL])
+@pytest.mark.parametrize("name", [*MASKED, *CAUSAL, *SEQ2SEQ])
 def test_embeddings_of_words_answer_as_the_words_do(name):
     plm = adapter(name)
-    cloze = "." if plm.identity.family == "masked" else ""
+    cloze = "" if plm.identity.family == "causal" else "."
     template = Template.parse("{text} {soft:It was} {mask}" + cloze)
     words = Template.parse("{text} It was {mask}" + cloze)
     ids = plm.initial_ids(template)[0]
@@ -52,7 +54,7 @@ def test_embeddings_of_words_answer_as_the_words_do(name):
     assert found.tokens.tolist() == expected.tokens.tolist()
 
 
-@pytest.mark.parametrize("name", [*MASKED, *CAUSAL])
+@pytest.mark.parametrize("name", [*MASKED, *CAUSAL, *SEQ2SEQ])
 def test_answers_are_those_of_a_plain_call_with_these_embeddings(name):
     plm, (model, _) = adapter(name), raw(name)
     template = found_for(plm)
@@ -62,13 +64,22 @@ def test_answers_are_those_of_a_plain_call_with_these_embeddings(name):
     prompts = plm.free_reader(template.unfilled, EXAMPLES).prompts
     for i, ids in enumerate(prompts.ids):
         with torch.no_grad():
-            embeddings = model.get_input_embeddings()(torch.tensor([ids]))
-            embeddings[0, prompts.free[i]] = torch.tensor(template.vectors.array)
-            logits = model(inputs_embeds=embeddings).logits[0, prompts.answer[i]]
+            table = (model.get_encoder() if name in SEQ2SEQ else model).get_input_embeddings()
+            inputs, at = {"inputs_embeds": table(torch.tensor([ids]))}, int(prompts.answer[i])
+            vectors = torch.tensor(template.vectors.array)
+            inputs["inputs_embeds"][0, prompts.free[i]] = vectors
+            if name in SEQ2SEQ:
+                written, last = decoder_ids(model, plm.encoder.tokenizer, list(ids), at)
+                inputs["decoder_inputs_embeds"] = table(torch.tensor([written]))
+                # BART's decoder reads the text left of the slot as well.
+                copied = [place for place in prompts.free[i] if place < last] if last > 1 else []
+                inputs["decoder_inputs_embeds"][0, np.array(copied, dtype=int) + 1] = vectors[: len(copied)]
+                at = last
+            logits = model(**inputs).logits[0, at]
         np.testing.assert_allclose(found[i], logits.log_softmax(dim=-1)[chosen].numpy(), atol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["bert", "gpt2", "llama"])
+@pytest.mark.parametrize("name", ["bert", "gpt2", "llama", "t5", "bart"])
 def test_batches_and_order_change_nothing(name):
     template = found_for(adapter(name))
     one = adapter(name, tokens=8).answer_states(template, EXAMPLES)

@@ -105,6 +105,10 @@ def test_code_that_comes_with_a_model_is_not_run(folder):
     assert not Path("pwned").exists()
 
 
+def _seq2seq(model_type, architecture):
+    return {"architectures": [architecture], "model_type": model_type, "is_encoder_decoder": True}
+
+
 @pytest.mark.parametrize(
     ("config", "family"),
     [
@@ -118,6 +122,12 @@ def test_code_that_comes_with_a_model_is_not_run(folder):
         ({"model_type": "gpt_neox"}, "causal"),
         ({"model_type": "bert"}, "masked"),
         ({"model_type": "bert", "is_decoder": True}, "causal"),
+        (_seq2seq("t5", "T5ForConditionalGeneration"), "seq2seq"),
+        (_seq2seq("t5", "T5WithLMHeadModel"), "seq2seq"),
+        (_seq2seq("mt5", "MT5ForConditionalGeneration"), "seq2seq"),
+        (_seq2seq("bart", "BartModel"), "seq2seq"),
+        (_seq2seq("mbart", "MBartForConditionalGeneration"), "seq2seq"),
+        ({"architectures": ["BartForCausalLM"], "model_type": "bart"}, "causal"),
     ],
 )
 def test_family_from_the_config(config, family):
@@ -127,8 +137,9 @@ def test_family_from_the_config(config, family):
 @pytest.mark.parametrize(
     ("architecture", "more"),
     [
-        ("T5ForConditionalGeneration", {"model_type": "t5", "is_encoder_decoder": True}),
-        ("BartModel", {"model_type": "bart", "is_encoder_decoder": True}),
+        ("T5EncoderModel", {"model_type": "t5"}),
+        ("BartForSequenceClassification", {"model_type": "bart", "is_encoder_decoder": True}),
+        ("WhisperForConditionalGeneration", {"model_type": "whisper", "is_encoder_decoder": True}),
         ("CLIPModel", {"model_type": "clip"}),
         ("ViTForImageClassification", {"model_type": "vit"}),
         ("BertForSequenceClassification", {"model_type": "bert"}),

@@ -7,9 +7,9 @@ import pytest
 
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
-from tests.plms.zoo import CAUSAL, MASKED, adapter, raw
+from tests.plms.zoo import CAUSAL, MASKED, SEQ2SEQ, adapter, raw
 
-FAMILIES = [*MASKED, *CAUSAL]
+FAMILIES = [*MASKED, *CAUSAL, *SEQ2SEQ]
 TEMPLATE = Template.parse("{text} It was {mask}")
 EXAMPLES = [Example({"text": text}) for text in ("A terrible film.", "", "great, really great")]
 WORDS = ["good", "bad", "film", "very", "great", "ness", "wonderful", "and"]

@@ -9,7 +9,7 @@ from tests.tuning.running import saved_data, saved_plm
 def plms(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """References of small models on disk."""
     folder = tmp_path_factory.mktemp("plms")
-    return {name: saved_plm(name, folder) for name in ("bert", "gpt2", "llama")}
+    return {name: saved_plm(name, folder) for name in ("bert", "gpt2", "llama", "t5-gated", "bart")}
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from promptsearch.engines.soft.course import Look
-from promptsearch.errors import OptionError, StorageError
+from promptsearch.errors import OptionError, PLMError, StorageError
 from promptsearch.plms import load_plm
 from promptsearch.plms.base import AnswerScoring
 from promptsearch.plms.lora import LoraOptions
@@ -41,8 +41,13 @@ STRATEGIES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", ["bert", "gpt2"])
-@pytest.mark.parametrize("strategy", STRATEGIES)
+# An encoder-decoder takes no prefix.
+CASES = [(name, strategy) for name in ("bert", "gpt2") for strategy in STRATEGIES]
+CASES += [("t5-gated", strategy) for strategy in ("soft tokens", "full", "both")]
+CASES += [("bart", strategy) for strategy in ("soft tokens", "lora", "full")]
+
+
+@pytest.mark.parametrize(("name", "strategy"), CASES)
 def test_the_figures_are_those_of_the_prompt_that_was_saved(
     strategy: str, name: str, plms: dict[str, str], data: Path, tmp_path: Path
 ) -> None:
@@ -265,3 +270,12 @@ def test_runs_tells_what_was_tuned_and_what_can_be_gone_on_with(
     assert states["killed"].state == "stopped, can be resumed"
     told = command("runs", str(tmp_path / "runs")).out
     assert f"promptsearch tune --resume {tmp_path / 'runs' / 'killed'}" in told
+
+
+def test_keys_and_values_in_every_layer_of_an_encoder_decoder_are_refused(
+    plms: dict[str, str], data: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(PLMError, match="cannot be given keys and values") as caught:
+        tuned(plms["bart"], data, tmp_path / "run", **STRATEGIES["prefix"])
+    assert "--method p-tuning" in str(caught.value.hint)
+    assert not list((tmp_path / "run").iterdir())

@@ -36,10 +36,25 @@ class Subject:
 
         Raises:
             PLMError: it is unknown, out of reach or no language model.
+            OptionError: see `check_compared`.
         """
         folder = resolve(reference, offline=offline, progress=progress).folder
-        encoder = PromptEncoder(load_tokenizer(folder), _CONTEXT)
-        return cls(reference, folder, family_of(read_config(folder), reference), encoder)
+        family = family_of(read_config(folder), reference)
+        check_compared(family, reference)
+        return cls(reference, folder, family, PromptEncoder(load_tokenizer(folder), _CONTEXT))
+
+
+def check_compared(family: Family, reference: str) -> None:
+    """Refuse a PLM for which there is nothing to compare with.
+
+    Raises:
+        OptionError: it is an encoder-decoder, on which no contender reads prompts.
+    """
+    if family == "seq2seq":
+        raise OptionError(
+            f"{reference} is an encoder-decoder, and what promptsearch is compared with reads none",
+            hint="Take a masked or a causal PLM.",
+        )
 
 
 def library_job(task: Task, subject: Subject, templates: int, examples: Sequence[Example]) -> Job:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from promptsearch.bench.choosing import check_compared
 from promptsearch.bench.soft_job import SoftJob
 from promptsearch.bench.trigger_jobs import single_words
 from promptsearch.errors import OptionError
@@ -35,7 +36,8 @@ class Layout:
 
         Raises:
             PLMError: it cannot be had, or gives no gradients.
-            OptionError: the template has free places, or the library no label words of one token each.
+            OptionError: see `check_compared`; the template has free places, or the library no label words
+                of one token each.
         """
         from promptsearch.plms import load_plm
         from promptsearch.plms.sources import resolve
@@ -44,6 +46,7 @@ class Layout:
         if template.has_free_slots:
             raise OptionError(f"a template of words alone is wanted, not {config.template!r}")
         plm = load_plm(reference, device="cpu", dtype=config.dtype, cache=False, offline=config.offline)
+        check_compared(plm.identity.family, reference)
         folder = str(resolve(reference, offline=config.offline).folder)
         return cls(config, task, plm, folder, single_words(task, plm, template))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from promptsearch.bench.choosing import check_compared
 from promptsearch.bench.trigger_job import TriggerJob
 from promptsearch.engines.manual import library_for
 from promptsearch.errors import OptionError
@@ -37,7 +38,8 @@ def job_of(config: TriggerBenchConfig, source: Task, reference: str, seed: int) 
 
     Raises:
         PLMError: the PLM cannot be had.
-        OptionError: the template has not one trigger, or the library no label words of one token each.
+        OptionError: see `check_compared`; the template has not one trigger, or the library no label words of
+            one token each.
     """
     from promptsearch.plms import load_plm
     from promptsearch.plms.sources import resolve
@@ -47,6 +49,7 @@ def job_of(config: TriggerBenchConfig, source: Task, reference: str, seed: int) 
         raise OptionError(f"a template with one trigger is wanted, not {config.template!r}")
     task = draw_splits(source, shots=max(1, config.examples // len(source.labels)), seed=seed)
     plm = load_plm(reference, device="cpu", cache=False, offline=config.offline)
+    check_compared(plm.identity.family, reference)
     verbalizer = single_words(task, plm, template)
     tokens = plm.word_ids(template, verbalizer.words)
     prompts = plm.free_reader(template, task.train).prompts

@@ -66,8 +66,9 @@ class Seq2SeqPLM(LocalPLM):
         cache: StateCache | None = None,
     ) -> None:
         self.layout = layout_of(model, encoder.tokenizer, identity.reference)
-        # No tokenizer calls a sentinel its mask.
+        # No tokenizer calls a sentinel its mask, and that of mT5 does not even call it a special token.
         encoder.mask_id = self.layout.slot
+        encoder.texts.hide({self.layout.slot, self.layout.second_slot})
         super().__init__(model, encoder, identity, budget, cache)
 
     def _probe(self) -> dict[str, Tensor]:

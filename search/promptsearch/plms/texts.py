@@ -6,7 +6,7 @@ it, SentencePiece marks the start of a text. Nothing here asks for a tokenizer's
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from promptsearch.errors import PLMError
@@ -39,6 +39,10 @@ class TextEncoder:
         tokenizer.model_max_length = int(1e30)
         self._unknown: int | None = tokenizer.unk_token_id
         self._markers = _marker_ids(tokenizer)
+
+    def hide(self, tokens: Iterable[int]) -> None:
+        """Have no text become these tokens, as none becomes a special token."""
+        self._markers |= frozenset(tokens)
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
         """Ids and character offsets of each text."""

@@ -12,12 +12,12 @@ from promptsearch.errors import TemplateError
 from promptsearch.plms.base import PLM, AnswerStates
 from promptsearch.readings import states_of_each
 from promptsearch.scoring import Evaluation, evaluate, predict
-from promptsearch.soft import SoftTemplate
+from promptsearch.soft import SoftTemplate, SoftVectors
 from promptsearch.study.rescoring import Readings, Recipe
 from promptsearch.study.rewording import Rewording, rewordings
 from promptsearch.study.trial import Trial
 from promptsearch.tasks.task import Example, Task, gold
-from promptsearch.template import Template
+from promptsearch.template import Soft, Template
 from promptsearch.verbalizer import Verbalizer
 
 
@@ -80,7 +80,14 @@ def _reworded(template: Template, words: Sequence[str]) -> tuple[Rewording, ...]
     if not isinstance(template, SoftTemplate):
         return rewordings(template, words)
     found = rewordings(template.unfilled, words)
-    return tuple(replace(each, template=SoftTemplate.of(each.template, template.vectors)) for each in found)
+    return tuple(replace(each, template=_with_vectors(each.template, template.vectors)) for each in found)
+
+
+def _with_vectors(template: Template, vectors: SoftVectors) -> SoftTemplate:
+    """The template with vectors in its places; words that they started from may have other tokens here."""
+    sizes = iter(vectors.groups)
+    pieces = [Soft(count=next(sizes)) if isinstance(piece, Soft) else piece for piece in template.pieces]
+    return SoftTemplate(tuple(pieces), vectors)
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ WORDS = Verbalizer.of([["bad"], ["good"]], [0, 1])
 TRAINING = TrainingConfig(steps=12, batch=4, look_every=3, save_every=5, restarts=2)
 SOURCES = {
     "masked": "{soft*2} {text} {soft:It was} {mask}.",
+    "seq2seq": "{soft*2} {text} {soft:It was} {mask}.",
     "causal": "Review: {text} {soft*2}{soft:It was} {mask}",
 }
 

@@ -49,7 +49,7 @@ def loss_of(learner: PromptLearner) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", [*MASKED, *CAUSAL])
+@pytest.mark.parametrize("name", [*MASKED, *CAUSAL, "t5-gated", "bart"])
 def test_gradients_are_those_of_finite_differences(name, kind):
     """Along the gradient, where the loss changes most, and along another direction.
 
@@ -96,7 +96,7 @@ def loss_at(learner: PromptLearner, direction: Sequence[torch.Tensor], by: float
     return loss
 
 
-@pytest.mark.parametrize("name", ["bert", "modernbert", "gpt2", "llama"])
+@pytest.mark.parametrize("name", ["bert", "modernbert", "gpt2", "llama", "t5", "bart"])
 def test_the_size_of_batches_and_their_padding_change_nothing(name):
     found = []
     for tokens in (8, 10_000):
@@ -109,7 +109,7 @@ def test_the_size_of_batches_and_their_padding_change_nothing(name):
         torch.testing.assert_close(gradient, other, atol=1e-4, rtol=1e-3)
 
 
-@pytest.mark.parametrize("name", ["bert", "gpt2"])
+@pytest.mark.parametrize("name", ["bert", "gpt2", "bart"])
 def test_nothing_of_the_plm_is_changed(name):
     found = problem(name)
     before = {key: value.clone() for key, value in found.plm.model.state_dict().items()}
@@ -135,7 +135,9 @@ def test_what_was_learned_is_what_a_prompt_answers(kind):
     assert int((log_probs.argmax(axis=1) == gold).sum()) == trained.look.correct
 
 
-@pytest.mark.parametrize(("name", "kind"), [("bert", "lstm"), ("gpt2", "mlp"), ("llama", "free")])
+@pytest.mark.parametrize(
+    ("name", "kind"), [("bert", "lstm"), ("gpt2", "mlp"), ("llama", "free"), ("t5", "free")]
+)
 def test_a_killed_training_ends_with_the_same_vectors(name, kind, tmp_path):
     def run(stop_after: int | None = None) -> PromptLearner:
         found = problem(name, parameterisation=kind)

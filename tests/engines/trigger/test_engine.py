@@ -103,7 +103,10 @@ def test_it_is_told_what_was_kept_out(found):
     assert found[1].history.notes == ("Kept out of triggers: great, negative, positive, terrible.",)
 
 
-@pytest.mark.parametrize(("name", "template"), [("bert", MASKED), ("gpt2", PREFIX), ("qwen", PREFIX)])
+@pytest.mark.parametrize(
+    ("name", "template"),
+    [("bert", MASKED), ("gpt2", PREFIX), ("qwen", PREFIX), ("t5", MASKED), ("bart", MASKED)],
+)
 @pytest.mark.parametrize("options", [{}, {"promise": "gradient"}, {"method": "edit"}, {"fluency": 0.1}])
 def test_the_same_search_twice_in_other_batches_and_without_keys_and_values(name, template, options):
     task, free = small_task(), [Template.parse(template)]

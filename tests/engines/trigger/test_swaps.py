@@ -10,7 +10,14 @@ from promptsearch.engines.trigger.swaps import promised_losses, ranked_swaps, sw
 from promptsearch.verbalizer import Verbalizer
 from tests.engines.trigger.small import MASKED, PREFIX, allowed_on, small_plm, small_reading
 
-PLMS = [("bert", MASKED), ("roberta", MASKED), ("gpt2", PREFIX), ("qwen", PREFIX)]
+PLMS = [
+    ("bert", MASKED),
+    ("roberta", MASKED),
+    ("gpt2", PREFIX),
+    ("qwen", PREFIX),
+    ("t5-gated", MASKED),
+    ("bart", MASKED),
+]
 FILLING = (40, 41, 42)
 THREE = Verbalizer.of([["bad"], ["good"], ["film"]], ("neg", "pos", "other"))
 

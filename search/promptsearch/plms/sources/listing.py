@@ -111,10 +111,10 @@ def _file_details(folder: Path, reference: str) -> dict[str, Any]:
     details: dict[str, Any] = {
         "folder": str(folder),
         "architecture": next(iter(config.get("architectures") or ()), None),
-        "layers": config.get("num_hidden_layers"),
-        "hidden_size": config.get("hidden_size"),
+        "layers": _stated(config, "num_hidden_layers", "num_layers", "encoder_layers"),
+        "hidden_size": _stated(config, "hidden_size", "d_model"),
         "vocabulary": config.get("vocab_size"),
-        "max_tokens": config.get("max_position_embeddings"),
+        "max_tokens": _stated(config, "max_position_embeddings", "n_positions"),
         "parameters": _count(folder),
         "dtype": config.get("dtype") or config.get("torch_dtype"),
         "size": sum(path.stat().st_size for path in folder.iterdir() if path.is_file()),
@@ -123,6 +123,11 @@ def _file_details(folder: Path, reference: str) -> dict[str, Any]:
     named = NAMED.get(reference)
     details["family"] = named.kind if named else family_of(config, reference)
     return details
+
+
+def _stated(config: Mapping[str, Any], *names: str) -> Any:
+    """What a config says under the first of the names that it has."""
+    return next((config[name] for name in names if config.get(name) is not None), None)
 
 
 def _count(folder: Path) -> int:
