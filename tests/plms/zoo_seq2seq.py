@@ -29,8 +29,8 @@ def _pieces(special: list[str]) -> Tokenizer:
     model = json.loads(whole.backend_tokenizer.to_str())["model"]
     known = [(piece, 0.0) for piece in special]
     known += [(piece, score) for piece, score in model["vocab"] if not piece.startswith("<")]
-    # A label word of many tests, to be one token as its counterpart is.
-    known.append(("▁bad", known[-1][1]))
+    # Label words of many tests, to be one token each as the others are.
+    known += [(piece, known[-1][1]) for piece in ("▁bad", "▁film")]
     tokenizer = Tokenizer(models.Unigram(known, unk_id=special.index("<unk>")))
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
     tokenizer.decoder = decoders.Metaspace(prepend_scheme="first")

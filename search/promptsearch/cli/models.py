@@ -48,7 +48,7 @@ def list_models(json: options.Json = False) -> None:
     screen.stdout().print(table)
     screen.stdout().print(
         "\nFetch one: promptsearch models get smollm2-135m\n"
-        "Any masked or causal model of the hub: owner/name."
+        "Any masked, causal or sequence-to-sequence model of the hub: owner/name."
     )
 
 

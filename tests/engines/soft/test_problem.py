@@ -26,7 +26,7 @@ from promptsearch.soft import SoftTemplate
 from promptsearch.template import Template
 from promptsearch.verbalizer import Verbalizer
 from tests.engines.soft.reviews import EXAMPLES, WORDS, problem
-from tests.plms.zoo import CAUSAL, MASKED, adapter
+from tests.plms.zoo import CAUSAL, MASKED, adapter, raw
 
 KINDS = ("lstm", "mlp", "free")
 ROWS = range(len(EXAMPLES))
@@ -98,6 +98,8 @@ def loss_at(learner: PromptLearner, direction: Sequence[torch.Tensor], by: float
 
 @pytest.mark.parametrize("name", ["bert", "modernbert", "gpt2", "llama", "t5", "bart"])
 def test_the_size_of_batches_and_their_padding_change_nothing(name):
+    # A model is built once, and sets the seed as it is.
+    raw(name)
     found = []
     for tokens in (8, 10_000):
         with seeded(2):
