@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -35,10 +36,31 @@ QUICK = WordsConfig(methods=("expanded",), knowledge=("lexicon",), refine=("cali
         ({"templates": [TEMPLATE]}, ("manual", "words")),
         ({"words": WORDS, "engines": ["manual", "words"]}, ("manual", "words")),
         ({"engines": "words"}, ("words",)),
+        ({"templates": ["{text} {soft*4} {mask}"]}, ("manual", "words", "soft")),
+        ({"templates": ["{text} {trigger*2} {mask}"], "words": WORDS}, ("manual", "trigger")),
     ],
 )
 def test_who_gives_words_wants_those(given, engines):
     assert DiscoverConfig(task="reviews", **given).engines == engines
+
+
+def test_templates_are_for_the_engines_that_fill_them():
+    soft, trigger = "{soft:it was} {mask}: {text}", "{text} {trigger*2} {mask}"
+    config = DiscoverConfig(task="reviews", templates=[soft, TEMPLATE, trigger, soft], soft_templates=[soft])
+    assert config.templates == (TEMPLATE,)
+    assert (config.soft_templates, config.trigger_templates) == ((soft,), (trigger,))
+    assert config.engines == ("manual", "words", "trigger", "soft")
+    # Made anew from what it keeps, as when a run goes on, it is the same.
+    assert replace(config) == config
+
+
+@pytest.mark.parametrize(("piece", "engine"), [("{soft*4}", "soft"), ("{trigger*2}", "trigger")])
+def test_a_template_that_no_engine_fills_is_refused(piece, engine):
+    source = f"{{text}} {piece} {{mask}}"
+    with pytest.raises(OptionError, match=f"the engine {engine} fills, which is left out") as error:
+        DiscoverConfig(task="reviews", templates=[source], engines=["manual"])
+    assert error.value.where == source
+    assert f"({engine})" in str(error.value.hint)
 
 
 @pytest.mark.parametrize(

@@ -307,7 +307,13 @@ def test_nothing_is_left_where_no_candidate_can_be_tried(tmp_path, texts, monkey
 
 @pytest.mark.parametrize(
     "options",
-    [{"seeds": 2}, {"workers": 2}, {"storage": "sqlite:///a.db"}, {"objective": ("quality", "cost")}],
+    [
+        {"seeds": 2},
+        {"workers": 2},
+        {"storage": "sqlite:///a.db"},
+        {"objective": ("quality", "cost")},
+        {"templates": ["{text} {soft*2} {mask}"]},
+    ],
 )
 def test_what_is_not_done_without_labels_is_not_ignored(tmp_path, options):
     with pytest.raises(OptionError, match="is for a search with labelled examples"):

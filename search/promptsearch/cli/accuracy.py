@@ -20,6 +20,15 @@ def command(
     shots: Annotated[
         str, value("--shots", metavar="N|all", help="Labelled examples a class.", default=True)
     ] = "16",
+    engine: Annotated[
+        list[str] | None,
+        value(
+            "--engine",
+            "-e",
+            metavar="NAME",
+            help="An engine; repeat for several (default: those of discover in so many minutes).",
+        ),
+    ] = None,
     seeds: options.Seeds = 5,
     out: Annotated[
         Path | None, value("--out", metavar="FILE", help="Also add the table to this Markdown file.")
@@ -34,7 +43,7 @@ def command(
     """Run discover for several draws of the few-shot split, and report mean and spread on test."""
     from promptsearch.bench.accuracy import markdown, measure, record
     from promptsearch.paths import atomic_write
-    from promptsearch.study.config import DEFAULT_ENGINES, DEFAULT_PLMS, DiscoverConfig
+    from promptsearch.study.config import DEFAULT_PLMS, DiscoverConfig
 
     config = DiscoverConfig(
         task=task,
@@ -42,8 +51,7 @@ def command(
         mapping=mapping,
         plms=plm or DEFAULT_PLMS,
         shots=options.parse_shots(shots),
-        # Triggers take all the time there is, and are measured by a command of their own.
-        engines=[name for name in DEFAULT_ENGINES if name != "trigger"],
+        engines=engine or (),
         minutes=minutes,
         max_test=max_test,
         stand_in=not no_stand_in,

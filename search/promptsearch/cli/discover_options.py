@@ -65,7 +65,8 @@ class DiscoverOptions(SearchOptions):
         options.value(
             "--template",
             metavar="TEXT",
-            help=r"Your own template, as '{text}\nSentiment: {mask}'; repeat for several.",
+            help=r"Your own template, as '{text}\nSentiment: {mask}'; repeat for several. One with "
+            "{trigger*3} or {soft*5} is for the engine trigger or soft.",
         ),
     ] = None
     templates: Annotated[

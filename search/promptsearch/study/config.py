@@ -59,10 +59,11 @@ class DiscoverConfig:
             `DEFAULT_CALIBRATIONS`.
         metric: what is maximised; None takes the task's own.
         templates, words: used in place of the library's; words as
-            `Verbalizer.of` reads them, or text or a file for `words_from`.
+            `Verbalizer.of` reads them, or text or a file for `words_from`. Templates with trigger or soft
+            tokens become those of the engines that find them.
         engines: names of engines; by default manual, mining and words, and trigger where the user gives it
-            time (`TRIGGER_MINUTES`, or the preset `thorough`); with `templates` given no mining and no
-            trigger, with `words` given manual alone.
+            time (`TRIGGER_MINUTES`, or the preset `thorough`); with `templates` given no mining, and trigger
+            and soft only where a template has places for them; with `words` given manual alone.
         needed: of these, engines without which the search is not what was asked for: where one of them has
             nothing to search, that is an error.
         mining: which text the engine `mining` reads, and how.
@@ -138,17 +139,25 @@ class DiscoverConfig:
                 object.__setattr__(self, name, (given,))
             elif given is not None:
                 object.__setattr__(self, name, tuple(given))
-        if not self.engines:
-            # Who gives words or templates wants those, not others.
-            no_words = self.words is None
-            mining = no_words and not self.templates
-            trigger = mining and self._has_time_for_triggers
-            chosen = {"manual": True, "mining": mining, "words": no_words, "trigger": trigger}
-            object.__setattr__(self, "engines", tuple(n for n in DEFAULT_ENGINES if chosen[n]))
         for source in self.templates:
             if whole_text(source) != source:
                 raise TemplateError("the template holds bytes that are no text", where=source)
-            Template.parse(source)
+        own = self._give_to_engines()
+        if not self.engines:
+            # Who gives words or templates wants those, not others.
+            no_words = self.words is None
+            mining = no_words and not self.templates and not own
+            trigger = mining and self._has_time_for_triggers
+            chosen = {"manual": True, "mining": mining, "words": no_words, "trigger": trigger}
+            chosen |= dict.fromkeys(own, True)
+            object.__setattr__(self, "engines", tuple(name for name in chosen if chosen[name]))
+        for name, source in own.items():
+            if name not in self.engines:
+                raise OptionError(
+                    f"the template has places that the engine {name} fills, which is left out",
+                    where=source,
+                    hint=f"Add it to the engines ({name}), or give words in their place.",
+                )
         for source in self.trigger_templates:
             _check_trigger_template(Template.parse(source))
         for source in self.soft_templates:
@@ -175,6 +184,22 @@ class DiscoverConfig:
             raise OptionError(
                 f"there is no normalisation {self.normalisation!r}", hint="There are sum, token, pmi."
             )
+
+    def _give_to_engines(self) -> dict[str, str]:
+        """Move templates with places to be filled to those of the engines that fill them.
+
+        Returns:
+            Each engine that has such templates, with one of them.
+        """
+        found: dict[str, list[str]] = {"": [], "trigger": [], "soft": []}
+        for source in self.templates:
+            kinds = {type(piece) for piece in Template.parse(source).pieces}
+            found["trigger" if Trigger in kinds else "soft" if Soft in kinds else ""].append(source)
+        object.__setattr__(self, "templates", tuple(found.pop("")))
+        for name, sources in found.items():
+            known = getattr(self, f"{name}_templates")
+            object.__setattr__(self, f"{name}_templates", tuple(dict.fromkeys((*known, *sources))))
+        return {name: sources[0] for name, sources in found.items() if sources}
 
     @property
     def limits(self) -> Limits:

@@ -126,6 +126,7 @@ def _check_meant(config: DiscoverConfig) -> None:
         "--workers": config.workers > 1,
         "--storage": config.storage is not None,
         "--objective accuracy,cost": config.by_cost,
+        "a template with trigger or soft tokens": bool(config.trigger_templates or config.soft_templates),
     }
     if wrong := next((name for name, is_given in given.items() if is_given), None):
         raise OptionError(f"{wrong} is for a search with labelled examples", hint="Give some: --shots 16.")
