@@ -312,7 +312,7 @@ def test_nothing_is_left_where_no_candidate_can_be_tried(tmp_path, texts, monkey
         {"workers": 2},
         {"storage": "sqlite:///a.db"},
         {"objective": ("quality", "cost")},
-        {"templates": ["{text} {soft*2} {mask}"]},
+        {"soft_templates": ["{text} {soft*2} {mask}"]},
     ],
 )
 def test_what_is_not_done_without_labels_is_not_ignored(tmp_path, options):
