@@ -11,21 +11,33 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from transformers import BartConfig, BartForConditionalGeneration, T5EncoderModel
+from transformers import (
+    BartConfig,
+    BartForConditionalGeneration,
+    LEDConfig,
+    LEDForConditionalGeneration,
+    PLBartConfig,
+    PLBartForConditionalGeneration,
+    ProphetNetConfig,
+    ProphetNetForConditionalGeneration,
+    T5EncoderModel,
+)
 
 from promptsearch.errors import PLMError
 from promptsearch.plms import load_plm
 from promptsearch.plms.base import PLMIdentity
 from promptsearch.plms.encoding import PromptEncoder
 from promptsearch.plms.forward import TokenBudget
+from promptsearch.plms.loading import context_tokens
 from promptsearch.plms.local import LocalPLM
 from promptsearch.plms.prefixed import prefix_shape_of
 from promptsearch.plms.seq2seq import Seq2SeqPLM
 from promptsearch.plms.seq2seq_asked import Asked, ask_answers
-from promptsearch.plms.sources import show
+from promptsearch.plms.sources import LoadedModel, show
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
 from tests.plms.zoo import SEQ2SEQ, adapter, raw
+from tests.plms.zoo_seq2seq import languages
 from tests.plms.zoo_tokenizers import bytelevel
 
 TEMPLATE = Template.parse("{text} It was {mask}.")
@@ -95,12 +107,28 @@ def test_a_text_that_spells_the_gap_is_text(name):
     assert source.count(plm.encoder.mask_id) == 1
 
 
+_TINY = {
+    "d_model": 16,
+    "encoder_layers": 1,
+    "decoder_layers": 1,
+    "encoder_ffn_dim": 16,
+    "decoder_ffn_dim": 16,
+    "encoder_attention_heads": 2,
+    "decoder_attention_heads": 2,
+}
+
+
 def odd(tokenizer: Any, **config: Any) -> LocalPLM:
-    sizes = {"d_model": 16, "encoder_layers": 1, "decoder_layers": 1, "encoder_ffn_dim": 16}
-    heads = {"encoder_attention_heads": 2, "decoder_attention_heads": 2, "decoder_ffn_dim": 16}
-    model = BartForConditionalGeneration(BartConfig(vocab_size=len(tokenizer), **sizes, **heads, **config))
+    return of_kin(
+        BartForConditionalGeneration(BartConfig(vocab_size=len(tokenizer), **_TINY, **config)), tokenizer
+    )
+
+
+def of_kin(model: Any, tokenizer: Any) -> LocalPLM:
+    """Any encoder-decoder, with the context that it would be loaded with, of 64 tokens at most."""
+    limit = min(64, context_tokens(LoadedModel(model, tokenizer, "seq2seq", "0" * 64)))
     identity = PLMIdentity("odd", None, "seq2seq", "0" * 64)
-    return Seq2SeqPLM(model.eval(), PromptEncoder(tokenizer, 64), identity, TokenBudget(64))
+    return Seq2SeqPLM(model.eval(), PromptEncoder(tokenizer, limit), identity, TokenBudget(64))
 
 
 def test_a_model_that_was_not_trained_to_fill_gaps():
@@ -115,6 +143,38 @@ def test_a_decoder_that_nothing_says_how_to_begin():
     tokenizer.pad_token = None
     with pytest.raises(PLMError, match="with which token its decoder begins"):
         odd(tokenizer, decoder_start_token_id=None, pad_token_id=None)
+
+
+def test_plbart_writes_the_last_token_behind_a_text_first():
+    model = PLBartForConditionalGeneration(PLBartConfig(vocab_size=len(languages()), **_TINY))
+    labels = torch.tensor([languages()("good")["input_ids"]])
+    wanted = model.prepare_decoder_input_ids_from_labels(labels)[0, 0]
+    assert of_kin(model, languages()).layout.start == wanted  # ty: ignore
+
+
+def test_a_decoder_with_fewer_positions_than_the_encoder():
+    """LED's, which reads what stands left of the slot."""
+    config = {"max_encoder_position_embeddings": 64, "max_decoder_position_embeddings": 24}
+    tokenizer = bytelevel(True)
+    led = LEDForConditionalGeneration(
+        LEDConfig(vocab_size=len(tokenizer), attention_window=8, pad_token_id=1, **_TINY, **config)
+    )
+    plm = of_kin(led, tokenizer)
+    assert plm.max_tokens == 24
+    states = plm.answer_states(TEMPLATE, [Example({"text": "good film " * 50})])
+    assert states.tokens.tolist() == [24]
+    assert np.isfinite(states.hidden).all()
+
+
+def test_a_decoder_that_writes_several_tokens_at_a_place():
+    tokenizer = bytelevel(True)
+    sizes = {"hidden_size": 16, "encoder_ffn_dim": 16, "decoder_ffn_dim": 16, "num_encoder_layers": 1}
+    heads = {"num_encoder_attention_heads": 2, "num_decoder_attention_heads": 2, "num_decoder_layers": 1}
+    model = ProphetNetForConditionalGeneration(
+        ProphetNetConfig(vocab_size=len(tokenizer), pad_token_id=1, **sizes, **heads)
+    )
+    with pytest.raises(PLMError, match="several tokens at a place"):
+        of_kin(model, tokenizer)
 
 
 # Answers ---------------------------------------------------------------------------------------------
@@ -171,6 +231,22 @@ def test_the_encoder_runs_once_for_all_answers(name):
         plm.answer_log_probs(TEMPLATE, EXAMPLES, answers)
     assert alone == together
     assert len(together) == 1
+
+
+@pytest.mark.parametrize(("name", "times"), [("t5", 1), ("bart", 2)])
+def test_texts_become_ids_once_for_answers_of_the_same_room(name, times, monkeypatch):
+    """That of one or two tokens on BART, and of any on T5."""
+    plm = adapter(name)
+    rooms: list[int] = []
+    encode = plm.encoder.encode
+
+    def counted(template: Template, examples: Any, slot_tokens: int = 1) -> Any:
+        rooms.append(slot_tokens)
+        return encode(template, examples, slot_tokens=slot_tokens)
+
+    monkeypatch.setattr(plm.encoder, "encode", counted)
+    plm.answer_log_probs(TEMPLATE, EXAMPLES, ["good", "bad", "film", "very good", "very bad"])
+    assert len(rooms) == len(set(rooms)) == times
 
 
 def test_many_answers_are_read_in_parts():

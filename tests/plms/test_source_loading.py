@@ -140,6 +140,8 @@ def test_family_from_the_config(config, family):
         ("T5EncoderModel", {"model_type": "t5"}),
         ("BartForSequenceClassification", {"model_type": "bart", "is_encoder_decoder": True}),
         ("WhisperForConditionalGeneration", {"model_type": "whisper", "is_encoder_decoder": True}),
+        ("EncoderDecoderModel", {"model_type": "encoder-decoder", "is_encoder_decoder": True}),
+        ("MarianMTModel", {"model_type": "marian", "is_encoder_decoder": True}),
         ("CLIPModel", {"model_type": "clip"}),
         ("ViTForImageClassification", {"model_type": "vit"}),
         ("BertForSequenceClassification", {"model_type": "bert"}),

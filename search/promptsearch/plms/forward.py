@@ -106,7 +106,8 @@ class OutputLayer:
         """Read the layer off a model, and hold it against the logits of one real forward pass.
 
         Raises:
-            PLMError: the logits are no scaled, capped linear function of the layer's input.
+            PLMError: the logits are no scaled, capped linear function of the layer's input, or there are
+                several of those inputs at each place (ProphetNet).
         """
         module = model.get_output_embeddings()
         if module is None or getattr(module, "weight", None) is None:
@@ -120,6 +121,11 @@ class OutputLayer:
         cap = getattr(model.config, "final_logit_softcapping", None)
         hidden = output_layer_input(model, **probe)[0].float()
         expected = model(**probe).logits[0].float()
+        if hidden.shape[:-1] != expected.shape[:-1]:
+            raise PLMError(
+                f"{type(model).__name__} writes several tokens at a place",
+                hint="Its answers cannot be read from answer states; take another PLM.",
+            )
         linear = cls(weight, bias).logits(hidden)
         uncapped = expected if cap is None else cap * torch.atanh((expected / cap).clamp(-0.999999, 0.999999))
         scale = float((linear * uncapped).sum() / (linear * linear).sum())

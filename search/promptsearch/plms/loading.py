@@ -118,6 +118,10 @@ def context_tokens(loaded: LoadedModel) -> int:
     positions = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
     if positions:
         limits.append(positions - _reserved_positions(loaded.model))
+    # LED's encoder and decoder have as many as each needs, and the decoder reads the prompt too.
+    for name in ("max_encoder_position_embeddings", "max_decoder_position_embeddings"):
+        if own := getattr(config, name, None):
+            limits.append(own)
     stated = loaded.tokenizer.model_max_length
     if stated and 0 < stated < _LONGEST_CONTEXT:
         limits.append(int(stated))

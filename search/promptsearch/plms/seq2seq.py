@@ -112,7 +112,8 @@ class Seq2SeqPLM(LocalPLM):
         # text must not be cut more for one answer because another is long.
         rooms = [len(answer) if self.layout.copies else 1 for answer in answers]
         prompts = {
-            room: self._asked(self.encoder.encode(template, examples, slot_tokens=room)) for room in rooms
+            room: self._asked(self.encoder.encode(template, examples, slot_tokens=room))
+            for room in dict.fromkeys(rooms)
         }
         questions = ask_answers(prompts, rooms, answers)
         sums = np.zeros((len(examples), len(answers)), dtype=np.float32)

@@ -76,8 +76,8 @@ def _token(tokenizer: Any, text: str) -> int | None:
 def _start(model: Any, tokenizer: Any) -> int | None:
     """With which token the decoder begins: as the config says, else as the family does.
 
-    T5 begins with its padding. The decoder of mBART begins with the last token that its tokenizer puts behind
-    a text, the language's.
+    T5 begins with its padding. The decoders of mBART and PLBart begin with the last token that their
+    tokenizers put behind a text, the language's.
     """
     stated = (
         getattr(model.config, "decoder_start_token_id", None),
@@ -86,7 +86,7 @@ def _start(model: Any, tokenizer: Any) -> int | None:
     for token in stated:
         if token is not None:
             return int(token)
-    if model.config.model_type == "mbart":
+    if model.config.model_type in ("mbart", "plbart"):
         last = tokenizer("a")["input_ids"][-1]
         return int(last) if last in tokenizer.all_special_ids else None
     pad = getattr(model.config, "pad_token_id", None)

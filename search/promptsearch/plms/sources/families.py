@@ -32,7 +32,9 @@ def family_of(config: Mapping[str, Any], reference: str) -> Family:
     purpose = _PURPOSE.search(architecture or "")
     if config.get("is_encoder_decoder"):
         known = modeling_auto.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES
-        if model_type in known and (purpose[1] if purpose else None) in _SEQ2SEQ_LANGUAGE_MODELS:
+        # One that is put together of two models, or translates only, has another name for its purpose.
+        fills = known.get(model_type, "").endswith("ForConditionalGeneration")
+        if fills and (purpose[1] if purpose else None) in _SEQ2SEQ_LANGUAGE_MODELS:
             return "seq2seq"
         raise _unsupported(reference, architecture or model_type)
     if purpose and purpose[1] not in _LANGUAGE_MODELS:
