@@ -326,6 +326,17 @@ def test_a_saved_model_answers_as_it_did(name, tmp_path):
     assert found.tokens.tolist() == wanted.tokens.tolist()
 
 
+def test_an_output_layer_of_its_own_is_read_without_a_warning(tmp_path, caplog):
+    """As that of FLAN-T5, which transformers would have tied to the embeddings."""
+    folder = saved("t5-gated", tmp_path)
+    model = copy.deepcopy(raw("t5-gated")[0])
+    model.lm_head.weight = torch.nn.Parameter(model.lm_head.weight * 2 + 1)
+    model.save_pretrained(folder)
+    plm = load_plm(str(folder), device="cpu", dtype="float32", cache=False)
+    assert torch.equal(plm.output.weight, model.lm_head.weight)
+    assert not caplog.records
+
+
 def test_an_encoder_alone_is_refused(tmp_path):
     folder = saved("t5", tmp_path)
     # It writes into the config that it is given.

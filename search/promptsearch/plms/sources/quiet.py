@@ -9,7 +9,13 @@ from contextlib import contextmanager
 _log = logging.getLogger("promptsearch.plms")
 
 # What is missing from the weights is read from the loading info instead, and acted upon.
-_DROPPED = ("LOAD REPORT", "This checkpoint seem corrupted. The tied weights", "unauthenticated requests")
+_DROPPED = (
+    "LOAD REPORT",
+    "This checkpoint seem corrupted. The tied weights",
+    # Of every T5 since version 1.1, mT5 and FLAN-T5, whose configs are as they should be.
+    "but both are present in the checkpoints with different values, so we will NOT tie them",
+    "unauthenticated requests",
+)
 
 
 class _Collector(logging.Handler):
