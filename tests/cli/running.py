@@ -7,12 +7,13 @@ import logging
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from promptsearch.cli import app
+from promptsearch.cli import app, screen
 
 LOG = logging.getLogger("promptsearch")
 
@@ -49,6 +50,8 @@ def run(
     log = LOG.handlers, LOG.propagate, LOG.level
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["promptsearch", *arguments])
+        # As in a process of its own: this one may be older than the command has time.
+        patch.setattr(screen, "STARTED", time.monotonic())
         if columns is not None:
             patch.setenv("COLUMNS", str(columns))
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"))

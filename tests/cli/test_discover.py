@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from promptsearch.cli import screen
 from promptsearch.study.trying import try_candidates
 from tests.cli.conftest import ROWS, lines
 from tests.cli.running import run, start
@@ -242,3 +243,9 @@ def test_control_c(tmp_path):
     assert {path.name for path in Path("run").iterdir()} >= FILES
     assert candidates("run")
     json.loads(read("run/best_prompt.json"))
+
+
+def test_time_counts_from_the_command(monkeypatch):
+    monkeypatch.setattr(screen, "STARTED", screen.STARTED - 3600)
+    outcome = run(*QUICK, *OWN, "--task", "reviews", "--out", "run", "--quiet")
+    assert outcome.code == 0, outcome.err
