@@ -33,7 +33,7 @@ def scores(reference: str, dtype: str, examples: list[Example]) -> list[np.ndarr
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("reference", "most"), [("minilm-mlm", 400), pytest.param("smollm2-135m", 400, marks=pytest.mark.smollm2)]
+    ("reference", "most"), [("minilm-mlm", 400), pytest.param("smollm2-135m", 120, marks=pytest.mark.smollm2)]
 )
 def test_bfloat16_agrees_on_labels(reference, most):
     if reference not in present_names():
