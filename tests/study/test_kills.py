@@ -17,7 +17,7 @@ OPTIONS = "--task reviews --plm minilm-mlm --shots 4 --max-test 20 --engine manu
 
 @pytest.mark.slow
 def test_four_kills(tmp_path):
-    found = run(OPTIONS, tmp_path / "run", kills=4, minutes=1.5, seed=3, longest=6.0)
+    found = run(OPTIONS, tmp_path / "run", kills=4, minutes=2, seed=3, longest=12.0)
     assert len(found.kills) >= 2
     assert any(kill.finished > 0 for kill in found.kills)
     assert [kill.lost for kill in found.kills] == [()] * len(found.kills)
