@@ -71,9 +71,9 @@ def test_a_cheaper_prompt_is_told_with_what_it_gives_up(clear):
     told = verdicts(replace(clear, selection=selection))
     assert told[0].endswith("at 5 %); the cheapest of them was chosen.")
     assert told[1] == (
-        "Ranked first on dev is a prompt with 90.0 % accuracy there at 60 tokens a text; the chosen one, "
-        "with 80.0 % at 20, is cheaper, and it is near the best, within one standard error of the paired "
-        "difference."
+        "Ranked first on dev, where log-likelihood decides among the best, is a prompt with 90.0 % accuracy "
+        "there at 60 tokens a text; the chosen one, with 80.0 % at 20, is cheaper, and it is near the best, "
+        "within one standard error of the paired difference."
     )
 
 

@@ -44,8 +44,9 @@ def _choice(discovery: Discovery) -> Iterator[str]:
         most, own = (percent(trial.dev.value(task.metric)) for trial in (first, chosen))
         rule = "it is near the best" if selection.by_cost else "it is as likely"
         yield (
-            f"Ranked first on dev is a prompt with {most} % {task.metric} there at {first.cost:.0f} tokens a "
-            f"text; the chosen one, with {own} % at {chosen.cost:.0f}, is {_simpler(discovery)}, and {rule}, "
+            f"Ranked first on dev, where log-likelihood decides among the best, is a prompt with {most} % "
+            f"{task.metric} there at {first.cost:.0f} tokens a text; the chosen one, "
+            f"with {own} % at {chosen.cost:.0f}, is {_simpler(discovery)}, and {rule}, "
             "within one standard error of the paired difference."
         )
     manual = discovery.manual
