@@ -38,7 +38,6 @@ _LISTED = (
 )
 # Those of single label words; engines that find many words bring the calibration that goes with them.
 DEFAULT_CALIBRATIONS = ("none", "contextual", "pmi", "batch")
-DEFAULT_ENGINES = ("manual", "mining", "words", "trigger")
 TRIGGER_MINUTES = 5.0
 """With so many or more for each draw of the examples, triggers are searched by default."""
 DEFAULT_PLMS = ("minilm-mlm", "smollm2-135m")
