@@ -38,6 +38,13 @@ def test_state_figure_and_task_of_each(runs, found):
     assert "promptsearch discover --resume runs/killed" in outcome.out
 
 
+@pytest.mark.parametrize("command", ["trigger", "tune"])
+def test_what_was_begun_by_another_command_is_gone_on_with_by_it(runs, command):
+    config = {"task": "topics", "fingerprint": "0f", "command": f"promptsearch {command} --task ag_news"}
+    Path("runs/killed/config.json").write_text(json.dumps(config))
+    assert f"promptsearch {command} --resume runs/killed" in run("runs").out
+
+
 def test_as_json(runs, found):
     records = {record["folder"]: record for record in json.loads(run("runs", "--json").out)}
     assert records["runs/done"]["state"] == "done"

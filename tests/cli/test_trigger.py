@@ -96,8 +96,19 @@ def test_json(record, done):
     assert record["prompt"]["plm"]["reference"] == "minilm-mlm"
 
 
-def test_what_was_found_predicts_and_is_evaluated(done):
-    file = str(done[1] / "best_prompt.json")
+def test_the_trigger_has_a_prompt_file_whatever_was_chosen(done):
+    outcome, out = done
+    trigger = json.loads((out / "trigger_prompt.json").read_text("utf-8"))
+    jsonschema.validate(trigger, prompt_schema())
+    assert trigger["trigger"]["groups"][0]["ids"]
+    told = f"promptsearch predict {out}/trigger_prompt.json" in " ".join(outcome.out.split())
+    best = json.loads((out / "best_prompt.json").read_text("utf-8"))
+    assert told is (best["provenance"]["engine"] != "trigger")
+
+
+@pytest.mark.parametrize("file", ["best_prompt.json", "trigger_prompt.json"])
+def test_what_was_found_predicts_and_is_evaluated(done, file):
+    file = str(done[1] / file)
     outcome = run("predict", file, "a gorgeous, witty film", "--offline", "--device", "cpu")
     assert outcome.code == 0, outcome.err
     assert outcome.out.split("\t")[0] in ("positive", "negative")

@@ -23,6 +23,7 @@ from promptsearch.soft import SoftTemplate, SoftVectors
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.discover import resume
 from promptsearch.study.evaluating import evaluate_prompt
+from promptsearch.study.finalist import best_of_engine
 from promptsearch.study.observer import Observer
 from promptsearch.study.pools import as_json, from_json, offers_of
 from promptsearch.study.record import restored, saved
@@ -91,6 +92,13 @@ def test_a_soft_prompt_that_wins_is_saved_with_its_vectors(place: dict[str, Any]
     assert evaluate_prompt(prompt, found.task).prompt == found.best.test
     report = json.loads((tmp_path / "run" / "report.json").read_text("utf-8"))
     assert report["finalists"][0]["cost"]["numbers"] == prompt.soft.array.size
+
+
+def test_the_best_soft_prompt_has_a_file_whatever_was_chosen(both: Discovery) -> None:
+    best = best_of_engine(both.finalists, "soft")
+    prompt = load_prompt(both.folder / "soft_prompt.json", device="cpu")
+    assert prompt.soft == best.trial.candidate.template.vectors
+    assert evaluate_prompt(prompt, both.task).prompt == best.test
 
 
 def test_other_words_around_soft_tokens_leave_the_vectors_alone(

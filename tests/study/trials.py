@@ -38,6 +38,7 @@ def trial(
     baseline: bool = False,
     method: str = "none",
     plm: str = "minilm-mlm",
+    engine: str = "manual",
 ) -> Trial:
     """A trial whose template tells its name."""
     train = figures(train) if isinstance(train, int) else train
@@ -45,7 +46,7 @@ def trial(
     right = round(dev.accuracy * dev.n)
     return Trial(
         plm=plm,
-        candidate=Candidate(Template.parse(f"{{text}} {name} {{mask}}"), WORDS, "manual", baseline=baseline),
+        candidate=Candidate(Template.parse(f"{{text}} {name} {{mask}}"), WORDS, engine, baseline=baseline),
         calibration=Calibration() if method == "none" else Calibration(method, (0.0, 0.0)),
         scoring=AnswerScoring(),
         words=WORDS.words,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -13,6 +12,7 @@ from promptsearch.cli import screen
 from promptsearch.cli.tables import best_prompt, comparison, files_line, use_line
 from promptsearch.cli.trigger_output import trigger_sentences
 from promptsearch.showing import printable
+from promptsearch.study.going_on import resume_command
 
 if TYPE_CHECKING:
     from promptsearch.scoring import Evaluation
@@ -74,6 +74,7 @@ def record(found: Discovery) -> dict[str, Any]:
         },
         "triggers": [search.record() for search in found.triggers],
         "prompt": found.prompt.document.model_dump(mode="json"),
+        "prompts": {file: prompt.document.model_dump(mode="json") for file, prompt in found.prompts.items()},
     }
 
 
@@ -103,6 +104,8 @@ def _show_files(console: Console, found: Discovery) -> None:
     console.print(Text(printable(f"Read it: {found.folder / 'report.html'}"), style="dim"))
     if found.ended != "done":
         more = "" if found.interrupted else " --minutes N (over all sittings)"
-        go_on = f"Go on: promptsearch discover --resume {shlex.quote(str(found.folder))}{more}"
+        go_on = f"Go on: {resume_command(found.folder, found.command)}{more}"
         console.print(Text(printable(go_on), style="dim"))
     console.print(use_line(found.folder))
+    for file in found.beside.values():
+        console.print(use_line(found.folder, file))

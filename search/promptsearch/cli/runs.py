@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,7 +41,7 @@ def command(
     json: options.Json = False,
 ) -> None:
     """List runs with their state and what they found, the newest first."""
-    from promptsearch.study.artefacts import TRAINING_FILE
+    from promptsearch.study.going_on import resume_command
     from promptsearch.study.runs import list_runs
 
     places = folders or [_DEFAULT]
@@ -58,8 +57,7 @@ def command(
     console.print(_table(found))
     stopped = next((run for run in found if run.state == "stopped, can be resumed"), None)
     if stopped is not None:
-        own = "tune" if (stopped.folder / TRAINING_FILE).exists() else "discover"
-        command = f"promptsearch {own} --resume {shlex.quote(str(stopped.folder))}"
+        command = resume_command(stopped.folder, stopped.command)
         console.print(printable(f"\nGo on with what was stopped:\n{command}"), markup=False, soft_wrap=True)
 
 

@@ -53,9 +53,9 @@ def files_line(folder: Path) -> str:
     return f"Files in {folder}: {', '.join(names)}"
 
 
-def use_line(folder: Path) -> Text:
-    """The command that uses the prompt of a run."""
-    prompt = shlex.quote(str(folder / "best_prompt.json"))
+def use_line(folder: Path, file: str = "best_prompt.json") -> Text:
+    """The command that uses a prompt of a run."""
+    prompt = shlex.quote(str(folder / file))
     return Text(printable(f'Use it: promptsearch predict {prompt} "…"'), style="dim")
 
 

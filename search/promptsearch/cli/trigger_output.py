@@ -10,11 +10,9 @@ if TYPE_CHECKING:
 
 
 def trigger_sentences(found: Discovery) -> Iterator[str]:
-    """How triggers were searched on each PLM, and where none of them was chosen."""
+    """How triggers were searched on each PLM."""
     from promptsearch.report.trigger_courses import course_of
     from promptsearch.report.trigger_words import account
 
     for search in found.triggers:
         yield account(course_of(search, found.task.label_names))
-    if found.triggers and found.best.trial.candidate.engine != "trigger":
-        yield "No trigger does better on dev than the best of the other prompts, shown above."

@@ -77,7 +77,7 @@ def _object(text: str, where: str) -> dict[str, Any]:
         raise ReportError(
             f"the report is not valid JSON: {error.msg[0].lower()}{error.msg[1:]}",
             where=f"{where}, line {error.lineno}, column {error.colno}\n{point_at(text, error.pos)}",
-            hint="It may be cut short: make it anew with `promptsearch discover --resume`.",
+            hint="It may be cut short: the command of the run makes it anew with --resume.",
         ) from None
     except ValueError:
         # Python refuses to read a whole number of thousands of digits.

@@ -23,6 +23,7 @@ def verdicts(discovery: Discovery) -> list[str]:
         *_luck(discovery),
         *_on_test(discovery),
         *_together(discovery),
+        *_of_engines(discovery),
         *_draws(discovery),
         *_left_out(discovery),
     ]
@@ -130,6 +131,12 @@ def _compared(to_best: Difference) -> str:
     if high < 0 and to_best.p_value < LEVEL:
         return f"{-points:.1f} points worse than the best alone ({interval})"
     return f"not to be told from the best alone ({interval})"
+
+
+def _of_engines(discovery: Discovery) -> Iterator[str]:
+    """Where the best of an engine is that was not chosen, though a file of its own is kept of it."""
+    for role, file in discovery.beside.items():
+        yield f"The {role} was not chosen on dev; it is in {file}."
 
 
 def _draws(discovery: Discovery) -> Iterator[str]:

@@ -22,10 +22,13 @@ from promptsearch.artefact.tuned import TunedKind, tuned_folder_name
 from promptsearch.errors import StorageError
 from promptsearch.paths import atomic_write, storage_errors
 from promptsearch.showing import whole_text
+from promptsearch.study.going_on import resume_command
 from promptsearch.study.locks import locks_needed, try_lock, unlock_file
 
 CONFIG_FILE = "config.json"
 PROMPT_FILE = "best_prompt.json"
+FILE_OF_ENGINE = {"trigger": "trigger_prompt.json", "soft": "soft_prompt.json"}
+"""Engine -> prompt file of the best that it found, whichever prompt is the best of all."""
 REPORT_FILE = "report.json"
 TUNING_FILE = "tuning.json"
 """What a training around a prompt has come to, in place of a report of a search."""
@@ -47,6 +50,9 @@ RUN_FILES = (
     PROMPT_FILE,
     tensor_file_name(PROMPT_FILE),
     soft_file_name(PROMPT_FILE),
+    *FILE_OF_ENGINE.values(),
+    *map(tensor_file_name, FILE_OF_ENGINE.values()),
+    *map(soft_file_name, FILE_OF_ENGINE.values()),
     TUNING_FILE,
     TRAINING_FILE,
     TEACHERS_FILE,
@@ -108,7 +114,8 @@ def new_folder(task: str, out: Path | None) -> Path:
             raise StorageError(
                 "the folder holds another run that is not finished",
                 where=str(out),
-                hint=f"Go on with it: promptsearch discover --resume {out}. Or choose another with --out.",
+                hint=f"Go on with it: {resume_command(out, _config(out).get('command'))}. "
+                "Or choose another with --out.",
             )
     return out
 

@@ -11,7 +11,7 @@ import numpy as np
 from promptsearch.plms.base import PLM
 from promptsearch.readings import label_log_probs
 from promptsearch.scoring import evaluate, predict, told_apart
-from promptsearch.study.finalist import BEST, BEST_OF_PLM, HAND_WRITTEN, MANUAL, Finalist
+from promptsearch.study.finalist import BEST, BEST_OF_ENGINE, BEST_OF_PLM, MANUAL, Finalist
 from promptsearch.study.observer import Observer
 from promptsearch.study.selection import Selection
 from promptsearch.study.trial import Trial
@@ -22,7 +22,7 @@ _TIMED = 16
 
 
 def finalists_of(selection: Selection, trials: Sequence[Trial], plms: Sequence[str]) -> list[Finalist]:
-    """The winner, the best of every other PLM, the best hand-written prompt, and each PLM's manual prompt.
+    """The winner, the best of every other PLM and of some engines, and each PLM's manual prompt.
 
     All are chosen by the same rule on the same dev examples; the manual prompt is the one that a person
     would write first, which nobody chose.
@@ -34,9 +34,10 @@ def finalists_of(selection: Selection, trials: Sequence[Trial], plms: Sequence[s
         of_plm = [trial for trial in trials if trial.plm == plm]
         if of_plm:
             found.append(Finalist(BEST_OF_PLM, selection.again(of_plm).chosen))
-    by_hand = [trial for trial in trials if trial.candidate.engine == "manual"]
-    if by_hand and best.candidate.engine != "manual":
-        found.append(Finalist(HAND_WRITTEN, selection.again(by_hand).chosen))
+    for engine, role in BEST_OF_ENGINE.items():
+        of_engine = [trial for trial in trials if trial.candidate.engine == engine]
+        if of_engine and best.candidate.engine != engine:
+            found.append(Finalist(role, selection.again(of_engine).chosen))
     for plm in order:
         manual = [trial for trial in trials if trial.is_baseline and trial.plm == plm]
         found += [Finalist(MANUAL, trial) for trial in manual[:1]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -41,7 +41,7 @@ def document(
     plm: PLM,
     best: Finalist,
     manual: Finalist | None,
-    majority: dict[str, Evaluation],
+    majority: Mapping[str, Evaluation],
     seed: int,
 ) -> PromptDocument:
     """The prompt file of a finalist."""
@@ -152,7 +152,7 @@ def _calibration(calibration: Calibration, words: Sequence[str], n_texts: int) -
 
 
 def _evaluations(
-    task: Task, best: Finalist, manual: Finalist | None, majority: dict[str, Evaluation]
+    task: Task, best: Finalist, manual: Finalist | None, majority: Mapping[str, Evaluation]
 ) -> list[EvaluationRecord]:
     found = []
     for split in ("dev", "test"):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import TypeVar
 
 from optuna import Study
@@ -12,7 +13,7 @@ from promptsearch.study.budget import Clock, Pace, TimeUp
 from promptsearch.study.ensembles import MOST_MEMBERS
 from promptsearch.study.observer import Observer
 from promptsearch.study.session import PLMs
-from promptsearch.tasks.task import Task
+from promptsearch.tasks.task import Example, Task
 
 Answer = TypeVar("Answer")
 # Templates of a PLM that test is scored under, and that dev is read under for parts of the report.
@@ -21,7 +22,7 @@ _ON_DEV = 15
 _REPORT_SECONDS = 2.0
 _MOST_RESERVED = 0.5
 _DONE = "parts of the report"
-"""Attribute of the study: name -> size of those that were done, also in a sitting that was killed then."""
+"""Attribute of the study: name -> 1 of those that were done, also in a sitting that was killed then."""
 
 
 @dataclass
@@ -30,6 +31,7 @@ class Ending:
 
     Attributes:
         pace: of each PLM so far.
+        late: engines whose best is scored on test whichever prompt is chosen.
         left_out: parts of the report that there was no time for.
     """
 
@@ -38,9 +40,10 @@ class Ending:
     pace: Mapping[str, Pace]
     observer: Observer
     study: Study
+    late: int = 0
     left_out: list[str] = field(default_factory=list)
 
-    def part(self, what: str, prompts: int, work: Callable[[], Answer], size: int = 1) -> Answer | None:
+    def part(self, what: str, prompts: int, work: Callable[[], Answer]) -> Answer | None:
         """A part of the report that the budget may have no time for; None where it was left out.
 
         One that was done before a kill is done again, however late it is: from cached answer states.
@@ -48,7 +51,6 @@ class Ending:
         Args:
             what: its name.
             prompts: that have to go through the slowest PLM, at most.
-            size: how much of it is done, where that depends on the time.
         """
         clock = self.clock.ending()
         left = clock.left
@@ -64,24 +66,13 @@ class Ending:
             return None
         finally:
             self.plms.watch(self.observer, None)
-        if self._done(what) < size:
-            self.study.set_user_attr(_DONE, {**self.study.user_attrs.get(_DONE, {}), what: size})
+        if not self._done(what):
+            self.study.set_user_attr(_DONE, {**self.study.user_attrs.get(_DONE, {}), what: 1})
         return answer
 
-    def _done(self, what: str) -> int:
-        """Size of a part that was done before; 0 where it was not."""
-        return int(self.study.user_attrs.get(_DONE, {}).get(what, 0))
-
-    def members_in_time(self, task: Task, what: str) -> int:
-        """How many prompts the budget has time for to score on test, when all else is done.
-
-        Args:
-            what: name of the part whose members they are; as many as it had before cost nothing.
-        """
-        left = self.clock.ending().left
-        pace = self._slowest * max(1, len(task.test))
-        in_time = MOST_MEMBERS if left is None or pace == 0 else max(0, int(left / pace))
-        return min(MOST_MEMBERS, max(in_time, self._done(what)))
+    def _done(self, what: str) -> bool:
+        """Whether a part was done before."""
+        return bool(self.study.user_attrs.get(_DONE, {}).get(what, 0))
 
     @property
     def _slowest(self) -> float:
@@ -94,6 +85,18 @@ class Ending:
         if minutes is None:
             return
         paces = [pace.each for pace in self.pace.values()]
-        prompts = _ON_TEST * len(task.test) + _ON_DEV * len(task.dev)
-        seconds = prompts * sum(paces) + MOST_MEMBERS * len(task.test) * max(paces, default=0.0)
+        on_test = len(task.test) * _longer(task)
+        prompts = (_ON_TEST + self.late) * on_test + _ON_DEV * len(task.dev)
+        seconds = prompts * sum(paces) + MOST_MEMBERS * on_test * max(paces, default=0.0)
         self.clock.reserved = min(_REPORT_SECONDS + seconds, _MOST_RESERVED * 60 * minutes)
+
+
+def _longer(task: Task) -> float:
+    """How many times as long the texts of test are as those that the pace was measured on; 1 at least."""
+    lengths = [_mean_length([*task.train, *task.dev]), _mean_length(task.test)]
+    return max(1.0, lengths[1] / lengths[0]) if lengths[0] else 1.0
+
+
+def _mean_length(examples: Sequence[Example]) -> float:
+    """Characters of an example, all fields together."""
+    return fmean(sum(map(len, example.values.values())) for example in examples) if examples else 0.0

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from promptsearch.compose import PromptEnsemble
 from promptsearch.plms.base import PLM
 from promptsearch.prompt import Prompt
-from promptsearch.scoring import Difference, Evaluation, evaluate, predict, told_apart
+from promptsearch.scoring import Difference, Evaluation, combine, evaluate, predict, told_apart
 from promptsearch.scoring.selection import LOG_LIKELIHOOD_DECIMALS
+from promptsearch.study.budget import TimeUp
 from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.documents import evaluation_record, prompt_document
 from promptsearch.study.evaluating import majority_evaluation
@@ -20,9 +21,12 @@ from promptsearch.study.finalist import Finalist
 from promptsearch.study.selection import ranked_on_train
 from promptsearch.study.trial import Trial
 from promptsearch.study.vectors import vectors_of
-from promptsearch.tasks.task import Task, gold
+from promptsearch.tasks.task import Example, Task, gold
 
 MOST_MEMBERS = 10
+# Members that go through their PLMs together: a causal PLM shares their left parts. All of them are lost
+# where the time is over before they are through.
+_AT_ONCE = 3
 
 
 @dataclass(frozen=True)
@@ -88,19 +92,29 @@ def ensemble_of(
     """Trials that answer together; None where there are less than two.
 
     Args:
-        learned: whether weights are learned on train; else all are equal.
+        learned: whether weights are learned on train; else all are equal, and members that there is no time
+            for are left out, the last first.
         beside: the single prompt with which it is compared on test.
+
+    Raises:
+        TimeUp: it was over before two members were read.
     """
     if len(members) < 2:
         return None
     prompts = [_prompt(config, task, plms[trial.plm], trial) for trial in members]
-    ensemble = PromptEnsemble.of(prompts)
+    splits = (task.dev, task.test) if with_test else (task.dev,)
     if learned:
-        ensemble = ensemble.fitted(task.train)
-    dev = evaluate(ensemble.label_log_probs(task.dev), np.asarray(gold(task.dev)))
+        ensemble = PromptEnsemble.of(prompts).fitted(task.train)
+        found = [ensemble.label_log_probs(examples) for examples in splits]
+    else:
+        read = _read_in_time(prompts, splits)
+        members = members[: len(read[0])]
+        ensemble = PromptEnsemble.of(prompts[: len(members)])
+        found = [combine(each, ensemble.weights) for each in read]
+    dev = evaluate(found[0], np.asarray(gold(task.dev)))
     test, to_best, predictions = None, None, None
     if with_test:
-        log_probs, labels = ensemble.label_log_probs(task.test), np.asarray(gold(task.test))
+        log_probs, labels = found[1], np.asarray(gold(task.test))
         test, predictions = evaluate(log_probs, labels), predict(log_probs)
         if beside is not None and beside.predictions is not None:
             to_best = told_apart(beside.predictions, predictions, labels, task.metric)
@@ -121,6 +135,26 @@ def ensemble_of(
         to_best,
         predictions,
     )
+
+
+def _read_in_time(
+    prompts: Sequence[Prompt], splits: Sequence[Sequence[Example]]
+) -> list[NDArray[np.float64]]:
+    """Label log-probabilities (members, n, labels) on each split, of as many members as there is time for.
+
+    Raises:
+        TimeUp: it was over before two members were read.
+    """
+    read: list[list[NDArray[np.float64]]] = []
+    for start in range(0, len(prompts), _AT_ONCE):
+        some = PromptEnsemble.of(prompts[start : start + _AT_ONCE])
+        try:
+            read.append([some.member_log_probs(examples) for examples in splits])
+        except TimeUp:
+            if not read:
+                raise
+            break
+    return [np.concatenate(of_split) for of_split in zip(*read)]
 
 
 def to_answer_together(trials: Sequence[Trial]) -> list[Trial]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from promptsearch.errors import PromptSearchError
+from promptsearch.study.going_on import resume_command
 from promptsearch.study.search import Search
 
 
@@ -34,7 +35,7 @@ def check_tried(search: Search, unavailable: Sequence[str]) -> None:
     )
 
 
-def check_needed(search: Search, folder: Path) -> None:
+def check_needed(search: Search, folder: Path, command: str = "") -> None:
     """Refuse to conclude where an engine had no turn that the search is all about.
 
     Raises:
@@ -46,5 +47,5 @@ def check_needed(search: Search, folder: Path) -> None:
             raise PromptSearchError(
                 f"no time was left for the engine {name}: the search took {search.clock.seconds:.0f} s",
                 where=str(folder),
-                hint=f"Go on with more: --resume {folder} --minutes N, of all sittings together.",
+                hint=f"Go on with more: {resume_command(folder, command)} --minutes N, of all sittings.",
             )

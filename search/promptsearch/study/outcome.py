@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from promptsearch.prompt import Prompt
-from promptsearch.study.artefacts import PROMPT_FILE, write_json
+from promptsearch.scoring import Evaluation
+from promptsearch.study.artefacts import FILE_OF_ENGINE, PROMPT_FILE, write_json
 from promptsearch.study.choosing import choose, on_what_was_used
 from promptsearch.study.conclude import on_test, timed
 from promptsearch.study.details import Details, best_of_each, curse_of
@@ -19,7 +20,7 @@ from promptsearch.study.ensembles import (
 )
 from promptsearch.study.environment import environment
 from promptsearch.study.evaluating import majority_evaluation
-from promptsearch.study.finalist import TOGETHER, Finalist, manual_beside
+from promptsearch.study.finalist import TOGETHER, Finalist, best_of_engine, manual_beside
 from promptsearch.study.hardest import hardest
 from promptsearch.study.history import history_of, templates_tried
 from promptsearch.study.importance import importances
@@ -71,22 +72,17 @@ def _discovery(
     together: Ensemble | None,
     ensembles: tuple[Ensemble, ...],
 ) -> Discovery:
-    task, config, best = sitting.task, sitting.config, finalists[0]
-    manual = manual_beside(finalists)
+    task = sitting.task
     majority_of = {name: majority_evaluation(task, task.splits[name]) for name in ("dev", "test")}
-    plm = sitting.plms.loaded[best.trial.plm]
-    prompt = Prompt(
-        document(task, plm, best, manual, majority_of, config.seed),
-        config.device,
-        config.offline,
-        config.trust_remote_code,
-        best.trial.candidate.readout,
-        plm,
-        vectors_of(best.trial.candidate),
-    )
+    of_engine = {file: best_of_engine(finalists, engine) for engine, file in FILE_OF_ENGINE.items()}
     return Discovery(
         task=task,
-        prompt=prompt,
+        prompt=_prompt_of(finalists[0], finalists, sitting, majority_of),
+        prompts={
+            file: _prompt_of(each, finalists, sitting, majority_of)
+            for file, each in of_engine.items()
+            if each is not None
+        },
         finalists=tuple(finalists),
         majority_dev=majority_of["dev"],
         majority_test=majority_of["test"],
@@ -98,7 +94,7 @@ def _discovery(
         seconds=sitting.clock.seconds,
         seconds_on_top=sitting.clock.extra,
         folder=sitting.folder,
-        command=config.command,
+        command=sitting.config.command,
         mining=sitting.mining,
         triggers=sitting.triggers,
         ensembles=ensembles,
@@ -108,6 +104,22 @@ def _discovery(
         evaluations=templates_tried(sitting.study),
         ended="stopped" if interrupted else "budget" if sitting.search.stopped_by_budget else "done",
         environment=environment(sitting.plms.loaded),
+    )
+
+
+def _prompt_of(
+    own: Finalist, finalists: Sequence[Finalist], sitting: Sitting, majority_of: Mapping[str, Evaluation]
+) -> Prompt:
+    """A finalist as a prompt that predicts, with the manual prompt's figures beside its own."""
+    config, plm, candidate = sitting.config, sitting.plms.loaded[own.trial.plm], own.trial.candidate
+    return Prompt(
+        document(sitting.task, plm, own, manual_beside(finalists, own), majority_of, config.seed),
+        config.device,
+        config.offline,
+        config.trust_remote_code,
+        candidate.readout,
+        plm,
+        vectors_of(candidate),
     )
 
 
@@ -137,7 +149,6 @@ def _details(sitting: Sitting, selection: Selection, finalists: Sequence[Finalis
 def _together(sitting: Sitting, best: Finalist, with_test: bool) -> Ensemble | None:
     """The best prompts, each template once a PLM, with equal weights; as many as there is time for."""
     members = [] if sitting.config.ensemble else to_answer_together(sitting.search.trials)
-    members = members[: sitting.ending.members_in_time(sitting.task, TOGETHER)]
     made = sitting.ending.part(
         TOGETHER,
         0,
@@ -151,7 +162,6 @@ def _together(sitting: Sitting, best: Finalist, with_test: bool) -> Ensemble | N
             learned=False,
             beside=best,
         ),
-        len(members),
     )
     if made is not None:
         made.prompt.save(sitting.folder / TOGETHER_FILE)
@@ -181,6 +191,8 @@ def write(found: Discovery, sitting: Sitting) -> None:
     if found.mining is not None:
         write_json(found.folder / "mined.json", found.mining.record())
     write_report(found)
+    for file, prompt in found.prompts.items():
+        prompt.save(found.folder / file)
     found.prompt.save(found.folder / PROMPT_FILE)
 
 

@@ -10,9 +10,11 @@ from typing import Literal
 from promptsearch.engines.mining.mining import Mining
 from promptsearch.prompt import Prompt
 from promptsearch.scoring import Evaluation
+from promptsearch.study.artefacts import FILE_OF_ENGINE
 from promptsearch.study.details import Details
 from promptsearch.study.ensembles import Ensemble
-from promptsearch.study.finalist import Finalist, manual_beside
+from promptsearch.study.finalist import BEST_OF_ENGINE, Finalist, manual_beside
+from promptsearch.study.going_on import resume_command
 from promptsearch.study.history import Moment
 from promptsearch.study.selection import Selection
 from promptsearch.study.trial import Trial
@@ -48,8 +50,9 @@ class Discovery:
 
     Attributes:
         prompt: the best prompt, ready to predict.
-        finalists: the best prompt first, then the best of every other PLM, the best hand-written one where
-            that is another, then manual prompts.
+        prompts: file -> the best prompt of an engine that has a file of its own (`FILE_OF_ENGINE`).
+        finalists: the best prompt first, then the best of every other PLM, the best hand-written one, the
+            best trigger and the best with soft tokens where these are others, then manual prompts.
         majority: figures of always answering the most frequent class of train, on dev and test.
         trials: every combination that was tried.
         rejected: candidates that could not be tried, and why.
@@ -95,6 +98,7 @@ class Discovery:
     seconds_on_top: float = 0.0
     ended: Literal["done", "budget", "stopped"] = "done"
     environment: Mapping[str, str] = field(default_factory=dict)
+    prompts: Mapping[str, Prompt] = field(default_factory=dict)
 
     @property
     def alike(self) -> int:
@@ -122,6 +126,16 @@ class Discovery:
         return manual_beside(self.finalists)
 
     @property
+    def beside(self) -> Mapping[str, str]:
+        """Role -> file of prompts that were not chosen, but have a file of their own."""
+        roles = {each.role for each in self.finalists}
+        return {
+            role: file
+            for engine, file in FILE_OF_ENGINE.items()
+            if file in self.prompts and (role := BEST_OF_ENGINE[engine]) in roles
+        }
+
+    @property
     def notices(self) -> Sequence[str]:
         """What the user must know."""
         told = list(self.task.notices)
@@ -130,6 +144,6 @@ class Discovery:
         if self.interrupted:
             told.append(
                 "The run was stopped early: this is the best of what had been tried. "
-                "`promptsearch discover --resume` goes on with it."
+                f"`{resume_command(self.folder, self.command)}` goes on with it."
             )
         return told

@@ -50,6 +50,7 @@ class Run:
         test: the best prompt's figures on test.
         when: the prompt was found; without one, when something was last written.
         seconds: that the search took.
+        command: that began it, if that is known.
     """
 
     folder: Path
@@ -61,6 +62,7 @@ class Run:
     plms: tuple[str, ...] = ()
     test: EvaluationRecord | None = None
     seconds: float | None = None
+    command: str | None = None
 
     @property
     def told(self) -> str:
@@ -169,6 +171,7 @@ def _read(folder: Path) -> Run:
         plms=_plms(config, prompt),
         test=None if prompt is None else _on_test(prompt),
         seconds=_number(report.get("seconds")),
+        command=_text(config.get("command")),
     )
 
 

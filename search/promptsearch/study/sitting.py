@@ -14,7 +14,14 @@ from optuna import Study
 from promptsearch.engines.mining.mining import Mining
 from promptsearch.errors import PromptSearchError
 from promptsearch.plms.base import AnswerScoring
-from promptsearch.study.artefacts import CONFIG_FILE, clear, run_lock, write_candidates, write_json
+from promptsearch.study.artefacts import (
+    CONFIG_FILE,
+    FILE_OF_ENGINE,
+    clear,
+    run_lock,
+    write_candidates,
+    write_json,
+)
 from promptsearch.study.budget import Clock
 from promptsearch.study.config import DEFAULT_CALIBRATIONS, DiscoverConfig
 from promptsearch.study.ending import Ending
@@ -120,7 +127,8 @@ class Sitting:
             rungs = Rungs.of(task, config.seed)
             search = new_search(config, rungs, engines, plms, study, sampler, beat, clock, observer, folder)
             search.pace.update(paces(study, examples_of(rungs.whole), without=WORDS))
-            ending = Ending(clock, plms, search.pace, observer, study)
+            late = sum(engine in config.engines for engine in FILE_OF_ENGINE)
+            ending = Ending(clock, plms, search.pace, observer, study, late)
             found = cls(config, task, engines, plms, folder, observer, clock, study, search, ending, before)
             search.keep, search.searched = found._keep, found._tell_mined
             stack.callback(plms.watch, observer, None)
@@ -159,7 +167,7 @@ class Sitting:
         check_tried(self.search, list(self.plms.unavailable.values()))
         self.write()
         if not interrupted:
-            check_needed(self.search, self.folder)
+            check_needed(self.search, self.folder, self.config.command)
         return interrupted
 
     def _recall(self) -> None:

@@ -20,6 +20,7 @@ from promptsearch.prompt import Prompt
 from promptsearch.scoring import fit_none
 from promptsearch.study.artefacts import PROMPT_FILE, TEACHERS_FILE, TRAINING_FILE, TUNED_FOLDERS, TUNING_FILE
 from promptsearch.study.documents import evaluation_record, prompt_document
+from promptsearch.study.going_on import resume_command
 from promptsearch.tuning.comparing import SCORING
 from promptsearch.tuning.config import TuneConfig
 from promptsearch.tuning.outcome import MANUAL, Tuning
@@ -46,7 +47,8 @@ def check_unfinished(folder: Path) -> None:
         raise StorageError(
             "the folder holds a training that is not finished",
             where=str(folder),
-            hint=f"Go on with it: promptsearch tune --resume {folder}. Or choose another with --out.",
+            hint=f"Go on with it: {resume_command(folder, 'promptsearch tune')}. "
+            "Or choose another with --out.",
         )
 
 
