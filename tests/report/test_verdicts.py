@@ -138,17 +138,17 @@ def ensemble(right: int, to_best: Difference) -> Ensemble:
         (
             196,
             Difference(-0.03, -0.055, -0.005, 0.01),
-            "98.0 % on test: 3.0 points better than the best alone (95 % interval +0.5 to +5.5 points)",
+            "98.0 % on test: 3.0 points better than the best alone (95 % interval 0.5 to 5.5)",
         ),
         (
             194,
             Difference(-0.02, -0.05, 0.01, 0.2),
-            "97.0 % on test: not to be told from the best alone (95 % interval −1.0 to +5.0 points)",
+            "97.0 % on test: not to be told from the best alone (95 % interval, in points: 1.0 worse to 5.0 better)",
         ),
         (
             170,
             Difference(0.1, 0.05, 0.15, 0.001),
-            "85.0 % on test: 10.0 points worse than the best alone (95 % interval −15.0 to −5.0 points)",
+            "85.0 % on test: 10.0 points worse than the best alone (95 % interval 5.0 to 15.0)",
         ),
     ],
 )
@@ -192,4 +192,4 @@ def test_what_left_early_is_counted(clear):
 
 def test_an_interval_that_ends_at_nothing_has_no_negative_zero(clear):
     [said] = verdicts(replace(clear, together=ensemble(194, Difference(-0.02, -0.05, 0.0, 0.2))))
-    assert "not to be told from the best alone (95 % interval +0.0 to +5.0 points)" in said
+    assert "not to be told from the best alone (95 % interval, in points: 0.0 better to 5.0 better)" in said

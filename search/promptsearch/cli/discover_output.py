@@ -103,7 +103,7 @@ def _show_files(console: Console, found: Discovery) -> None:
     console.print(Text(printable(f"{tried} {files_line(found.folder)}")))
     console.print(Text(printable(f"Read it: {found.folder / 'report.html'}"), style="dim"))
     if found.ended != "done":
-        more = "" if found.interrupted else " --minutes N (over all sittings)"
+        more = "" if found.interrupted else " (with more --minutes or --evaluations)"
         go_on = f"Go on: {resume_command(found.folder, found.command)}{more}"
         console.print(Text(printable(go_on), style="dim"))
     console.print(use_line(found.folder))

@@ -125,12 +125,12 @@ def _compared(to_best: Difference) -> str:
     # Rounded, and no zero below nothing.
     ends = (-to_best.value, -to_best.high, -to_best.low)
     points, low, high = (round(100 * value, 1) + 0.0 for value in ends)
-    interval = f"95 % interval {low:+.1f} to {high:+.1f} points".replace("-", "−")
     if low > 0 and to_best.p_value < LEVEL:
-        return f"{points:.1f} points better than the best alone ({interval})"
+        return f"{points:.1f} points better than the best alone (95 % interval {low:.1f} to {high:.1f})"
     if high < 0 and to_best.p_value < LEVEL:
-        return f"{-points:.1f} points worse than the best alone ({interval})"
-    return f"not to be told from the best alone ({interval})"
+        return f"{-points:.1f} points worse than the best alone (95 % interval {-high:.1f} to {-low:.1f})"
+    worst, best = (f"{abs(end):.1f} {'worse' if end < 0 else 'better'}" for end in (low, high))
+    return f"not to be told from the best alone (95 % interval, in points: {worst} to {best})"
 
 
 def _of_engines(discovery: Discovery) -> Iterator[str]:

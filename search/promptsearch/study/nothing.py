@@ -47,5 +47,5 @@ def check_needed(search: Search, folder: Path, command: str = "") -> None:
             raise PromptSearchError(
                 f"no time was left for the engine {name}: the search took {search.clock.seconds:.0f} s",
                 where=str(folder),
-                hint=f"Go on with more: {resume_command(folder, command)} --minutes N, of all sittings.",
+                hint=f"Go on: {resume_command(folder, command)} with more --minutes.",
             )
