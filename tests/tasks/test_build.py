@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from promptsearch.engines.manual import library_for
 from promptsearch.errors import DataError
 from promptsearch.tasks import load_task
 from tests.tasks.conftest import error_of, rows_of, seen
@@ -229,6 +230,28 @@ def test_kinds_are_guessed_from_fields_and_labels(write):
         "own", data=[{"subject": "Oslo", "object": "Norway"}, {"subject": "Rome", "object": "Italy"}]
     )
     assert (facts.kind, facts.fields, facts.labels) == ("fact", ("subject",), ("Norway", "Italy"))
+
+
+@pytest.mark.parametrize(
+    ("column", "labels", "kind"),
+    [
+        ("stars", [1, 2, 3, 4, 5], "sentiment-fine"),
+        ("Rating", ["1", "2", "3", "4", "5"], "sentiment-fine"),
+        ("label", ["1 star", "2 stars", "3 stars", "4 stars", "5 stars"], "sentiment-fine"),
+        ("label", ["very negative", "negative", "neutral", "positive", "very positive"], "sentiment-fine"),
+        ("label", ["negative", "neutral", "positive"], "sentiment"),
+        # Numbers of anything, or not five of them.
+        ("label", [1, 2, 3, 4, 5], "topic"),
+        ("stars", [1, 2, 3, 4], "topic"),
+        ("stars", ["Sirius", "Vega", "Rigel", "Mira", "Deneb"], "topic"),
+    ],
+)
+def test_five_grades_and_stars_are_told_from_other_numbers(column, labels, kind):
+    task = load_task("own", data=[{"text": f"t {label}", column: label} for label in labels])
+    assert task.kind == kind
+    if kind == "sentiment-fine":
+        words = library_for(task, "masked")[0].verbalizer
+        assert [answers[0].text for answers in words.answers] == ["terrible", "bad", "okay", "good", "great"]
 
 
 def test_a_kind_that_is_given_comes_first(write, tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from promptsearch.errors import DataError, TaskError, near_matches
@@ -41,6 +41,9 @@ _SENTIMENT_WORDS = {
     "very negative",
     "mixed",
 }
+_FIVE_GRADES = {"very negative", "negative", "neutral", "positive", "very positive"}
+# Columns of which numbers are stars.
+_RATINGS = {"stars", "star", "rating", "ratings", "star_rating"}
 _NLI_WORDS = {"entailment", "contradiction", "not entailment"}
 
 
@@ -270,7 +273,16 @@ def _guess_kind(columns: Columns, label_set: LabelSet) -> str:
     words = {fold(name) for name in label_set.names}
     if len(columns.fields) == 2:
         return "nli" if words & _NLI_WORDS else "pair"
+    if words == _FIVE_GRADES or _are_stars(words, columns.label):
+        return "sentiment-fine"
     return "sentiment" if words and words <= _SENTIMENT_WORDS else "topic"
+
+
+def _are_stars(words: Set[str], column: str | None) -> bool:
+    """Whether labels are one to five stars, and said to be so: other things are numbered too."""
+    numbers = {word.removesuffix("s").removesuffix(" star") for word in words}
+    said = words != numbers or (column or "").casefold() in _RATINGS
+    return said and numbers == set("12345")
 
 
 def _no_label(table: Table) -> DataError:
