@@ -263,6 +263,19 @@ def test_evaluating_on_data_of_ones_own(prompt_file):
     assert run("evaluate", prompt_file, "--data", "data.jsonl", "--quiet").err == ""
 
 
+def test_labels_of_the_data_under_other_names(prompt_file):
+    number = {"negative": 0, "positive": 1}
+    for folder, rows in [("own", ROWS), ("other", [{**row, "label": number[row["label"]]} for row in ROWS])]:
+        Path(folder).mkdir()
+        lines(f"{folder}/train.jsonl", rows[:4])
+        lines(f"{folder}/test.jsonl", rows[4:])
+    own = json.loads(run("evaluate", prompt_file, "--data", "own", "--json").out)
+    command = ("evaluate", prompt_file, "--data", "other", "--json")
+    assert "--labels 0=negative" in refused(*command)
+    other = json.loads(run(*command, "--labels", "0=negative,1=positive").out)
+    assert (other["value"], other["n"]) == (own["value"], 12)
+
+
 def test_data_is_cut_as_it_was_for_the_search(prompt_file):
     """Under another seed the test split would hold examples that the prompt was found on."""
     lines("data.jsonl", ROWS)

@@ -25,6 +25,7 @@ class CompareOptions(ScoreOptions):
     task: options.Task = None
     data: options.Data = None
     mapping: options.Map = None
+    labels: options.DataLabels = None
     kind: options.Kind = None
     metric: Annotated[
         str | None,
@@ -65,6 +66,7 @@ class CompareOptions(ScoreOptions):
             self.max_test,
             not self.no_stand_in,
             self.offline,
+            self.labels,
         )
         wanted.check_split("test", "dev")
         return wanted

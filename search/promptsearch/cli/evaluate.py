@@ -23,6 +23,7 @@ class EvaluateOptions(ScoreOptions):
     task: options.Task = None
     data: options.Data = None
     mapping: options.Map = None
+    labels: options.DataLabels = None
     metric: Annotated[
         str | None,
         options.value(
@@ -56,6 +57,7 @@ class EvaluateOptions(ScoreOptions):
             max_test=self.max_test,
             stand_in=not self.no_stand_in,
             offline=self.offline,
+            labels=self.labels,
         )
         wanted.check_split("train", "dev", "test")
         return wanted

@@ -23,6 +23,7 @@ class Wanted:
     Attributes:
         task, data, mapping, kind: see `promptsearch.tasks.load_task`.
         shots, seed, max_test: see `promptsearch.tasks.draw_splits`.
+        labels: how labels of the data are called in the prompts, as `0=negative,1=positive`.
     """
 
     split: str
@@ -35,6 +36,7 @@ class Wanted:
     max_test: int | None = None
     stand_in: bool = True
     offline: bool = False
+    labels: str | None = None
 
     def check_split(self, *known: str) -> None:
         """Refuse a split that cannot be scored.
@@ -55,6 +57,16 @@ def splits_for(prompts: Sequence[Predictor], wanted: Wanted) -> tuple[Task, list
         DataError: none are given, and the prompts were found on the user's own data or on different tasks.
         PromptSearchError: whatever the task or data make impossible.
     """
+    drawn, searched = _drawn(prompts, wanted)
+    if wanted.labels is not None:
+        from promptsearch.tasks.relabel import parse_labels, relabelled
+
+        prompt = prompts[0]
+        drawn = relabelled(drawn, parse_labels(wanted.labels), prompt.labels, prompt.label_names)
+    return drawn, searched
+
+
+def _drawn(prompts: Sequence[Predictor], wanted: Wanted) -> tuple[Task, list[Task | None]]:
     from promptsearch.study.evaluating import searched_splits
     from promptsearch.tasks import draw_splits
 

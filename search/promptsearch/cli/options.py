@@ -62,6 +62,14 @@ Map = Annotated[
     str | None,
     value("--map", metavar="LIST", help="Which columns are which, as text=review,label=stars."),
 ]
+DataLabels = Annotated[
+    str | None,
+    value(
+        "--labels",
+        metavar="LIST",
+        help="How labels of the data are called in the prompt, as 0=negative,1=positive; several may be one.",
+    ),
+]
 Corpus = Annotated[
     list[str] | None,
     value(

@@ -163,7 +163,7 @@ def _check_labels(prompt: Predictor, task: Task) -> None:
         raise DataError(
             "the prompt and the task have different labels",
             where=f"prompt: {', '.join(map(repr, mine))}\ntask: {', '.join(map(repr, theirs))}",
-            hint="Give data whose labels are those of the prompt.",
+            hint="Give data with the labels of the prompt, or say which is which: --labels 0=negative,….",
         )
 
 
