@@ -23,11 +23,19 @@ def python_lines(template: Template, example: Example) -> str:
     """The lines that predict the beginning of an example."""
     fields, values = template.fields, example.values
     text = (
-        repr(values[fields[0]][:80])
+        repr(_beginning(values[fields[0]], 80))
         if len(fields) == 1
-        else repr({name: values[name][:60] for name in fields})
+        else repr({name: _beginning(values[name], 60) for name in fields})
     )
     return (
         "from promptsearch import load_prompt\n\n"
         f'prompt = load_prompt("{PROMPT_FILE}")\nprint(prompt.predict({text}))'
     )
+
+
+def _beginning(text: str, most: int) -> str:
+    """The first words of a text, of `most` characters together; of one long word, so many characters."""
+    if len(text) <= most:
+        return text
+    whole = text[: most + 1].rpartition(" ")[0].rstrip()
+    return whole or text[:most]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
@@ -14,6 +15,7 @@ from promptsearch.report.html.text import (
     example_pieces,
     image_address,
     json_text,
+    option_pieces,
     shortened,
     shown,
     template_pieces,
@@ -81,3 +83,17 @@ def test_picture_is_held_whole_by_its_address() -> None:
     kind, held = address.split(",")
     assert kind == "data:image/svg+xml;base64"
     assert base64.b64decode(held).decode() == '<svg a="é"/>'
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("--resume goes on", [("--resume", "option"), (" goes on", "")]),
+        ("more --minutes or --max-test.", [("more ", ""), ("--minutes", "option"), (" or ", ""),
+                                           ("--max-test", "option"), (".", "")]),
+        ("a -- b, x--y, - z", [("a -- b, x--y, - z", "")]),
+        ("", []),
+    ],
+)  # fmt: skip
+def test_options_are_marked(text, pieces):
+    assert option_pieces(text) == pieces

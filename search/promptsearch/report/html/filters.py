@@ -22,6 +22,7 @@ from promptsearch.report.html.text import (
     example_pieces,
     image_address,
     json_text,
+    option_pieces,
     shortened,
     template_pieces,
 )
@@ -40,6 +41,7 @@ _ALL = (
     labels_of_words,
     listed,
     number,
+    option_pieces,
     p_value,
     percent,
     points,

@@ -15,6 +15,7 @@ SLOT = "▁▁▁"
 """The answer slot of a filled-in example."""
 _LONGEST = 1_000
 _PLACEHOLDER = re.compile(r"(\{\{|\}\}|\{[^{}]*\})")
+_OPTION = re.compile(r"(?<!\S)(--[a-z][a-z-]*)")
 _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 
 
@@ -48,6 +49,12 @@ def template_pieces(source: str) -> list[tuple[str, str]]:
 def example_pieces(example: str) -> list[tuple[str, str]]:
     """Pieces of a filled-in template, the answer slot marked `mask`."""
     pieces = [(piece, "mask" if piece == SLOT else "") for piece in re.split(f"({SLOT})", example)]
+    return [piece for piece in pieces if piece[0]]
+
+
+def option_pieces(text: str) -> list[tuple[str, str]]:
+    """Pieces of a sentence, options such as --resume marked `option`: a browser breaks lines within them."""
+    pieces = [(piece, "option" if piece.startswith("--") else "") for piece in _OPTION.split(text)]
     return [piece for piece in pieces if piece[0]]
 
 
