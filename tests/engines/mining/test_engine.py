@@ -129,8 +129,8 @@ def test_so_many_templates_are_read(capitals, minilm, read, evaluations, many):
 def test_templates_of_one_pair_are_read_where_others_leave_room(capitals, minilm):
     several = {str(each.cloze) for each in MiningEngine(QUICK).mine(capitals).templates if each.support > 1}
     assert len(several) == 6
-    for kept, more in [(6, 0), (8, 2)]:
-        engine = MiningEngine(replace(QUICK, read=60, kept=kept))
+    for most, more in [(6, 0), (8, 2)]:
+        engine = MiningEngine(replace(QUICK, read=most, kept=60))
         found_ = templates(found(engine, capitals, minilm))
         assert several <= set(found_)
         assert len(found_) == 6 + more

@@ -86,9 +86,11 @@ def test_the_best_are_kept(minilm):
 def test_the_most_supported_of_a_direction_is_kept_however_it_does(minilm, ending):
     # Best first, by what the PLM makes of them.
     order = names(read(minilm, [entry(way) for way in WAYS], FOODS, SUMMED, most=9))
-    worst = next(way for way in reversed(order) if way.rstrip(".!").endswith(ending))
-    kept = names(read(minilm, [entry(way, support=1 + (way == worst)) for way in WAYS], FOODS, SUMMED, 2))
-    assert kept == [way for way in order if way in (worst, next(w for w in order if w != worst))]
+    ends = {way: way.rstrip(".!").endswith(ending) for way in order}
+    worst = next(way for way in reversed(order) if ends[way])
+    best_of_the_other = next(way for way in order if not ends[way])
+    kept = names(read(minilm, [entry(way, support=2 + (way == worst)) for way in WAYS], FOODS, SUMMED, 2))
+    assert kept == [way for way in order if way in (worst, best_of_the_other)]
 
 
 def test_the_most_supported_comes_through_both_rounds(minilm, passes):
@@ -101,14 +103,14 @@ def test_the_most_supported_comes_through_both_rounds(minilm, passes):
     assert names(found) == [worst]
 
 
-def test_templates_of_one_pair_have_the_room_that_others_leave(minilm):
-    order = names(read(minilm, [entry(way) for way in WAYS], FOODS, SUMMED, most=9))
-    several = order[2:]
-    kept = [
-        names(read(minilm, [entry(w, support=1 + (w in several)) for w in WAYS], FOODS, SUMMED, most))
-        for most in (2, 3)
-    ]
-    assert kept == [several, [order[0], *several]]
+def test_a_template_of_one_pair_must_do_better_than_one_of_several(minilm):
+    found = read(minilm, [entry(way, support=2) for way in WAYS], FOODS, SUMMED, most=9)
+    first, second, *_ = names(found)
+    # Of four facts a standard error is a fifth: more than the first is ahead of the second.
+    assert found[0].accuracy - found[1].accuracy < 0.2
+    again = names(read(minilm, [entry(w, support=1 + (w != first)) for w in WAYS], FOODS, SUMMED, most=9))
+    assert again[0] == second
+    assert [way for way in again if way != first] == names(found)[1:]
 
 
 def test_with_few_labels_each_is_said_equally_often(minilm):

@@ -107,7 +107,7 @@ class MiningEngine:
     def _entries(self, task: Task, plm: PLM, most: int) -> list[Entry]:
         """The first `most` templates that the PLM can read, with the label words to read them with.
 
-        Those that one pair alone supports come last, and only where others do not fill the places.
+        Those that one pair alone supports come last.
         """
         plain = self._plain_verbalizers(task)
         mined_of: dict[Template, Mined | Frame] = {}
@@ -115,7 +115,7 @@ class MiningEngine:
             for template in _templates(mined, plm.identity.reads_right):
                 mined_of.setdefault(template, mined)
         support = {template: mined.support for template, mined in mined_of.items()}
-        chosen = to_read(list(mined_of), support, self.config.kept, most)
+        chosen = to_read(list(mined_of), support, most)
         return [
             Entry(mined_of[template], template, verbalizer)
             for template in chosen

@@ -1,7 +1,8 @@
-"""Which mined templates come before others whatever a PLM answers: those that the text supports."""
+"""How much the text's support counts among mined templates, beside what a PLM answers."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence, Set
 
 from promptsearch.template import Field, Mask, Template
@@ -10,11 +11,24 @@ SEVERAL = 2
 """Pairs from which on a template is more than what was said of one pair."""
 
 
+def handicapped(accuracy: float, n: int, support: int) -> float:
+    """The accuracy on n examples that templates are ranked by: what one pair alone supports must do better.
+
+    The text speaks for a template of several pairs, so that its accuracy may be taken as it is. There are
+    many more of one pair, and the best of many is partly so by luck: one standard error is taken off (that
+    of Agresti and Coull 1998 with one success and one failure added, so that none is without doubt).
+    """
+    if support >= SEVERAL:
+        return accuracy
+    share = (accuracy * n + 1) / (n + 2)
+    return accuracy - math.sqrt(share * (1 - share) / (n + 2))
+
+
 def preferred(ranked: Sequence[Template], support: Mapping[Template, int], most: int) -> list[Template]:
     """`most` of the templates, in their order.
 
     The most supported template of each direction is among them, for a few dozen examples can tell it from
-    others by chance only; those that one pair alone supports are where others leave room.
+    others by chance only.
 
     Args:
         ranked: best first.
@@ -22,25 +36,16 @@ def preferred(ranked: Sequence[Template], support: Mapping[Template, int], most:
     """
     kept = _most_supported(ranked, support)
     # Python's sort is stable: of equals the best stays first.
-    order = sorted(
-        ranked,
-        key=lambda t: (0, -support[t]) if t in kept else (1 if support[t] >= SEVERAL else 2, 0),
-    )
+    order = sorted(ranked, key=lambda t: (0, -support[t]) if t in kept else (1, 0))
     chosen = set(order[:most])
     return [template for template in ranked if template in chosen]
 
 
-def to_read(
-    templates: Sequence[Template], support: Mapping[Template, int], places: int, most: int
-) -> list[Template]:
-    """`most` of the templates that can get one of so many places, those of several pairs first.
-
-    Where these fill the places, those of one pair are not worth reading.
-    """
+def to_read(templates: Sequence[Template], support: Mapping[Template, int], most: int) -> list[Template]:
+    """`most` of the templates, those of several pairs first, then those of one pair; each in their order."""
     several = [template for template in templates if support[template] >= SEVERAL]
-    if len(several) < places:
-        several += [template for template in templates if support[template] < SEVERAL]
-    return preferred(several, support, most)
+    one = [template for template in templates if support[template] < SEVERAL]
+    return [*preferred(several, support, most), *one][:most]
 
 
 def _most_supported(templates: Sequence[Template], support: Mapping[Template, int]) -> Set[Template]:

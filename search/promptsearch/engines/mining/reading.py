@@ -10,7 +10,7 @@ import numpy as np
 
 from promptsearch.engines.mining.framing import Frame
 from promptsearch.engines.mining.mined import Mined
-from promptsearch.engines.mining.preference import preferred
+from promptsearch.engines.mining.preference import handicapped, preferred
 from promptsearch.errors import TemplateError, VerbalizerError
 from promptsearch.plms.base import PLM, SUMMED, AnswerScoring, AnswerStates
 from promptsearch.readings import best_log_probs, states_of_each, word_log_probs
@@ -67,8 +67,8 @@ def read(
 
     Each comes with at most two of its sets of label words. All are read on the first examples, and the
     better half of the templates, but at least twice `most`, on the others too (successive halving, one
-    round). Both times the most supported template of each direction stays, and those of one pair have what
-    room others leave, see `preferred`.
+    round). Both times the most supported template of each direction stays, see `preferred`, and what one
+    pair alone supports must do better, see `handicapped`.
 
     Args:
         stop: asked between blocks of templates; what has been read until then is ranked.
@@ -123,7 +123,7 @@ def _round(
             else:
                 found += _of_template(plm, by_template[template], examples, states, scoring)
     order = rank(
-        [r.accuracy for r in found],
+        [handicapped(r.accuracy, r.n, r.entry.mined.support) for r in found],
         [r.log_likelihood for r in found],
         [len(str(r.entry.template)) for r in found],
     )
