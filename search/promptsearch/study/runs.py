@@ -171,7 +171,8 @@ def _read(folder: Path) -> Run:
         plms=_plms(config, prompt),
         test=None if prompt is None else _on_test(prompt),
         seconds=_number(report.get("seconds")),
-        command=_text(config.get("command")),
+        # One begun from Python has no command.
+        command=_text(config.get("command")) or ("promptsearch tune" if TRAINING_FILE in names else None),
     )
 
 
