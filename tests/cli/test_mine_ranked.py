@@ -64,6 +64,7 @@ def test_json_with_a_plm(languages_record):
         *(
             "majority",
             "prompt",
+            "prompts",
             "mining",
             "mined",
             "ensembles",
