@@ -7,21 +7,23 @@ import optuna
 import pytest
 
 from promptsearch.compose import load_ensemble
-from promptsearch.study import ensembles
+from promptsearch.study import ensembles, outcome
 from promptsearch.study.budget import Clock, Limits, Pace, TimeUp
+from promptsearch.study.discover import resume
 from promptsearch.study.ending import Ending
 from promptsearch.study.observer import Observer
 from promptsearch.study.session import PLMs
 from promptsearch.tasks.task import Example, Task
+from tests.plms.zoo import adapter
 from tests.study.searching import search
 from tests.study.test_search import SOURCES, WORDS
 
 SECONDS = 2.0
 
 
-def ending(minutes: float, pace: Pace, late: int = 0) -> Ending:
+def ending(minutes: float, pace: Pace, late: int = 0, plm: str = "bert") -> Ending:
     clock, study = Clock(Limits(minutes)), optuna.create_study()
-    return Ending(clock, PLMs(), {"minilm-mlm": pace}, Observer(), study, late)
+    return Ending(clock, PLMs({plm: adapter(plm)}), {plm: pace}, Observer(), study, late)
 
 
 def task_of(train: str, test: str) -> Task:
@@ -49,6 +51,12 @@ def test_shorter_texts_of_test_are_taken_as_long_as_those_of_train():
     assert found.clock.reserved == pytest.approx(SECONDS + 0.1 * 69)
 
 
+def test_on_a_causal_plm_fewer_templates_share_what_is_left_of_them():
+    found = ending(60, Pace(seconds=10.0, prompts=100), plm="gpt2")
+    found.reserve(task_of("is long", "as long"))
+    assert found.clock.reserved == pytest.approx(SECONDS + 0.1 * (1.5 * 39 + 30))
+
+
 def test_at_most_half_of_the_time_is_set_aside():
     found = ending(1, Pace(seconds=100.0, prompts=100))
     found.reserve(task_of("is long", "as long"))
@@ -73,9 +81,9 @@ def out_of_time(monkeypatch):
 
 
 def test_members_that_were_read_before_the_time_was_over_answer_together(tmp_path, out_of_time, monkeypatch):
-    monkeypatch.setattr(ensembles, "_AT_ONCE", 2)
+    monkeypatch.setattr(outcome, "AT_ONCE", 2)
     out_of_time(1)
-    found = search(tmp_path / "run", templates=SOURCES[:4], words=WORDS)
+    found = search(tmp_path / "run", templates=SOURCES[:4], words=WORDS, minutes=5)
     assert found.together is not None
     assert len(found.together.members) == 2
     assert found.together.weights == (0.5, 0.5)
@@ -89,9 +97,24 @@ def test_members_that_were_read_before_the_time_was_over_answer_together(tmp_pat
     assert np.array_equal(first.argmax(axis=1), found.together.predictions)
 
 
-def test_without_time_for_any_that_is_told(tmp_path, out_of_time):
+def test_without_a_limit_all_are_read_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(outcome, "AT_ONCE", 2)
+    read, real = [], ensembles.PromptEnsemble.member_log_probs
+
+    def counted(self, examples, keep=True):
+        read.append(len(self.members))
+        return real(self, examples, keep)
+
+    monkeypatch.setattr(ensembles.PromptEnsemble, "member_log_probs", counted)
+    search(tmp_path / "run", templates=SOURCES[:4], words=WORDS, evaluations=4)
+    assert read == [4, 4]
+
+
+def test_without_time_for_any_that_is_told_and_no_earlier_file_is_left(tmp_path, out_of_time):
+    assert search(tmp_path / "run", templates=SOURCES[:4], words=WORDS, minutes=5).together is not None
+    assert (tmp_path / "run" / "ensemble.json").exists()
     out_of_time(0)
-    found = search(tmp_path / "run", templates=SOURCES[:4], words=WORDS)
+    found = resume(tmp_path / "run", Observer())
     assert found.together is None
     assert found.details.left_out == ("the best together",)
     assert not (found.folder / "ensemble.json").exists()

@@ -33,6 +33,7 @@ from promptsearch.template import Template
 from promptsearch.verbalizer import Verbalizer
 from tests.tuning.running import saved_data, saved_plm
 
+VECTORS = "best_prompt.soft.safetensors"
 WORDS = {"negative": "bad", "positive": "good"}
 SHORT = SoftConfig(
     parameterisation="free",
@@ -99,6 +100,9 @@ def test_the_best_soft_prompt_has_a_file_whatever_was_chosen(both: Discovery) ->
     prompt = load_prompt(both.folder / "soft_prompt.json", device="cpu")
     assert prompt.soft == best.trial.candidate.template.vectors
     assert evaluate_prompt(prompt, both.task).prompt == best.test
+    assert both.prompts["soft_prompt.json"].document.soft.file == "soft_prompt.soft.safetensors"
+    # The manual prompt was chosen, and has no vectors.
+    assert both.best.trial.candidate.engine == "soft" or not (both.folder / VECTORS).exists()
 
 
 def test_other_words_around_soft_tokens_leave_the_vectors_alone(

@@ -236,13 +236,15 @@ def test_kinds_are_guessed_from_fields_and_labels(write):
     ("column", "labels", "kind"),
     [
         ("stars", [1, 2, 3, 4, 5], "sentiment-fine"),
-        ("Rating", ["1", "2", "3", "4", "5"], "sentiment-fine"),
+        ("Review-Rating", ["1.0", "2.0", "3.0", "4.0", "5.0"], "sentiment-fine"),
+        ("label", ["one star", "two stars", "three stars", "four stars", "five stars"], "sentiment-fine"),
         ("label", ["1 star", "2 stars", "3 stars", "4 stars", "5 stars"], "sentiment-fine"),
         ("label", ["very negative", "negative", "neutral", "positive", "very positive"], "sentiment-fine"),
         ("label", ["negative", "neutral", "positive"], "sentiment"),
         # Numbers of anything, or not five of them.
         ("label", [1, 2, 3, 4, 5], "topic"),
         ("stars", [1, 2, 3, 4], "topic"),
+        ("label", ["1s", "2s", "3s", "4s", "5s"], "topic"),
         ("stars", ["Sirius", "Vega", "Rigel", "Mira", "Deneb"], "topic"),
     ],
 )

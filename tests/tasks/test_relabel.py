@@ -33,6 +33,12 @@ def test_a_label_that_both_have_need_not_be_named():
     assert [example.label for example in found.splits["train"]] == [1, 0]
 
 
+@pytest.mark.parametrize(("labels", "meant"), [((1, 2), {"2": "1"}), ((0, 1), {"1": "negative"})])
+def test_a_label_is_not_taken_for_one_that_is_named_for_another(labels, meant):
+    with pytest.raises(DataError, match=f"which label of the prompt {labels[0]} is"):
+        relabelled(task_of(*labels), meant, (0, 1), ("negative", "positive"))
+
+
 def test_the_task_is_another_one():
     task = task_of(0, 1)
     assert relabelled(task, {"0": "b", "1": "a"}, ("a", "b"), "AB").fingerprint != task.fingerprint

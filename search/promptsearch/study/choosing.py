@@ -22,7 +22,8 @@ def choose(sitting: Sitting, interrupted: bool) -> Choice:
     on the same examples.
     """
     if not sitting.search.judge.rungs.left_out[1]:
-        return _by_what_was_read(sitting)
+        selection, finalists = _by_what_was_read(sitting)
+        return selection, finalists if interrupted else _with_all_of_dev(sitting, finalists)
     found = None
     if not interrupted:
         found = sitting.ending.part(LAST, 0, lambda: _on_all_of_dev(sitting))
@@ -50,6 +51,10 @@ def _on_all_of_dev(sitting: Sitting) -> Choice:
     selection = Selection.of(left, task.metric, sitting.config.by_cost)
     selection = replace(selection, compared=len(screened))
     finalists = finalists_of(selection, trials, list(plms))
-    return selection, [
-        replace(each, trial=on_all_of_dev(each.trial, plms[each.trial.plm], task)) for each in finalists
-    ]
+    return selection, _with_all_of_dev(sitting, finalists)
+
+
+def _with_all_of_dev(sitting: Sitting, finalists: list[Finalist]) -> list[Finalist]:
+    """The finalists, also those that had left early, with figures on the same dev examples."""
+    task, plms = sitting.task, sitting.plms.loaded
+    return [replace(each, trial=on_all_of_dev(each.trial, plms[each.trial.plm], task)) for each in finalists]

@@ -43,8 +43,9 @@ def document(
     manual: Finalist | None,
     majority: Mapping[str, Evaluation],
     seed: int,
+    file: str = PROMPT_FILE,
 ) -> PromptDocument:
-    """The prompt file of a finalist."""
+    """The prompt file of a finalist, which will have that name."""
     trial = best.trial
     return prompt_document(
         task,
@@ -54,6 +55,7 @@ def document(
         trial.scoring,
         seed,
         _evaluations(task, best, manual, majority),
+        file,
     )
 
 
@@ -65,8 +67,9 @@ def prompt_document(
     scoring: AnswerScoring,
     seed: int,
     evaluations: Sequence[EvaluationRecord] = (),
+    file: str = PROMPT_FILE,
 ) -> PromptDocument:
-    """The prompt file of a candidate."""
+    """The prompt file of a candidate, which will have that name."""
     readout, vectors = candidate.readout, vectors_of(candidate)
     n_texts = len(task.train) if candidate.calibrated_on is None else candidate.calibrated_on
     return PromptDocument(
@@ -95,9 +98,9 @@ def prompt_document(
                 "details": dict(candidate.provenance),
             }
         ),
-        readout=None if readout is None else readout_record(readout, tensor_file_name(PROMPT_FILE)),
+        readout=None if readout is None else readout_record(readout, tensor_file_name(file)),
         trigger=trigger_record(candidate),
-        soft=None if vectors is None else soft_record(vectors, soft_file_name(PROMPT_FILE)),
+        soft=None if vectors is None else soft_record(vectors, soft_file_name(file)),
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from promptsearch.artefact.readouts import tensor_file_name
+from promptsearch.artefact.soft import soft_file_name
 from promptsearch.prompt import Prompt
 from promptsearch.scoring import Evaluation
 from promptsearch.study.artefacts import FILE_OF_ENGINE, PROMPT_FILE, write_json
@@ -12,6 +14,8 @@ from promptsearch.study.conclude import on_test, timed
 from promptsearch.study.details import Details, best_of_each, curse_of
 from promptsearch.study.documents import document
 from promptsearch.study.ensembles import (
+    AT_ONCE,
+    MOST_MEMBERS,
     Ensemble,
     ensemble_files,
     ensemble_of,
@@ -77,9 +81,9 @@ def _discovery(
     of_engine = {file: best_of_engine(finalists, engine) for engine, file in FILE_OF_ENGINE.items()}
     return Discovery(
         task=task,
-        prompt=_prompt_of(finalists[0], finalists, sitting, majority_of),
+        prompt=_prompt_of(finalists[0], PROMPT_FILE, finalists, sitting, majority_of),
         prompts={
-            file: _prompt_of(each, finalists, sitting, majority_of)
+            file: _prompt_of(each, file, finalists, sitting, majority_of)
             for file, each in of_engine.items()
             if each is not None
         },
@@ -108,12 +112,20 @@ def _discovery(
 
 
 def _prompt_of(
-    own: Finalist, finalists: Sequence[Finalist], sitting: Sitting, majority_of: Mapping[str, Evaluation]
+    own: Finalist,
+    file: str,
+    finalists: Sequence[Finalist],
+    sitting: Sitting,
+    majority_of: Mapping[str, Evaluation],
 ) -> Prompt:
-    """A finalist as a prompt that predicts, with the manual prompt's figures beside its own."""
+    """A finalist as a prompt that predicts, with the manual prompt's figures beside its own.
+
+    Args:
+        file: where it will be saved.
+    """
     config, plm, candidate = sitting.config, sitting.plms.loaded[own.trial.plm], own.trial.candidate
     return Prompt(
-        document(sitting.task, plm, own, manual_beside(finalists, own), majority_of, config.seed),
+        document(sitting.task, plm, own, manual_beside(finalists, own), majority_of, config.seed, file),
         config.device,
         config.offline,
         config.trust_remote_code,
@@ -161,10 +173,13 @@ def _together(sitting: Sitting, best: Finalist, with_test: bool) -> Ensemble | N
             with_test,
             learned=False,
             beside=best,
+            at_once=MOST_MEMBERS if sitting.config.limits.minutes is None else AT_ONCE,
         ),
     )
     if made is not None:
         made.prompt.save(sitting.folder / TOGETHER_FILE)
+    elif not sitting.config.ensemble:
+        (sitting.folder / TOGETHER_FILE).unlink(missing_ok=True)  # of an earlier sitting
     return made
 
 
@@ -191,9 +206,12 @@ def write(found: Discovery, sitting: Sitting) -> None:
     if found.mining is not None:
         write_json(found.folder / "mined.json", found.mining.record())
     write_report(found)
-    for file, prompt in found.prompts.items():
+    for file, prompt in {**found.prompts, PROMPT_FILE: found.prompt}.items():
         prompt.save(found.folder / file)
-    found.prompt.save(found.folder / PROMPT_FILE)
+        # Arrays of another prompt, which was the best in an earlier sitting.
+        for name, arrays in ((tensor_file_name(file), prompt.readout), (soft_file_name(file), prompt.soft)):
+            if arrays is None:
+                (found.folder / name).unlink(missing_ok=True)
 
 
 def write_report(found: Discovery) -> None:

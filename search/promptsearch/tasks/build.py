@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from promptsearch.errors import DataError, TaskError, near_matches
+from promptsearch.knowledge.roles import number_of
 from promptsearch.tasks.catalogue import KnownTask
 from promptsearch.tasks.columns import Columns, choose_columns
 from promptsearch.tasks.examples import examples_of
@@ -42,8 +43,8 @@ _SENTIMENT_WORDS = {
     "mixed",
 }
 _FIVE_GRADES = {"very negative", "negative", "neutral", "positive", "very positive"}
-# Columns of which numbers are stars.
-_RATINGS = {"stars", "star", "rating", "ratings", "star_rating"}
+# Words in the name of a column whose numbers are stars.
+_RATINGS = {"star", "stars", "rating", "ratings"}
 _NLI_WORDS = {"entailment", "contradiction", "not entailment"}
 
 
@@ -273,16 +274,15 @@ def _guess_kind(columns: Columns, label_set: LabelSet) -> str:
     words = {fold(name) for name in label_set.names}
     if len(columns.fields) == 2:
         return "nli" if words & _NLI_WORDS else "pair"
-    if words == _FIVE_GRADES or _are_stars(words, columns.label):
+    if words == _FIVE_GRADES or _are_stars(label_set.labels, columns.label):
         return "sentiment-fine"
     return "sentiment" if words and words <= _SENTIMENT_WORDS else "topic"
 
 
-def _are_stars(words: Set[str], column: str | None) -> bool:
+def _are_stars(labels: Sequence[Label], column: str | None) -> bool:
     """Whether labels are one to five stars, and said to be so: other things are numbered too."""
-    numbers = {word.removesuffix("s").removesuffix(" star") for word in words}
-    said = words != numbers or (column or "").casefold() in _RATINGS
-    return said and numbers == set("12345")
+    said = _RATINGS & set(fold(column or "").split()) or any("star" in str(label).lower() for label in labels)
+    return bool(said) and sorted(number_of(label) or 0 for label in labels) == [1, 2, 3, 4, 5]
 
 
 def _no_label(table: Table) -> DataError:

@@ -51,8 +51,10 @@ def relabelled(
         if unknown := [each for each in given if each not in known]:
             raise OptionError(f"the {whose} has no label {unknown[0]!r}", where=where)
     place = {own[mine]: theirs[other] for mine, other in meant.items()}
+    taken = set(place.values())
     for i, label in enumerate(task.labels):
-        if i not in place and str(label) in theirs:
+        # What is named for another label may well be numbered otherwise.
+        if i not in place and theirs.get(str(label), -1) not in {-1, *taken}:
             place[i] = theirs[str(label)]
     left = [label for i, label in enumerate(task.labels) if i not in place]
     if left:
