@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -11,9 +14,13 @@ from promptsearch.plms.base import AnswerScoring
 from promptsearch.report.io import read_report
 from promptsearch.report.verdicts import verdicts
 from promptsearch.study.budget import TimeUp
+from promptsearch.study.choosing import choose
+from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.last_race import raced
 from promptsearch.study.rungs import Rungs
 from promptsearch.study.selection import screen
+from promptsearch.study.session import PLMs
+from promptsearch.study.sitting import Sitting
 from promptsearch.study.trial import Trial
 from promptsearch.study.trying import try_candidates
 from promptsearch.tasks import draw_splits, load_task
@@ -116,3 +123,33 @@ def test_those_that_left_the_last_race_were_compared_too(tmp_path, monkeypatch):
     found = search(tmp_path, shots=20, templates=list(SOURCES[:2]))
     assert len(found.selection.finalists) == 2
     assert found.screened == len(screen(found.trials, "accuracy")) > 2
+
+
+def test_the_best_of_an_engine_that_left_early_stands_beside_the_others_with_all_of_dev(task, minilm):
+    part = Rungs.of(task, 0, 12).whole
+    whole = tried(task, minilm, SOURCES[0])
+    early = [
+        replace(trial, left_early=True, candidate=replace(trial.candidate, engine="trigger"))
+        for trial in tried(part, minilm, "")
+        if str(trial.candidate.template) == SOURCES[3]
+    ]
+    sitting = cast(
+        Sitting,
+        SimpleNamespace(
+            task=task,
+            config=DiscoverConfig(),
+            plms=PLMs({"minilm-mlm": minilm}),
+            search=SimpleNamespace(
+                trials=[*(t for t in whole if str(t.candidate.template) != SOURCES[3]), *early],
+                judge=SimpleNamespace(rungs=Rungs.of(task, 0)),
+            ),
+        ),
+    )
+    _, finalists = choose(sitting, interrupted=False)
+    (trigger,) = [each for each in finalists if each.role == "best trigger"]
+    assert {each.trial.dev.n for each in finalists} == {80}
+    same = {key(trial): trial for trial in whole}[key(trigger.trial)]
+    assert trigger.trial.dev.n == same.dev.n
+    # What the user has stopped is not read on.
+    _, finalists = choose(sitting, interrupted=True)
+    assert {each.trial.dev.n for each in finalists if each.role == "best trigger"} == {12}
