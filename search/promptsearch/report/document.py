@@ -31,7 +31,10 @@ class PromptSummary(Record):
 class Finalist(Record):
     """A prompt in the comparison table."""
 
-    role: Text = Field(description="best, best of its PLM, manual, ensemble, best hand-written.")
+    role: Text = Field(
+        description="best, best of its PLM, best hand-written, best trigger, best soft prompt, manual, "
+        "the best together, majority class."
+    )
     prompt: PromptSummary | None = Field(None, description="None for the majority class.")
     dev: Figure | None
     test: Figure | None = None

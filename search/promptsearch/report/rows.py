@@ -70,7 +70,7 @@ def percent(value: float) -> str:
 
 
 def rows_of(discovery: Discovery) -> list[Row]:
-    """The comparison: best, best of other PLMs, hand-written and manual prompts, ensemble, majority."""
+    """The comparison: best, best of other PLMs and of engines, manual prompts, ensemble, majority."""
     metric = discovery.task.metric
     rows = [_row(finalist, metric) for finalist in discovery.finalists]
     if discovery.together is not None:

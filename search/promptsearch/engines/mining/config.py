@@ -38,7 +38,7 @@ class MiningConfig:
         read: of the mined templates, how many a PLM reads to rank them by its accuracy on train.
         most_texts: train examples that it reads them on.
         kept: of the templates read, how many go on; the most supported ones always do, and those of one pair
-            only where others leave room, see `preference`.
+            must do better than others, see `preference`.
         examples: sentences shown for each template.
         most: places held in memory, see `counts.prune`.
         workers: processes; None takes all cores.

@@ -76,7 +76,7 @@ class MiningEngine:
         return self._mined[1] if self._mined is not None and self._mined[0] == task.fingerprint else None
 
     def search(self, task: Task, plm: PLM, budget: Budget, seed: int) -> Iterator[Candidate]:
-        """Mined templates, the one that the PLM answers best with on train first.
+        """Mined templates, the one that the PLM answers best with on train first (one of one pair: clearly).
 
         Each comes with the one or two sets of label words that it does best with. `budget.evaluations` is
         the number of templates that the PLM reads. The seed fixes which train examples it reads them on.

@@ -15,8 +15,8 @@ def handicapped(accuracy: float, n: int, support: int) -> float:
     """The accuracy on n examples that templates are ranked by: what one pair alone supports must do better.
 
     The text speaks for a template of several pairs, so that its accuracy may be taken as it is. There are
-    many more of one pair, and the best of many is partly so by luck: one standard error is taken off (that
-    of Agresti and Coull 1998 with one success and one failure added, so that none is without doubt).
+    many more of one pair, and the best of many is partly so by luck: one standard error is taken off, as it
+    is with one success and one failure added, so that none is without doubt.
     """
     if support >= SEVERAL:
         return accuracy
