@@ -58,6 +58,6 @@ def test_where_there_is_no_terminal_lines_are_told_now_and_then():
     best.add("other", found(), None)
     lines = screen.file.getvalue().splitlines()  # ty: ignore[unresolved-attribute]
     assert lines == [
-        "minilm-mlm: loss 0.700, dev 78.1 [61.2, 88.9], 1,000 evaluations, 0 s: mood film",
-        "other: loss 0.700, dev –, 1,000 evaluations, 0 s: mood film",
+        'minilm-mlm: loss 0.700, dev 78.1 [61.2, 88.9], 1,000 evaluations, 0 s: "mood film"',
+        'other: loss 0.700, dev –, 1,000 evaluations, 0 s: "mood film"',
     ]

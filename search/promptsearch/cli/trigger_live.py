@@ -47,7 +47,8 @@ class BestSoFar:
         if self.bar.disable and now - self._told >= _LINE_SECONDS:
             self._told = now
             evaluations, seconds, loss, accuracy, text = row
-            line = f"{plm}: loss {loss}, dev {accuracy}, {evaluations} evaluations, {seconds} s: {text}"
+            # In quotation marks: tokens may be nothing but dots.
+            line = f'{plm}: loss {loss}, dev {accuracy}, {evaluations} evaluations, {seconds} s: "{text}"'
             self.bar.console.print(Text(printable(line)))
 
     def __rich__(self) -> RenderableType:
