@@ -49,7 +49,7 @@ class BestSoFar:
             evaluations, seconds, loss, accuracy, text = row
             # In quotation marks: tokens may be nothing but dots.
             line = f'{plm}: loss {loss}, dev {accuracy}, {evaluations} evaluations, {seconds} s: "{text}"'
-            self.bar.console.print(Text(printable(line)))
+            self.bar.console.print(Text(printable(line)), soft_wrap=True)
 
     def __rich__(self) -> RenderableType:
         if not self.rows:
