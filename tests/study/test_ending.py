@@ -57,6 +57,26 @@ def test_on_a_causal_plm_fewer_templates_share_what_is_left_of_them():
     assert found.clock.reserved == pytest.approx(SECONDS + 0.1 * (1.5 * 39 + 30))
 
 
+@pytest.mark.parametrize(
+    ("together", "prompts"),
+    # The best and the manual prompt of both PLMs, the best hand-written one of the slow, ten together.
+    [
+        ([], 10 * 3),
+        (["bert"] * 10, 10 * 1),
+        (["bert", "gpt2", "bert"], 2 * 1 + 3 + 7 * 3),
+        (["bert"] * 12, 10),
+    ],
+)
+def test_members_are_counted_at_the_pace_of_their_plms(together, prompts):
+    found = ending(60, Pace(seconds=10.0, prompts=100))
+    found.plms.loaded["gpt2"] = adapter("gpt2")
+    found.pace = {**found.pace, "gpt2": Pace(seconds=20.0, prompts=100)}
+    found.reserve(task_of("is long", "as long"), together)
+    # A prompt of test takes 0.1 seconds on one and 1.5 times 0.2 on the other.
+    on_test = 2 * (1 + 3) + 3 + prompts
+    assert found.clock.reserved == pytest.approx(SECONDS + 3 * 0.1 * on_test + 30 * 0.3)
+
+
 def test_at_most_half_of_the_time_is_set_aside():
     found = ending(1, Pace(seconds=100.0, prompts=100))
     found.reserve(task_of("is long", "as long"))

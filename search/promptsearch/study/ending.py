@@ -17,8 +17,9 @@ from promptsearch.study.session import PLMs
 from promptsearch.tasks.task import Example, Task
 
 Answer = TypeVar("Answer")
-# Templates of a PLM that test is scored under, and that dev is read under for parts of the report.
-_ON_TEST = 3
+# Templates of each PLM that test is scored under (the best and the manual one, the best hand-written one is
+# another), and that dev is read under for parts of the report.
+_OF_EACH = 2
 _ON_DEV = 15
 # In a search many templates share the left part of a text on a causal PLM: 16, at the end no more than 5.
 _FEW_TOGETHER: Mapping[Family, float] = {"masked": 1.0, "causal": 1.5, "seq2seq": 1.0}
@@ -83,16 +84,23 @@ class Ending:
         """Seconds that a prompt takes on the slowest PLM."""
         return max((pace.each for pace in self.pace.values()), default=0.0)
 
-    def reserve(self, task: Task) -> None:
-        """Set time aside for test and for a report at full length, but not most of it."""
+    def reserve(self, task: Task, together: Sequence[str] = ()) -> None:
+        """Set time aside for test and for a report at full length, but not most of it.
+
+        Args:
+            together: PLMs of the prompts that would answer together now, one for each; of those that are not
+                found yet the slowest PLM is supposed.
+        """
         minutes = self.clock.limits.minutes
         if minutes is None:
             return
         paces = {plm: pace.each for plm, pace in self.pace.items()}
-        on_test = [pace * self._longer(task) * self._alone(plm) for plm, pace in paces.items()]
-        seconds = len(task.test) * (
-            (_ON_TEST + self.late) * sum(on_test) + MOST_MEMBERS * max(on_test, default=0)
-        )
+        on_test = {plm: pace * self._longer(task) * self._alone(plm) for plm, pace in paces.items()}
+        slowest = max(on_test.values(), default=0.0)
+        members = [on_test.get(plm, slowest) for plm in together[:MOST_MEMBERS]]
+        members += [slowest] * (MOST_MEMBERS - len(members))
+        finalists = _OF_EACH * sum(on_test.values()) + (1 + self.late) * slowest
+        seconds = len(task.test) * (finalists + sum(members))
         seconds += _ON_DEV * len(task.dev) * sum(paces.values())
         self.clock.reserved = min(_REPORT_SECONDS + seconds, _MOST_RESERVED * 60 * minutes)
 

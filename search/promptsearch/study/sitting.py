@@ -25,6 +25,7 @@ from promptsearch.study.artefacts import (
 from promptsearch.study.budget import Clock
 from promptsearch.study.config import DEFAULT_CALIBRATIONS, DiscoverConfig
 from promptsearch.study.ending import Ending
+from promptsearch.study.ensembles import to_answer_together
 from promptsearch.study.heartbeat import Heartbeat
 from promptsearch.study.history import history_of
 from promptsearch.study.judging import Judge
@@ -53,6 +54,7 @@ from promptsearch.tasks.task import Task
 
 # Trials are written at least so often: a killed run loses little.
 _WRITE_SECONDS = 2.0
+_RESERVE_SECONDS = 5.0
 _STATUS_SECONDS = 0.5
 OVER, OPTIONS, FINGERPRINT, LOADED = "over", "options", "fingerprint", "plms"
 """Attributes of the study: whether the search is over, and on what it is."""
@@ -82,6 +84,7 @@ class Sitting:
     _recalled: bool = False
     _written: float = 0.0
     _told: float = 0.0
+    _reserved: float = 0.0
     _told_mined: bool = False
 
     @classmethod
@@ -214,8 +217,11 @@ class Sitting:
             write_candidates(self.folder / "candidates.jsonl", self.search.trials, self.task.metric)
 
     def _keep(self, found: list[Trial], running: int) -> None:
-        self.ending.reserve(self.task)
         now = time.monotonic()
+        if now - self._reserved > _RESERVE_SECONDS:
+            together = [trial.plm for trial in to_answer_together(self.search.trials)]
+            self.ending.reserve(self.task, together)
+            self._reserved = time.monotonic()
         if now - self._written > _WRITE_SECONDS:
             self.write()
             self._written = time.monotonic()
