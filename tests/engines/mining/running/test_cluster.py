@@ -15,6 +15,7 @@ import pytest
 
 from promptsearch.corpus import Corpus
 from promptsearch.engines.mining.running import RunningError, checks, count
+from promptsearch.engines.mining.running import cluster as running_cluster
 from promptsearch.engines.mining.running.cluster import count_on_cluster
 from promptsearch.errors import DataError, OptionError
 from tests.engines.mining.running.corpora import COUNTER, Deadly, Slow, whole, write_text
@@ -100,6 +101,25 @@ def test_a_shard_that_kills_every_worker_is_named(cluster, tmp_path):
         count_on_cluster(counter, Corpus.of([path]), cluster.scheduler_address, most=9, shard_size=1_000)
     start, end = (int(n.replace(",", "")) for n in raised.value.where.rsplit(" ", 3)[1::2])
     assert b"DEADLY" in path.read_bytes()[start:end]
+
+
+@pytest.mark.slow
+def test_a_cluster_that_loses_all_its_workers_is_not_waited_for(corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(running_cluster, "_LOOK_SECONDS", 0.2)
+    monkeypatch.setattr(running_cluster, "_PATIENCE_SECONDS", 0.6)
+    counter = Slow(0.5, tmp_path / "notes")
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0") as alone:
+
+        def leave():
+            while not counter.notes.exists():
+                time.sleep(0.01)
+            alone.scale(0)
+
+        leaving = threading.Thread(target=leave)
+        leaving.start()
+        with pytest.raises(RunningError, match="has had no worker"):
+            count_on_cluster(counter, corpus, alone.scheduler_address, most=9, size=1_000, shard_size=1_000)
+        leaving.join()
 
 
 @pytest.mark.slow

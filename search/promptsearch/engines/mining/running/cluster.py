@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 10.0
 _SPLIT_EVERY = 8
+# How often it is looked whether there are workers, and how long they may all be gone: those that died are
+# started again within seconds.
+_LOOK_SECONDS = 5.0
+_PATIENCE_SECONDS = 60.0
 _SHARDS_A_THREAD = 4
 _MEMORY = "Look at the logs of the workers, and give them more memory or fewer threads."
 
@@ -115,7 +119,7 @@ def _result(client: Client, job: _Job, shards: list[tuple[int, int, Shard]]) -> 
     merge = partial(merged, most=job.most)
     future: Future = client.compute(counted.reduction(merge, merge, split_every=_SPLIT_EVERY))
     try:
-        return future.result()
+        return _waited_for(client, future)
     except KilledWorker as error:
         raise RunningError(
             f"{error.allowed_failures + 1} workers died of the same task",
@@ -129,6 +133,23 @@ def _result(client: Client, job: _Job, shards: list[tuple[int, int, Shard]]) -> 
         raise RunningError(f"the cluster dropped the work: {reason}", hint="Does it still run?") from error
     finally:
         future.cancel()
+
+
+def _waited_for(client: Client, future: Future) -> Part:
+    """The result, as long as there are workers that may bring it; Dask itself waits for new ones for ever."""
+    without = 0.0
+    while True:
+        try:
+            return future.result(timeout=_LOOK_SECONDS)
+        except TimeoutError:
+            if future.done():
+                raise
+        without = 0.0 if client.nthreads() else without + _LOOK_SECONDS
+        if without >= _PATIENCE_SECONDS:
+            raise RunningError(
+                f"the cluster has had no worker for {without:.0f} seconds",
+                hint="Start some, and count again.",
+            )
 
 
 def _place_of(task: Any, corpus: Corpus, shards: list[tuple[int, int, Shard]]) -> str:
