@@ -9,6 +9,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from promptsearch.paths import cache_dir
@@ -16,6 +17,10 @@ from promptsearch.paths import cache_dir
 if TYPE_CHECKING:
     from promptsearch.plms.local import LocalPLM
     from promptsearch.study.result import Discovery
+
+# How long an example takes says more of what else the machine does than of the code.
+hypothesis.settings.register_profile("promptsearch", deadline=None)
+hypothesis.settings.load_profile("promptsearch")
 
 DATA = os.environ.get("PROMPTSEARCH_DATA")
 SMOLLM2 = Path("plms") / "smollm2-135m-0.1.2"

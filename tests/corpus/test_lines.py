@@ -17,9 +17,7 @@ letters = ["a", "bc ", " ", "\t", "\n", "\n\n", "\r\n", "\r", "é", "語", "🎬
 no_letters = [b"\xff", b"\xe8\xaa", b"\x80" * 5]
 fragments = st.sampled_from([*map(str.encode, letters), *no_letters])
 contents = st.lists(fragments, max_size=40).map(b"".join)
-fixture_is_fine = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None
-)
+fixture_is_fine = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 
 
 def reference(content: bytes, piece: int) -> tuple[list[tuple[int, str]], int]:

@@ -34,7 +34,7 @@ def test_json_lines_give_the_texts_of_a_field(tmp_path: Path, suffix):
 
 
 @given(st.lists(st.text(max_size=12), max_size=12), st.integers(1, 60), st.sampled_from(["", ".gz"]))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_cut_gives_the_same_rows(tmp_path: Path, texts, size, suffix):
     content = "".join(json.dumps({"text": text}) + "\n" for text in texts).encode()
     cut = whole(corpus_of(tmp_path, content, f"x.jsonl{suffix}"), size)

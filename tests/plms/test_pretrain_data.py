@@ -71,7 +71,7 @@ def test_gz_that_is_cut_short(tmp_path):
     extra=st.integers(0, 10),
     seed=st.integers(0, 5),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_documents_are_cut_into_their_own_tokens(lengths, shortest, extra, seed):
     longest = shortest + extra
     tokenizer = tiny_tokenizer([f"w{i}" for i in range(60)])
@@ -103,7 +103,7 @@ def test_documents_are_cut_into_their_own_tokens(lengths, shortest, extra, seed)
     budget=st.integers(32, 200),
     epoch=st.integers(0, 3),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_epoch_holds_every_sequence_once_within_the_budget(lengths, budget, epoch):
     sizes = np.array(lengths)
     batches = batches_of_epoch(sizes, np.arange(len(sizes)), budget, bucket=25, seed=0, epoch=epoch)

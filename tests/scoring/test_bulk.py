@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from promptsearch.scoring import (
@@ -76,7 +76,6 @@ def random_case(seed, spread=3.0, verbalizers=9):
     }
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from(UNLABELLED), st.sampled_from(AGGREGATIONS))
 def test_evaluate_many_equals_the_slow_loop(seed, calibration, aggregation):
     case = random_case(seed)

@@ -181,7 +181,7 @@ def test_nothing_near_the_optimum_is_higher():
 
 
 @given(seeds, st.integers(1, 6), st.integers(1, 30), st.integers(2, 4), st.sampled_from([0.0, 0.5, 3.0]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_weights_lie_on_the_simplex_and_beat_equal_ones(seed, n_members, n, n_labels, strength):
     log_probs, gold = world(seed, n_members, n, n_labels, spread=2.0)
     weights = fit_weights(log_probs, gold, strength)
@@ -193,7 +193,7 @@ def test_weights_lie_on_the_simplex_and_beat_equal_ones(seed, n_members, n, n_la
 
 
 @given(seeds, st.permutations(range(5)), st.sampled_from([0.5, 3.0]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_members_in_another_order_have_the_same_weights(seed, order, strength):
     log_probs, gold = world(seed, n_members=5)
     weights = fit_weights(log_probs, gold, strength)

@@ -17,7 +17,7 @@ def whole(rows, labels, changed) -> np.ndarray:
     return np.log(np.maximum(made, 1e-300))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**6), st.integers(2, 6), st.integers(1, 4), st.integers(1, 5), st.floats(0.1, 20))
 def test_changes_are_judged_as_whole_verbalizers(seed, n_labels, per_label, folds, spread):
     rng = np.random.default_rng(seed)

@@ -41,7 +41,7 @@ def planted(seed: int, n_labels: int, n: int = 18, width: int = 12, signal: floa
     return rng.normal(size=(n, width)) - 5 + signal * rises * rng.uniform(size=width), gold
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10**6), st.integers(2, 3), st.floats(0, 3))
 def test_enumeration_finds_the_best_in_order(seed, n_labels, signal):
     log_probs, gold = planted(seed, n_labels, signal=signal)
@@ -54,7 +54,7 @@ def test_enumeration_finds_the_best_in_order(seed, n_labels, signal):
         assert (each.accuracy, each.log_likelihood) == pytest.approx(expected[each.columns])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.integers(2, 4), st.integers(3, 1000))
 def test_a_beam_finds_words_that_tell_their_label_best(seed, n_labels, width):
     log_probs, gold = planted(seed, n_labels, n=40, signal=1.0)
@@ -67,7 +67,7 @@ def test_a_beam_finds_words_that_tell_their_label_best(seed, n_labels, width):
     assert assign(log_probs, gold, candidates, best=1, exact=0, beam=width, seed=seed) == exact
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10**6), st.integers(1, 20))
 def test_a_beam_gives_true_figures_and_different_words(seed, width):
     log_probs, gold = planted(seed, 3, signal=1.0)

@@ -42,7 +42,7 @@ def texts(seed: int, n: int = 14) -> tuple[np.ndarray, np.ndarray]:
     return rng.normal(size=(n, len(LABEL_OF))) + signal - 6, gold
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.integers(1, 5))
 def test_the_reported_figure_is_that_of_the_words(seed, folds):
     log_probs, gold = texts(seed)
@@ -54,7 +54,7 @@ def test_the_reported_figure_is_that_of_the_words(seed, folds):
         assert {LABEL_OF[column] for column in columns} == {label}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.data())
 def test_no_start_is_made_worse_and_no_single_step_is_missed(seed, data):
     log_probs, gold = texts(seed)

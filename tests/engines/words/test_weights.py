@@ -43,7 +43,7 @@ def standardised(log_probs) -> np.ndarray:
     return (log_probs - log_probs.mean(axis=0)) / log_probs.std(axis=0)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10**6), st.sampled_from(LAMBDAS))
 def test_no_step_lowers_the_objective(seed, penalty):
     log_probs, gold = texts(seed)
@@ -83,7 +83,7 @@ def test_many_small_steps_end_at_the_same_place():
     assert (found_theta == 0).tolist() == (theta == 0).tolist()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.integers(1, 6), st.integers(1, 9))
 def test_blocks_are_the_dense_products(seed, n_labels, n):
     rng = np.random.default_rng(seed)

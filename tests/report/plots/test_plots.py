@@ -99,7 +99,7 @@ def test_two_thousand_candidates_of_long_names_stay_small(engines: int):
         assert len(plot(full).encode()) < 150_000
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.builds(

@@ -88,7 +88,8 @@ def test_a_worker_that_is_killed_in_mid_run_is_survived(cluster, corpus, tmp_pat
     address = cluster.scheduler_address
     counts = count_on_cluster(counter, corpus, address, most=400_000, size=1_000, shard_size=1_000)
     killer.join()
-    assert len(set(counter.notes.read_text().split())) >= 3
+    # Of the one that was killed nothing is missing, whether another has taken its place in time or not.
+    assert len(set(counter.notes.read_text().split())) >= 2
     assert counts == whole(COUNTER, corpus)
 
 

@@ -45,7 +45,7 @@ def test_pruned_counts_do_not_depend_on_the_workers(corpus):
         assert len(one.seen.get(key, ())) <= len(pairs) <= len(one.seen.get(key, ())) + one.missed
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.text(st.sampled_from("AdaBo Rm\n.é"), max_size=40) | st.just("Ada in Rome. Bo, Oslo")),
     st.integers(1, 60),
