@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from promptsearch.errors import DataError, OptionError, near_matches
@@ -47,14 +47,7 @@ def parse_mapping(text: str) -> dict[str, str]:
         OptionError: an entry without `=`, a name that no template could use, or a field named twice.
     """
     mapping: dict[str, str] = {}
-    for entry in text.split(","):
-        field, equals, column = (part.strip() for part in entry.partition("="))
-        if not (equals and field and column):
-            raise OptionError(
-                f"{entry.strip()!r} is not of the form field=column",
-                where=f"--map {text}",
-                hint="For example --map text=review,label=stars.",
-            )
+    for field, column in named_pairs(text, "--map", "field=column", "text=review,label=stars"):
         _check_field_name(field, text)
         if field in mapping:
             raise OptionError(
@@ -62,6 +55,26 @@ def parse_mapping(text: str) -> dict[str, str]:
             )
         mapping[field] = column
     return mapping
+
+
+def named_pairs(text: str, option: str, form: str, example: str) -> Iterator[tuple[str, str]]:
+    """Both sides of each entry of a list such as `text=review,label=stars`.
+
+    Args:
+        option: that the list was given with; `form` is that of an entry, `example` a whole list.
+
+    Raises:
+        OptionError: an entry without `=`, or with nothing on one side.
+    """
+    for entry in text.split(","):
+        name, equals, value = (part.strip() for part in entry.partition("="))
+        if not (equals and name and value):
+            raise OptionError(
+                f"{entry.strip()!r} is not of the form {form}",
+                where=f"{option} {text}",
+                hint=f"For example {option} {example}.",
+            )
+        yield name, value
 
 
 def _check_field_name(field: str, text: str) -> None:

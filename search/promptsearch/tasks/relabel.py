@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from promptsearch.errors import DataError, OptionError
+from promptsearch.tasks.columns import named_pairs
 from promptsearch.tasks.task import Task
 from promptsearch.verbalizer import Label
 
@@ -17,14 +18,7 @@ def parse_labels(text: str) -> dict[str, str]:
         OptionError: an entry without `=`, or a label of the data named twice.
     """
     found: dict[str, str] = {}
-    for entry in text.split(","):
-        of_data, equals, of_prompt = (part.strip() for part in entry.partition("="))
-        if not (of_data and equals and of_prompt):
-            raise OptionError(
-                f"{entry.strip()!r} is not of the form DATA=PROMPT",
-                where=f"--labels {text}",
-                hint="For example --labels 0=negative,1=positive.",
-            )
+    for of_data, of_prompt in named_pairs(text, "--labels", "DATA=PROMPT", "0=negative,1=positive"):
         if of_data in found:
             raise OptionError(f"the label {of_data!r} is given twice", where=f"--labels {text}")
         found[of_data] = of_prompt
