@@ -13,14 +13,15 @@ SEARCH = ("--task", "sst2", "--plm", "minilm-mlm", "--max-test", "100", "--offli
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_search_that_is_not_done_in_time_ends_in_time(tmp_path, workers):
-    """Half a minute, of which a busy machine may take half as much more."""
+    """One minute, of which starting processes may take another half where a machine is busy."""
     begun = time.monotonic()
-    options = [*SEARCH, "--minutes", "0.5", "--workers", str(workers), "--out", str(tmp_path / "run")]
+    options = [*SEARCH, "--minutes", "1", "--workers", str(workers), "--out", str(tmp_path / "run")]
     end(start("discover", *options, cache=tmp_path / "cache"))
-    assert time.monotonic() - begun < 45
+    assert time.monotonic() - begun < 90
     found = run_of(tmp_path / "run")
     assert found.state == "done"
     assert found.seconds is not None
-    assert found.seconds < 36
+    assert found.seconds < 72
