@@ -58,11 +58,20 @@ def answering(objects: list[int], likelihood: float = 0.6) -> np.ndarray:
 def test_an_object_that_is_asked_for_often_does_not_decide_alone():
     right = np.array([0, 0, 0, 0, 0, 1, 1, 2])
     constant, telling = [0] * 8, [0, 2, 1, 1, 2, 1, 1, 0]
-    # 5 of 8 facts and (1 + 0 + 0) / 3 of the objects; 3 of 8 and (1/5 + 1 + 0) / 3.
+    # 5 of 8 facts and (5.625/6 + 0.625/3 + 0.625/2) / 3 of the objects;
+    # 3 of 8 and (1.375/6 + 2.375/3 + 0.375/2) / 3.
     assert mined.best_answering([answering(constant), answering(telling)], right) == 0
-    telling[-1] = 2
-    # 4 of 8 facts, and (1/5 + 1 + 1) / 3 of the objects.
+    telling = [0, 0, 1, 1, 2, 1, 1, 2]
+    # As many facts, and (2.625/6 + 2.625/3 + 1.625/2) / 3 of the objects.
     assert mined.best_answering([answering(constant), answering(telling)], right) == 1
+
+
+def test_an_object_of_one_fact_does_not_decide():
+    right = np.array([0] * 7 + [1])
+    often, once = [0] * 5 + [1, 1, 0], [0, 0, 1, 1, 1, 1, 1, 1]
+    # 5 of 8 facts and (5.625/8 + 0.625/2) / 2 of the objects; 3 of 8 and (2.375/8 + 1.375/2) / 2.
+    # As shares alone (5/7 + 0) / 2 and (2/7 + 1) / 2, with which the second would be above the first.
+    assert mined.best_answering([answering(often), answering(once)], right) == 0
 
 
 def test_of_equal_templates_the_likelier_is_chosen():

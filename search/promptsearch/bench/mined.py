@@ -214,7 +214,8 @@ def best_answering(log_probs: Sequence[NDArray[np.float64]], right: NDArray[np.i
 
     The mean of two shares: of right answers among all facts, and among those of each object, averaged over
     objects. By the first alone, one that gives the most frequent object of the train facts to any subject
-    may win, which is worth nothing where other objects are asked for.
+    may win, which is worth nothing where other objects are asked for. So that an object of one fact does not
+    decide, each object's share is taken with one fact more, answered as all facts are on average.
 
     Args:
         log_probs: for each template (n, objects).
@@ -226,7 +227,7 @@ def best_answering(log_probs: Sequence[NDArray[np.float64]], right: NDArray[np.i
     asked = facts > 0
     for each in log_probs:
         hits = predict(each) == right
-        by_object = np.bincount(right, weights=hits)[asked] / facts[asked]
+        by_object = (np.bincount(right, weights=hits)[asked] + hits.mean()) / (facts[asked] + 1)
         likelihood = float(each[np.arange(len(right)), right].mean())
         figures.append((round(float(hits.mean() + by_object.mean()) / 2, 6), likelihood))
     return max(range(len(figures)), key=figures.__getitem__)

@@ -132,7 +132,10 @@ def test_no_text_has_no_templates():
     ("pattern", "cloze", "prefix"),
     [
         ((0, "", " was born in ", ""), "{subject} was born in {mask}.", "{subject} was born in {mask}"),
-        ((1, "", " is home to ", ""), "{mask} is home to {subject}.", None),
+        ((1, "", " is home to ", ""), "{mask} is home to {subject}.", "Home to {subject} is {mask}"),
+        ((1, "", ", capital of ", ""), "{mask}, capital of {subject}.", "The capital of {subject} is {mask}"),
+        ((1, "The ", " is part of ", ""), "The {mask} is part of {subject}.", None),
+        ((1, "", " remembers ", ""), "{mask} remembers {subject}.", None),
         ((0, "The poet ", " left ", ""), "The poet {subject} left {mask}.", "The poet {subject} left {mask}"),
         ((0, "", " left ", " city"), "{subject} left {mask} city.", None),
         ((1, "In ", " lived ", " once"), "In {mask} lived {subject} once.", None),

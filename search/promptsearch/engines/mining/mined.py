@@ -10,6 +10,7 @@ from typing import Any
 from promptsearch.engines.mining.counts import Counts, Pair, Place
 from promptsearch.engines.mining.dependency import path_patterns
 from promptsearch.engines.mining.patterns import Pattern, Supported, patterns_of
+from promptsearch.engines.mining.turning import turned
 from promptsearch.engines.mining.words import Words
 from promptsearch.template import Field, Mask, Piece, Template, Text
 
@@ -49,7 +50,8 @@ class Mined:
 
     Attributes:
         cloze: as a masked PLM reads it.
-        prefix: as a PLM reads it that goes from left to right; None where the answer does not come last.
+        prefix: as a PLM reads it that goes from left to right; None where the answer neither comes last nor
+            can be put there, see `turned`.
         support: distinct pairs of the relation that stand in it.
         missed: pairs that each wording may lack, where counts had to be pruned; then the support is a lower
             bound.
@@ -159,9 +161,12 @@ def templates_of(pattern: Pattern, subject: str) -> tuple[Template, Template | N
     # A PLM in two directions expects a sentence to end.
     end = "" if pattern.right.rstrip()[-1:] in (".", "!", "?") else "."
     cloze = Template((Text(pattern.left), first, Text(pattern.middle), second, Text(pattern.right + end)))
-    if pattern.order == 1 or pattern.right:
+    if pattern.right:
         return cloze, None
-    return cloze, Template((Text(pattern.left), first, Text(pattern.middle), second))
+    if pattern.order == 0:
+        return cloze, Template((Text(pattern.left), x, Text(pattern.middle), y))
+    around = None if pattern.left else turned(pattern.middle)
+    return cloze, around and Template((Text(around[0]), x, Text(around[1]), y))
 
 
 def _sightings(
