@@ -45,7 +45,7 @@ def test_a_full_disk():
         *("--template", "{text} It was {mask}.", "--out", "run"),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000)),
     )
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=240)
     assert process.returncode == 2
     assert out == b""
     assert "Cannot write: file too large." in err.decode()
@@ -59,7 +59,7 @@ def test_a_full_disk():
 def test_a_full_disk_behind_stdout():
     with Path("/dev/full").open("wb") as full:
         process = start("schema", stdout=full)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=240)
     assert process.returncode == 2
     assert "Cannot write: disk full." in err.decode()
     assert b"Traceback" not in err

@@ -194,7 +194,7 @@ def test_a_name_on_the_hub_without_a_network(offline, monkeypatch):
         "discover", "--task", "reviews", "--plm", "some/model", *(["--offline"] if offline else [])
     )
     hub_reachable.cache_clear()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
     assert "some/model is not on this machine" in said
     assert "On this machine: minilm-mlm" in said
 
@@ -209,7 +209,7 @@ def test_a_hub_that_breaks_off(tmp_path):
             "NO_PROXY": "*",
             "no_proxy": "*",
         }
-        _, err = (process := start("models", "get", "some/model", env=env)).communicate(timeout=60)
+        _, err = (process := start("models", "get", "some/model", env=env)).communicate(timeout=240)
     assert process.returncode == 2
     assert b"some/model could not be downloaded" in err
     assert b"Traceback" not in err

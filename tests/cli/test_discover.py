@@ -236,7 +236,7 @@ def test_control_c(tmp_path):
         assert process.poll() is None
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=240)
     assert process.returncode == 130
     assert b"Traceback" not in err
     assert b"Best prompt for reviews" in out

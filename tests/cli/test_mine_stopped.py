@@ -51,7 +51,7 @@ def cache(tmp_path, monkeypatch):
 def stopped(signal: int, *arguments: str, program: str = STOPPED) -> subprocess.CompletedProcess[bytes]:
     surroundings = {**os.environ, "SIGNAL": str(signal)}
     return subprocess.run(
-        [sys.executable, "-c", program, *arguments], env=surroundings, capture_output=True, timeout=60
+        [sys.executable, "-c", program, *arguments], env=surroundings, capture_output=True, timeout=240
     )
 
 

@@ -216,7 +216,7 @@ def test_whoever_reads_may_leave(prompt_file):
     process.stdout.close()
     err = process.stderr.read()
     assert first.endswith(b"\ta film\n")
-    assert process.wait(timeout=120) == 1
+    assert process.wait(timeout=240) == 1
     assert err == b""
 
 
@@ -230,7 +230,7 @@ def test_lines_come_out_before_the_last_has_come_in(prompt_file):
     assert process.stdout is not None
     assert b"a great film" in process.stdout.readline()
     process.terminate()
-    process.wait(timeout=60)
+    process.wait(timeout=240)
     process.stdout.close()
     os.close(keyboard)
     os.close(terminal)

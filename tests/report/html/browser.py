@@ -62,7 +62,14 @@ class Opened:
 
 
 def open_page(path: Path, *, width: int = 1280, dark: bool = False) -> Opened:
-    """Open a file as a user would, from disk; it is given 30 s."""
+    """Open a file as a user would, from disk; a browser that hangs for a minute is started once more."""
+    try:
+        return _opened(path, width, dark)
+    except subprocess.TimeoutExpired:
+        return _opened(path, width, dark)
+
+
+def _opened(path: Path, width: int, dark: bool) -> Opened:
     assert CHROMIUM is not None
     with tempfile.TemporaryDirectory() as profile:
         log = Path(profile) / "net.json"
@@ -70,7 +77,7 @@ def open_page(path: Path, *, width: int = 1280, dark: bool = False) -> Opened:
         command += [f"--window-size={width},900", "--dump-dom", path.as_uri()]
         if dark:
             command.insert(1, "--blink-settings=preferredColorScheme=0")
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
         console = re.findall(r":CONSOLE(?::\d+|\(\d+\))\] (.*)", done.stderr)
         return Opened(done.stdout, tuple(console), _requests(log))
 

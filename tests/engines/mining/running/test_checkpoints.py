@@ -85,7 +85,7 @@ def test_a_killed_process_goes_on_and_leaves_no_workers(corpus, tmp_path, worker
         process = subprocess.Popen(command, env=environment, stderr=said, start_new_session=True)
     _until(lambda: path.exists() and len(counter.notes.read_text().split()) > 8)
     os.killpg(process.pid, sign) if sign == signal.SIGINT else process.kill()
-    process.wait(timeout=30)
+    process.wait(timeout=240)
     for pid in set(counter.notes.read_text().split()):
         _until(lambda pid=pid: not os.path.exists(f"/proc/{pid}"))
     assert (tmp_path / "said").read_text().count("Traceback") <= (sign == signal.SIGINT)

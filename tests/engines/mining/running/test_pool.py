@@ -52,7 +52,7 @@ def test_a_script_without_main_is_told_why(tmp_path):
     )
     environment = {**os.environ, "PYTHONPATH": os.getcwd()}
     command = [sys.executable, str(script)]
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
     assert "RunningError: worker processes die before they have counted anything" in run.stderr
     assert '`if __name__ == "__main__":`' in run.stderr
 
