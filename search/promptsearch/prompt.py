@@ -8,6 +8,8 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from promptsearch.artefact import PromptDocument, read_prompt_file, write_prompt_file
+from promptsearch.decomposed import LABEL
+from promptsearch.decomposed import label_log_probs as decomposed_log_probs
 from promptsearch.errors import PromptFileError
 from promptsearch.predicting import Prediction, Texts, distinct_names, predict_texts
 from promptsearch.prompt_plm import check_prompt_plm, load_prompt_plm
@@ -45,13 +47,32 @@ class Prompt:
 
     @property
     def template(self) -> Template:
-        """How the input is worded, and where the answer goes; with the vectors of its soft tokens."""
+        """How the input is worded, and where the answer goes; with its soft tokens, if labels share them."""
         template = self.document.to_template()
-        if self.soft is None:
+        if self.soft is None or not self._shares_soft:
             return template
         from promptsearch.soft import SoftTemplate
 
         return SoftTemplate.of(template, self.soft)
+
+    @property
+    def questions(self) -> list[Template]:
+        """What the PLM reads: the template, or where the task is asked label by label, one for each label."""
+        decomposition = self.document.decomposition
+        if decomposition is None:
+            return [self.template]
+        template, soft = self.document.to_template(), self.soft
+        return decomposition.to_decomposition().questions(template, self.verbalizer, soft)
+
+    @property
+    def answers(self) -> Verbalizer:
+        """What the PLM answers with: the verbalizer, or yes and no where the task is asked label by label."""
+        decomposition = self.document.decomposition
+        return self.verbalizer if decomposition is None else decomposition.to_decomposition().answers
+
+    @property
+    def _shares_soft(self) -> bool:
+        return self.document.decomposition is None or self.document.decomposition.shared
 
     @property
     def verbalizer(self) -> Verbalizer:
@@ -61,7 +82,7 @@ class Prompt:
     @property
     def fields(self) -> tuple[str, ...]:
         """Fields that a text must give."""
-        return self.template.fields
+        return self.document.reads
 
     def check_fields(self, known: Sequence[str]) -> None:
         """Refuse the fields of a task where they lack one that the template reads.
@@ -69,7 +90,8 @@ class Prompt:
         Raises:
             TemplateError: pointing at the field.
         """
-        self.template.check_fields(known)
+        own = () if self.document.decomposition is None else (LABEL,)
+        self.template.check_fields((*known, *own))
 
     @property
     def labels(self) -> tuple[Label, ...]:
@@ -149,7 +171,9 @@ class Prompt:
 
     def shortened(self, examples: Sequence[Example]) -> NDArray[np.bool_]:
         """Whether a field of each example has to be cut to fit the PLM: (n,)."""
-        return self.plm.shortened(self.template, examples)
+        import numpy as np
+
+        return np.any([self.plm.shortened(question, examples) for question in self.questions], axis=0)
 
     def label_log_probs(
         self, examples: Sequence[Example], keep: bool = True, states: AnswerStates | None = None
@@ -167,6 +191,8 @@ class Prompt:
         from promptsearch.scoring import Calibration
 
         self._check_read()
+        if self.document.decomposition is not None:
+            return decomposed_log_probs(self.plm, self.questions, self.answers, examples, keep)
         verbalizer = self.verbalizer
         words = verbalizer.words
         stored = self.document.calibration

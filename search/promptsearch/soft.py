@@ -51,6 +51,17 @@ class SoftVectors:
         """d, the length of each vector."""
         return self.array.shape[1]
 
+    def split(self, count: int) -> list[SoftVectors]:
+        """The vectors of so many templates with the same groups, one after the other.
+
+        Raises:
+            ValueError: there are not so many times the same groups.
+        """
+        size, groups = len(self) // count, self.groups[: len(self.groups) // count]
+        if groups * count != self.groups:
+            raise ValueError(f"groups of {self.groups} are not {count} times the same")
+        return [SoftVectors(self.array[start : start + size], groups) for start in range(0, len(self), size)]
+
     @cached_property
     def sha256(self) -> str:
         """Over numbers and groups (hex, 64 digits)."""

@@ -31,6 +31,8 @@ from tests.cli.running import run as command
 from tests.tuning.running import TRAINING, asked, tuned
 
 PLAIN = "{text} It was {mask}"
+ASKED, UNTRAINED = "{text} Was it {label}? {soft*2} It was {mask}", "{text} Was it {label}? It was {mask}"
+ANSWERS = ("good", "bad")
 STRATEGIES: dict[str, dict[str, Any]] = {
     "soft tokens": {},
     "prefix": {"template": PLAIN, "method": "p-tuning-v2", "tokens": 2},
@@ -38,12 +40,16 @@ STRATEGIES: dict[str, dict[str, Any]] = {
     "full": {"template": PLAIN, "strategy": "fixed-prompt", "lm": "full", "lm_rate": 1e-3},
     "both": {"strategy": "prompt+lm", "lm_rate": 0.01},
     "nothing": {"template": PLAIN, "strategy": "tuning-free"},
+    "label by label": {"template": ASKED, "answers": ANSWERS},
+    "separate": {"template": ASKED, "answers": ANSWERS, "separate": True},
+    "nothing label by label": {"template": UNTRAINED, "answers": ANSWERS, "strategy": "tuning-free"},
 }
 
 
 # An encoder-decoder takes no prefix.
 CASES = [(name, strategy) for name in ("bert", "gpt2") for strategy in STRATEGIES]
 CASES += [("t5-gated", strategy) for strategy in ("soft tokens", "full", "both")]
+CASES += [("t5-gated", "label by label"), ("bart", "separate")]
 CASES += [("bart", strategy) for strategy in ("soft tokens", "lora", "full")]
 
 
@@ -152,6 +158,8 @@ def files_of(folder: Path) -> dict[str, bytes]:
         ("killed", "soft tokens"),
         ("killed", "prefix"),
         ("killed", "both"),
+        ("killed", "label by label"),
+        ("killed", "separate"),
         ("interrupted", "soft tokens"),
         ("out of time", "both"),
     ],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic_core import PydanticCustomError
 
+from promptsearch.decomposed import LABEL
 from promptsearch.errors import PromptSearchError, TemplateError, VerbalizerError
 from promptsearch.template import Soft, Template, Trigger
 from promptsearch.verbalizer import plain_label
@@ -168,7 +169,8 @@ def _template_problems(document: PromptDocument) -> Iterator[tuple[str, str]]:
     template = document.to_template()
     try:
         if document.task is not None:
-            template.check_fields(document.task.fields)
+            own = () if document.decomposition is None else (LABEL,)
+            template.check_fields((*document.task.fields, *own))
         if document.plm.family == "causal":
             template.check_left_to_right(document.plm.reference)
     except TemplateError as error:
@@ -177,7 +179,9 @@ def _template_problems(document: PromptDocument) -> Iterator[tuple[str, str]]:
 
 
 def _soft_problems(document: PromptDocument, pieces: Sequence[Soft]) -> Iterator[tuple[str, str]]:
-    record = document.soft
+    record, decomposition = document.soft, document.decomposition
+    if decomposition is not None and not decomposition.shared:
+        pieces = [*pieces] * len(document.verbalizer.labels)
     if record is None:
         if pieces:
             yield "soft", "is missing, though the template has soft tokens"

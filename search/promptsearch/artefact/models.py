@@ -33,7 +33,9 @@ from promptsearch.artefact.checks import (
     check_time,
     check_verbalizer,
 )
+from promptsearch.artefact.decomposition import DecompositionRecord, check_decomposition
 from promptsearch.artefact.trigger_checks import check_trigger, check_trigger_template
+from promptsearch.decomposed import LABEL
 from promptsearch.template import Template
 from promptsearch.verbalizer import Answer, Verbalizer
 
@@ -284,9 +286,11 @@ class PromptDocument(Record):
     readout: ReadoutRecord | None = Field(None, exclude_if=lambda value: value is None)
     trigger: TriggerRecord | None = Field(None, exclude_if=lambda value: value is None)
     tuned: TunedRecord | None = Field(None, exclude_if=lambda value: value is None)
+    decomposition: DecompositionRecord | None = Field(None, exclude_if=lambda value: value is None)
 
     _check = model_validator(mode="after")(check_agreement)
     _check_trigger = model_validator(mode="after")(check_trigger)
+    _check_decomposition = model_validator(mode="after")(check_decomposition)
 
     def to_template(self) -> Template:
         """The template that the file describes."""
@@ -295,3 +299,9 @@ class PromptDocument(Record):
     def to_verbalizer(self) -> Verbalizer:
         """The verbalizer that the file describes."""
         return self.verbalizer.to_verbalizer()
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Fields that a text must give."""
+        fields = self.to_template().fields
+        return fields if self.decomposition is None else tuple(name for name in fields if name != LABEL)

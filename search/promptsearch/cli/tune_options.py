@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from promptsearch.cli import options
-from promptsearch.cli.options import value
+from promptsearch.cli.options import flag, value
 from promptsearch.cli.shared_options import refuse_beside_resume
 from promptsearch.cli.tune_training_options import TrainingOptions, given_ones
 
@@ -84,6 +84,18 @@ class TuneOptions(TrainingOptions):
     ] = 5
     width: Annotated[
         int | None, value("--width", metavar="N", help="Hidden width of the encoder (default: the PLM's).")
+    ] = None
+    separate: Annotated[
+        bool,
+        flag("--separate", help="Each label has soft tokens of its own in a template with {label}."),
+    ] = False
+    answers: Annotated[
+        str | None,
+        value(
+            "--answers",
+            metavar="YES,NO",
+            help="Of a template with {label}, what is answered where it holds and where not. \\[yes,no]",
+        ),
     ] = None
     lm: Annotated[
         str,
@@ -172,6 +184,7 @@ class TuneOptions(TrainingOptions):
             words=self.words,
             tokens=self.tokens,
             width=self.width,
+            separate=self.separate,
             lora=self.lora(),
             rate=self.rate,
             lm_rate=self.lm_rate,
@@ -193,5 +206,24 @@ class TuneOptions(TrainingOptions):
     def _named(self) -> dict[str, Any]:
         """Choices by name, which the config checks."""
         return given_ones(
-            strategy=self.strategy, method=self.method, encoder=self.encoder, lm=self.lm, start=self.start
+            answers=None if self.answers is None else _two(self.answers),
+            strategy=self.strategy,
+            method=self.method,
+            encoder=self.encoder,
+            lm=self.lm,
+            start=self.start,
         )
+
+
+def _two(answers: str) -> tuple[str, str]:
+    """The answers as yes and no.
+
+    Raises:
+        OptionError: they are not two.
+    """
+    from promptsearch.errors import OptionError
+
+    found = [answer.strip() for answer in answers.split(",")]
+    if len(found) != 2:
+        raise OptionError(f"--answers takes two, not {answers!r}", hint="As --answers yes,no.")
+    return found[0], found[1]

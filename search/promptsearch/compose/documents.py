@@ -17,7 +17,6 @@ from promptsearch.artefact import EvaluationRecord, PromptDocument, ProvenanceRe
 from promptsearch.artefact.checks import PROBLEMS
 from promptsearch.artefact.models import Record
 from promptsearch.artefact.schema import file_schema, written
-from promptsearch.template import Template
 
 FORMAT = "promptsearch/ensemble"
 VERSION = 1
@@ -68,7 +67,7 @@ def _member_problems(document: EnsembleDocument) -> Iterator[tuple[str, str]]:
                 yield f"members[{i}].{part}", "has arrays in another file, which an ensemble cannot hold yet"
         if _labels(member) != _labels(first):
             yield f"members[{i}].verbalizer.labels", "differ from those of members[0], or in their order"
-        mine, firsts = _fields(member), _fields(first)
+        mine, firsts = member.reads, first.reads
         if set(mine) != set(firsts):
             reads = ", ".join(mine) or "none"
             yield (
@@ -80,10 +79,6 @@ def _member_problems(document: EnsembleDocument) -> Iterator[tuple[str, str]]:
 def _labels(document: PromptDocument) -> list[tuple[type, object]]:
     # 1 and True are equal and two labels.
     return [(type(entry.label), entry.label) for entry in document.verbalizer.labels]
-
-
-def _fields(document: PromptDocument) -> tuple[str, ...]:
-    return Template.parse(document.template).fields
 
 
 def ensemble_schema() -> dict[str, Any]:

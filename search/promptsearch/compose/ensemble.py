@@ -278,6 +278,8 @@ def _reads_states(member: Prompt) -> bool:
     from promptsearch.readings import answer_tokens
 
     words = member.verbalizer
+    if member.document.decomposition is not None:
+        return False
     if member.scoring.normalisation == "pmi":
         return False
     tokens = answer_tokens(member.plm, member.template, words.words, words.case)

@@ -185,8 +185,18 @@ def _training(trained: Trained | None) -> list[str]:
 def _nearest(found: Tuning) -> list[str]:
     if not found.nearest:
         return []
-    rows = [(str(i), _neighbours(of_token)) for i, of_token in enumerate(found.nearest, 1)]
+    rows = [(name, _neighbours(of_token)) for name, of_token in zip(_token_names(found), found.nearest)]
     return ["## Nearest words", escape(CAUTION), table(("soft token", "nearest words (cosine)"), rows)]
+
+
+def _token_names(found: Tuning) -> list[str]:
+    """Numbers of the soft tokens, from 1; behind the label where each label has its own."""
+    asked, n = found.prompt.document.decomposition, len(found.nearest)
+    if asked is None or asked.shared:
+        return [str(i) for i in range(1, n + 1)]
+    labels = found.prompt.label_names
+    each = n // len(labels)
+    return [f"{label}: {i}" for label in labels for i in range(1, each + 1)]
 
 
 def _neighbours(of_token: Sequence[Neighbour]) -> str:
@@ -203,6 +213,13 @@ def _method(found: Tuning) -> str:
     ]
     if config.trains_soft or config.trains_prefix:
         lines.append(f"- Prompt: {config.method}, parameterised by {config.parameterisation}.")
+    if (asked := found.prompt.document.decomposition) is not None:
+        whose = "shared between labels" if asked.shared else "of each label's own"
+        lines.append(
+            f"- The task is asked label by label: {code('{label}')} is each label's first word, "
+            f"answered with {code(asked.yes)} or {code(asked.no)}"
+            + (f"; soft tokens {whose}." if config.trains else ".")
+        )
     if config.trains_lm:
         lines.append(f"- PLM trained: {config.lm}.")
     if found.exported is not None:

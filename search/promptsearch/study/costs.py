@@ -34,10 +34,10 @@ def cost_of(prompts: Sequence[Prompt], examples: Sequence[Example]) -> Cost:
     """What it takes to have prompts answer each of some examples, all of them every time."""
     tokens, passes = 0.0, 0
     for prompt in prompts:
-        template = prompt.template
-        each = passes_of(prompt.plm, template, prompt.verbalizer, prompt.scoring, prompt.readout)
-        passes += each
-        tokens += each * float(prompt.plm.answer_states(template, examples).tokens.mean())
+        for template in prompt.questions:
+            each = passes_of(prompt.plm, template, prompt.answers, prompt.scoring, prompt.readout)
+            passes += each
+            tokens += each * float(prompt.plm.answer_states(template, examples).tokens.mean())
     return Cost(tokens, passes)
 
 

@@ -20,8 +20,10 @@ from promptsearch.artefact import (
     TriggerRecord,
     VerbalizerRecord,
 )
+from promptsearch.artefact.decomposition import decomposition_record
 from promptsearch.artefact.readouts import readout_record, tensor_file_name
 from promptsearch.artefact.soft import soft_file_name, soft_record
+from promptsearch.decomposed import Decomposition
 from promptsearch.engines.base import Candidate
 from promptsearch.plms.base import PLM, AnswerScoring
 from promptsearch.readings import CONTENT_FREE
@@ -68,6 +70,7 @@ def prompt_document(
     seed: int,
     evaluations: Sequence[EvaluationRecord] = (),
     file: str = PROMPT_FILE,
+    decomposition: Decomposition | None = None,
 ) -> PromptDocument:
     """The prompt file of a candidate, which will have that name."""
     readout, vectors = candidate.readout, vectors_of(candidate)
@@ -101,6 +104,7 @@ def prompt_document(
         readout=None if readout is None else readout_record(readout, tensor_file_name(file)),
         trigger=trigger_record(candidate),
         soft=None if vectors is None else soft_record(vectors, soft_file_name(file)),
+        decomposition=None if decomposition is None else decomposition_record(decomposition),
     )
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from promptsearch import decomposed
+from promptsearch.decomposed import Decomposition
 from promptsearch.plms.base import PLM, AnswerScoring
 from promptsearch.prompt import Prompt
 from promptsearch.readings import label_log_probs
@@ -33,15 +35,32 @@ class Beside:
     test: NDArray[np.float64]
 
     @classmethod
-    def read(cls, role: str, plm: PLM, template: Template, words: Verbalizer, task: Task) -> Beside:
-        """What the PLM says of dev and test."""
+    def read(
+        cls,
+        role: str,
+        plm: PLM,
+        template: Template,
+        words: Verbalizer,
+        task: Task,
+        decomposition: Decomposition | None = None,
+    ) -> Beside:
+        """What the PLM says of dev and test, label by label where the task is asked so."""
 
         def said(examples: Sequence[Example]) -> NDArray[np.float64]:
             if not examples:
                 return np.zeros((0, len(task.labels)))
+            if decomposition is not None:
+                questions = decomposition.questions(template, words)
+                return decomposed.label_log_probs(plm, questions, decomposition.answers, examples)
             return label_log_probs(plm, template, words, fit_none(), SCORING, examples)
 
         return cls(role, template, words, said(task.dev), said(task.test))
+
+    @classmethod
+    def of_prompt(cls, prompt: Prompt, task: Task) -> Beside:
+        """What a prompt says of dev and test."""
+        dev, test = (prompt.label_log_probs(examples) for examples in (task.dev, task.test))
+        return cls(TUNED, prompt.template, prompt.verbalizer, dev, test)
 
 
 def beside(subject: Subject, trains: bool) -> list[Beside]:
@@ -53,7 +72,8 @@ def beside(subject: Subject, trains: bool) -> list[Beside]:
     plm, task, manual = subject.plm, subject.task, subject.manual
     found = []
     if trains:
-        found.append(Beside.read(UNTUNED, plm, subject.plain, subject.words, task))
+        asked = subject.decomposition
+        found.append(Beside.read(UNTUNED, plm, subject.plain, subject.words, task, asked))
     same = trains and (manual.template, manual.verbalizer) == (subject.plain, subject.words)
     if not same:
         found.append(Beside.read(MANUAL, plm, manual.template, manual.verbalizer, task))
@@ -62,8 +82,7 @@ def beside(subject: Subject, trains: bool) -> list[Beside]:
 
 def compared(prompt: Prompt, others: Sequence[Beside], task: Task) -> tuple[Compared, ...]:
     """The prompt and those beside it, with its distance to each."""
-    own = Beside.read(TUNED, prompt.plm, prompt.template, prompt.verbalizer, task)
-    first = _figures(own, task)
+    first = _figures(Beside.of_prompt(prompt, task), task)
     rows = [_figures(other, task) for other in others]
     apart = [told_apart(first.predictions, row.predictions, gold(task.test), task.metric) for row in rows]
     return first, *(replace(row, to_tuned=difference) for row, difference in zip(rows, apart))

@@ -97,10 +97,12 @@ def _saved(ended: Ended) -> Prompt:
 
 
 def _nearest(prompt: Prompt) -> tuple[tuple[Neighbour, ...], ...]:
-    template, plm = prompt.template, prompt.plm
-    if not isinstance(template, SoftTemplate) or not isinstance(plm, LocalPLM):
+    plm, asked = prompt.plm, prompt.document.decomposition
+    if not isinstance(plm, LocalPLM):
         return ()
-    return tuple(map(tuple, nearest_words(plm, template)))
+    each = prompt.questions if asked is not None and not asked.shared else [prompt.template]
+    soft = [template for template in each if isinstance(template, SoftTemplate)]
+    return tuple(tuple(token) for template in soft for token in nearest_words(plm, template))
 
 
 def _exported(config: TuneConfig, prompt: Prompt) -> Path | None:

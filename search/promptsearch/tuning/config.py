@@ -69,6 +69,9 @@ class TuneConfig:
         start: see `promptsearch.engines.soft.SoftConfig`.
         tokens: of a prefix, and soft tokens of a template that is not given.
         width: hidden width of the encoder.
+        separate: whether each label has soft tokens of its own where the template has `{label}`, and so asks
+            one question a label.
+        answers: what is answered to such a question where the label holds, and where it does not.
         lm: what of the PLM is trained where it is.
         lora: how, with `lora`.
         rate, lm_rate: learning rates of the prompt and of the PLM; None for defaults.
@@ -102,6 +105,8 @@ class TuneConfig:
     start: Start = "vocabulary"
     tokens: int = 5
     width: int | None = None
+    separate: bool = False
+    answers: tuple[str, str] = ("yes", "no")
     lm: LM = "lora"
     lora: LoraOptions = field(default_factory=LoraOptions)
     rate: float | None = None

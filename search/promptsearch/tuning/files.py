@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from promptsearch.artefact import EvaluationRecord, PromptDocument
+from promptsearch.artefact.decomposition import decomposition_record
 from promptsearch.artefact.soft import soft_file_name, soft_record
 from promptsearch.artefact.tuned import (
     TunedFolder,
@@ -69,8 +71,17 @@ def check_resumable(folder: Path) -> None:
 
 def prompt_for(subject: Subject, config: TuneConfig, stored: Stored | None, folder: Path) -> Prompt:
     """The prompt as it can be saved: with what was stored in the folder, without figures."""
+    asked = subject.decomposition
     candidate = Candidate(subject.plain, subject.words, "tune", _provenance(config))
-    document = prompt_document(subject.task, subject.plm, candidate, fit_none(), SCORING, config.seed)
+    document = prompt_document(
+        subject.task,
+        subject.plm,
+        candidate,
+        fit_none(),
+        SCORING,
+        config.seed,
+        decomposition=asked and replace(asked, shared=True),
+    )
     prompt = Prompt(document, config.device, config.offline, config.trust_remote_code)
     if stored is None:
         return prompt
@@ -78,6 +89,7 @@ def prompt_for(subject: Subject, config: TuneConfig, stored: Stored | None, fold
     if stored.soft is not None:
         record = soft_record(stored.soft, soft_file_name(PROMPT_FILE))
         parts |= {"template": str(subject.template), "soft": record}
+        parts["decomposition"] = asked and decomposition_record(asked)
         prompt.soft = stored.soft
     if stored.kind is not None:
         place = folder / tuned_folder_name(PROMPT_FILE, stored.kind)

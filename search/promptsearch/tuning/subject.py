@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
+from promptsearch.decomposed import LABEL, Decomposition, decomposes
 from promptsearch.engines.base import Budget, Candidate
 from promptsearch.engines.soft.course import Lesson
 from promptsearch.engines.soft.starts import with_soft
-from promptsearch.errors import PLMError
-from promptsearch.pieces import Piece, Soft, Text
+from promptsearch.errors import OptionError, PLMError, TemplateError
+from promptsearch.pieces import Piece, Soft, Text, point_at
 from promptsearch.plms.base import PLM
 from promptsearch.plms.local import LocalPLM
 from promptsearch.study.setup import load_search_task, manual_engine
@@ -33,6 +34,7 @@ class Subject:
         manual: the prompt that a person would write first.
         patterns: templates that teach, with the strategy `pet`.
         unlabelled: texts that they label.
+        decomposition: where the task is asked label by label; label words may then have several tokens.
     """
 
     task: Task
@@ -42,6 +44,7 @@ class Subject:
     manual: Candidate
     patterns: tuple[Template, ...] = ()
     unlabelled: tuple[Example, ...] = ()
+    decomposition: Decomposition | None = None
 
     @property
     def plain(self) -> Template:
@@ -98,21 +101,31 @@ def subject_of(config: TuneConfig, task: Task, plm: PLM) -> Subject:
     if not isinstance(plm, LocalPLM):
         raise PLMError(f"{plm.identity.reference} cannot be trained", hint="Take one that runs here.")
     given = None if config.template is None else Template.parse(config.template)
+    decomposition = None
+    if given is not None and decomposes(given, task.fields):
+        _check_decomposable(config, given)
+        decomposition = Decomposition(*config.answers, shared=not config.separate)
+    elif config.separate:
+        raise OptionError(
+            "separate soft tokens are for a task that is asked label by label",
+            hint="Give a template with {label}, as '{text} Is this about {label}? {soft*5} {mask}'.",
+        )
     if given is not None:
-        _check_readable(given, task, plm)
+        _check_readable(given, (*task.fields, *(() if decomposition is None else (LABEL,))), plm)
     engine = manual_engine(config.data_options, task)
     # The template is given for what is tuned; the manual prompt is the library's.
     candidates = list(engine.search(task, plm, Budget(), config.seed))
     manual = candidates[0]
     if given is None:
         given = with_soft(manual.template, config.tokens) if config.trains_soft else manual.template
-    words = words_of_one_token(plm, candidates) if config.trains else manual.verbalizer
-    subject = Subject(task, plm, given, words, manual)
+    answers = config.trains and decomposition is None
+    words = words_of_one_token(plm, candidates) if answers else manual.verbalizer
+    subject = Subject(task, plm, given, words, manual, decomposition=decomposition)
     if config.strategy != "pet":
         return subject
     patterns = [Template.parse(source) for source in config.patterns] or _first(candidates)
     for template in patterns:
-        _check_readable(template, task, plm)
+        _check_readable(template, task.fields, plm)
     return replace(subject, patterns=tuple(patterns), unlabelled=unlabelled_for(config, task))
 
 
@@ -121,8 +134,18 @@ def _first(candidates: Sequence[Candidate]) -> list[Template]:
     return list(dict.fromkeys(candidate.template for candidate in candidates))[:PATTERNS]
 
 
-def _check_readable(template: Template, task: Task, plm: PLM) -> None:
-    template.check_fields(task.fields)
+def _check_decomposable(config: TuneConfig, template: Template) -> None:
+    if (config.trains and not config.trains_soft) or config.trains_lm:
+        source = str(template)
+        raise TemplateError(
+            f"a template with {{{LABEL}}} asks label by label, which {config.called} cannot be trained with",
+            where=point_at(source, source.index(f"{{{LABEL}}}")),
+            hint="Take soft tokens: --strategy fixed-lm with --method p-tuning or prompt-tuning.",
+        )
+
+
+def _check_readable(template: Template, fields: Sequence[str], plm: PLM) -> None:
+    template.check_fields(fields)
     if not plm.identity.reads_right:
         template.check_left_to_right(plm.identity.reference)
 

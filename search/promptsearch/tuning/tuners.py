@@ -65,6 +65,10 @@ def tuner_for(subject: Subject, config: TuneConfig) -> Tuner:
         TemplateError: the template cannot work on the PLM, or more tokens than its context holds.
         VerbalizerError: label words of several tokens.
     """
+    if subject.decomposition is not None:
+        from promptsearch.tuning.label_by_label import QuestionsTuner
+
+        return QuestionsTuner(subject, config)
     if config.trains_prefix:
         return _PrefixTuner(subject, config)
     return PromptTuner(subject, config)
@@ -92,7 +96,7 @@ class PromptTuner:
             self.weights.begin()
         if config.trains_soft:
             encoder = self._encoder(restart)
-            groups.append(encoder.group("soft", _rate(config)))
+            groups.append(encoder.group("soft", prompt_rate(config)))
             vectors = encoder
         if self.weights is not None:
             rate = config.lm_rate or LM_RATES[config.lm]
@@ -162,7 +166,7 @@ class _PrefixTuner:
             prefix.vectors = encoder()
             return nothing()
 
-        groups = [encoder.group("prefix", _rate(config))]
+        groups = [encoder.group("prefix", prompt_rate(config))]
         return PromptLearner(reader, self.objective, groups, vectors, encoder)
 
     def store(self, learner: Learner, folder: Path) -> Stored:
@@ -187,7 +191,7 @@ def log_probs_of(learner: Learner, rows: Sequence[int]) -> NDArray[np.float32]:
     return np.stack([found[row] for row in rows])
 
 
-def _rate(config: TuneConfig) -> float:
+def prompt_rate(config: TuneConfig) -> float:
     """Peak learning rate of what is trained of the prompt."""
     return config.rate or RATES[config.parameterisation]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +11,6 @@ import torch
 
 from promptsearch.engines.soft import SoftConfig
 from promptsearch.engines.soft.checkpoint import Checkpoint
-from promptsearch.engines.soft.learner import parameters_of
 from promptsearch.engines.soft.problem import SoftProblem
 from promptsearch.engines.soft.prompt_learner import PromptLearner
 from promptsearch.engines.soft.starting import seeded, train
@@ -26,18 +24,11 @@ from promptsearch.soft import SoftTemplate
 from promptsearch.template import Template
 from promptsearch.verbalizer import Verbalizer
 from tests.engines.soft.reviews import EXAMPLES, WORDS, problem
+from tests.engines.soft.slopes import moved, slope, trained_of
 from tests.plms.zoo import CAUSAL, MASKED, adapter, raw
 
 KINDS = ("lstm", "mlp", "free")
 ROWS = range(len(EXAMPLES))
-
-
-def moved(learner: PromptLearner) -> PromptLearner:
-    """The learner with all its parameters away from the start, where half of a network has no gradient."""
-    with torch.no_grad():
-        for parameter in parameters_of(learner).values():
-            parameter += 0.3 * torch.randn(parameter.shape)
-    return learner
 
 
 def loss_of(learner: PromptLearner) -> torch.Tensor:
@@ -67,33 +58,7 @@ def test_gradients_are_those_of_finite_differences(name, kind):
     assert all(bool(gradient.any()) for gradient in gradients)
     for direction in (gradients, [one + 0.5 * other for one, other in zip(gradients, others)]):
         expected = float(sum((one * other).sum() for one, other in zip(gradients, direction)))
-        # The loss moves by about 0.002: well above rounding, and near to linear.
-        step = 0.002 / abs(expected)
-        wide, narrow = (slope(learner, direction, by) for by in (step, step / 2))
-        # Richardson's extrapolation: what is left of the curve goes with the fourth power of the step.
-        assert (4 * narrow - wide) / 3 == pytest.approx(expected, rel=0.02)
-
-
-def trained_of(learner: PromptLearner) -> list[torch.nn.Parameter]:
-    return [parameter for group in learner.groups() for parameter in group.parameters.values()]
-
-
-def slope(learner: PromptLearner, direction: Sequence[torch.Tensor], step: float) -> float:
-    """Central difference of the loss."""
-    return (loss_at(learner, direction, step) - loss_at(learner, direction, -step)) / (2 * step)
-
-
-def loss_at(learner: PromptLearner, direction: Sequence[torch.Tensor], by: float) -> float:
-    """The loss with the parameters moved, which then go back."""
-    parameters = trained_of(learner)
-    before = [parameter.detach().clone() for parameter in parameters]
-    with torch.no_grad():
-        for parameter, along in zip(parameters, direction):
-            parameter += by * along
-        loss = float(loss_of(learner))
-        for parameter, value in zip(parameters, before):
-            parameter.copy_(value)
-    return loss
+        assert slope(learner, loss_of, direction, expected) == pytest.approx(expected, rel=0.02)
 
 
 @pytest.mark.parametrize("name", ["bert", "modernbert", "gpt2", "llama", "t5", "bart"])
