@@ -149,10 +149,11 @@ class Template:
         for index, piece in enumerate(self.pieces):
             if isinstance(piece, Field) and piece.name not in names:
                 near = near_matches(piece.name, names, most=1)
+                by_label = " `promptsearch tune` asks label by label with {label}." * (piece.name == "label")
                 raise TemplateError(
                     f"the template names the field {piece}, which the task does not have",
                     where=point_at(str(self), self._position(index)),
-                    hint=(f"Did you mean {{{near[0]}}}? " if near else "") + listed,
+                    hint=(f"Did you mean {{{near[0]}}}? " if near else "") + listed + by_label,
                 )
         if not self.fields and names:
             raise TemplateError(

@@ -15,15 +15,16 @@ def test_what_came_of_a_search():
     found = course(points=(trigger_point(0, 0.7), trigger_point(1, 0.412345, 0.75)), reason="patience")
     assert account(found) == (
         "Triggers on minilm-mlm: loss 0.700 at first and 0.412 at last, 75.0 % on dev (71.0 to 79.0), after "
-        "9,000 evaluations and 40 s; it ended with: patience."
+        "9,000 evaluations and 40 s; it ended: too many steps brought "
+        "nothing better."
     )
 
 
 def test_where_nothing_was_better():
     told = account(course(points=(), evaluations=1, seconds=0.5, reason="nothing moves"))
     assert told == (
-        "Triggers on minilm-mlm: none was better than its start after 1 evaluation and 0.5 s; it ended with: "
-        "nothing moves."
+        "Triggers on minilm-mlm: none was better than its start after 1 evaluation and 0.5 s; it ended: "
+        "no swap brought anything better."
     )
 
 
@@ -65,7 +66,9 @@ def test_of_many_the_first_and_the_last_are_listed():
 
 def test_settings_and_starts_are_told():
     (view,) = trigger_views(document(triggers=(course(),)))
-    assert view.settings == "top k 256, racing yes, batch none, banned film, fluency 0.1"
+    assert (
+        view.settings == "top k 256, racing yes, examples of a gradient all, banned words film, fluency 0.1"
+    )
     assert view.starts[1] == (FREE, "random", "4", "–", "budget")
     (more,) = trigger_views(document(triggers=(course(starts=course().starts * 10),)))
     assert (len(more.starts), more.more_starts) == (12, 8)

@@ -86,7 +86,7 @@ Minutes = Annotated[
         "--minutes",
         metavar="N",
         help="Wall clock that the search may take, set-up and report included, and all sittings of a run "
-        "that is gone on with (default: the preset's).",
+        "that is gone on with, save what starting again takes (default: the preset's).",
     ),
 ]
 Evaluations = Annotated[
@@ -173,7 +173,7 @@ Relations = Annotated[
         "Synonym,IsA=0.7 (default: eight of them).",
     ),
 ]
-Json = Annotated[bool, flag("--json", help="Print JSON, for machines.")]
+Json = Annotated[bool, flag("--json", help="Print JSON, for machines, and no progress.")]
 Quiet = Annotated[bool, flag("--quiet", "-q", help="No notices and no progress.")]
 
 

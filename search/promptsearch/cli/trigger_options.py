@@ -49,7 +49,8 @@ class TriggerOptions(SearchOptions):
         value(
             "--words",
             metavar="WORDS",
-            help="Label words, as 'negative=bad;positive=good', or a JSON file (default: the library's).",
+            help="Label words, as 'negative=bad;positive=good', or a JSON file (default: the library's; "
+            "triggers are searched with the first of each label).",
         ),
     ] = None
     method: Annotated[

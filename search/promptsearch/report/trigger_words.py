@@ -20,6 +20,26 @@ LEGEND = (
     "the settings); those on dev are only shown: nothing was chosen by them before the search was over."
 )
 _LISTED_STARTS = 12
+# Settings as the options of the command call them, and what it is to leave them out.
+_CALLED = {
+    "objective": "loss",
+    "words": "start words",
+    "banned": "banned words",
+    "ban_labels": "label words kept out",
+    "batch": "examples of a gradient",
+    "most_examples": "most train examples",
+    "balanced": "classes weigh the same",
+    "calibrated": "label scores centred",
+    "buffer": "triggers kept to go on from",
+    "offers": "triggers offered to the study",
+    "reuse": "keys and values reused",
+}
+_NOT_GIVEN = {"restarts": "as many as there is time for", "batch": "all"}
+_ENDS = {
+    "budget": "the time or the number of evaluations that it had was over",
+    "patience": "too many steps brought nothing better",
+    "nothing moves": "no swap brought anything better",
+}
 
 
 @dataclass(frozen=True)
@@ -72,7 +92,7 @@ def account(course: TriggerCourse) -> str:
 
 
 def _ended(course: TriggerCourse) -> str:
-    return f"it ended with: {course.reason}" if course.reason else "it ended"
+    return f"it ended: {_ENDS.get(course.reason, course.reason)}" if course.reason else "it ended"
 
 
 def _view(course: TriggerCourse, plot: str, metric: str) -> TriggerView:
@@ -92,7 +112,10 @@ def _view(course: TriggerCourse, plot: str, metric: str) -> TriggerView:
             for each in course.starts[:_LISTED_STARTS]
         ),
         max(0, len(course.starts) - _LISTED_STARTS),
-        ", ".join(f"{name.replace('_', ' ')} {_told(value)}" for name, value in course.settings.items()),
+        ", ".join(
+            f"{_CALLED.get(name, name.replace('_', ' '))} {_told(name, value)}"
+            for name, value in course.settings.items()
+        ),
     )
 
 
@@ -126,9 +149,11 @@ def _loss(loss: float | None) -> str:
     return "–" if loss is None else f"{loss:.3f}"
 
 
-def _told(value: object) -> str:
-    if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: "none"}[value]
+def _told(name: str, value: object) -> str:
+    if value is None:
+        return _NOT_GIVEN.get(name, "none")
+    if isinstance(value, bool):
+        return {True: "yes", False: "no"}[value]
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(map(str, value)) or "none"
     return str(value)

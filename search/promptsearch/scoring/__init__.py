@@ -22,6 +22,7 @@ from promptsearch.scoring.continuous import (
     SoftReadout,
 )
 from promptsearch.scoring.ensemble import combine, fit_weights, uniform
+from promptsearch.scoring.ensemble_selection import select_members
 from promptsearch.scoring.evaluation import Evaluation, evaluate
 from promptsearch.scoring.intervals import (
     Difference,
@@ -112,6 +113,7 @@ __all__ = [
     "rank",
     "read_words",
     "score_many",
+    "select_members",
     "sign_flip",
     "sign_test",
     "told_apart",

@@ -94,16 +94,11 @@ def fit_weights(log_probs: ArrayLike, gold: ArrayLike, strength: float = STRENGT
     Raises:
         ValueError: shapes that do not fit, labels out of range, or a strength below 0 or not finite.
     """
-    members, labels = _stacked(log_probs), np.asarray(gold)
-    if labels.shape != (members.shape[1],):
-        raise ValueError(f"gold labels of shape {labels.shape} for {members.shape[1]} examples")
-    if len(labels) and not ((labels >= 0) & (labels < members.shape[2])).all():
-        raise ValueError(f"gold labels must be between 0 and {members.shape[2] - 1}")
     if not (np.isfinite(strength) and strength >= 0):
         raise ValueError(f"the strength must be at least 0, not {strength}")
-    margins = _margins(members, labels.astype(np.int64))
-    weights = uniform(len(members))
-    if len(members) == 1 or not margins.shape[1]:
+    margins = margins_of(log_probs, gold)
+    weights = uniform(len(margins))
+    if len(margins) == 1 or not margins.shape[1]:
         return weights
     return _maximise(margins, weights, strength / margins.shape[1])
 
@@ -138,15 +133,29 @@ def _bounded(rows: FloatArray) -> FloatArray:
     return np.where(np.isnan(rows).any(axis=-1, keepdims=True), 0.0, bounded)
 
 
-def _margins(members: NDArray[np.floating], gold: NDArray[np.int64]) -> FloatArray:
-    """(T, m, L): log-probability of each label less that of the gold one, where any member can score."""
+def margins_of(log_probs: ArrayLike, gold: ArrayLike) -> FloatArray:
+    """(T, m, L): log-probability of each label less that of the gold one, where any member can score.
+
+    Args:
+        log_probs: (T, n, L) label log-probabilities of each member.
+        gold: (n,) label indices.
+
+    Raises:
+        ValueError: shapes that do not fit, or labels out of range.
+    """
+    members, labels = _stacked(log_probs), np.asarray(gold)
+    if labels.shape != (members.shape[1],):
+        raise ValueError(f"gold labels of shape {labels.shape} for {members.shape[1]} examples")
+    if len(labels) and not ((labels >= 0) & (labels < members.shape[2])).all():
+        raise ValueError(f"gold labels must be between 0 and {members.shape[2] - 1}")
+    labels = labels.astype(np.int64)
     found = np.empty(members.shape)
     scored = np.zeros(members.shape[1], dtype=bool)
     for scores, margins in zip(members, found):
         rows = log_softmax(scores)
         scored |= ~np.isnan(rows).any(axis=-1)
         bounded = _bounded(rows)
-        np.subtract(bounded, np.take_along_axis(bounded, gold[:, None], axis=-1), out=margins)
+        np.subtract(bounded, np.take_along_axis(bounded, labels[:, None], axis=-1), out=margins)
     return found if scored.all() else found[:, scored]
 
 

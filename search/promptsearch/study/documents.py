@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from promptsearch.artefact import (
     BaselineRecord,
+    BudgetRecord,
     CalibrationRecord,
     EvaluationRecord,
     PLMRecord,
@@ -29,6 +30,7 @@ from promptsearch.plms.base import PLM, AnswerScoring
 from promptsearch.readings import CONTENT_FREE
 from promptsearch.scoring import CALIBRATIONS, Calibration, Evaluation
 from promptsearch.study.artefacts import PROMPT_FILE, versions
+from promptsearch.study.budget import Limits
 from promptsearch.study.trial import finite
 from promptsearch.study.triggers import trigger_of
 from promptsearch.study.vectors import vectors_of
@@ -46,6 +48,7 @@ def document(
     majority: Mapping[str, Evaluation],
     seed: int,
     file: str = PROMPT_FILE,
+    limits: Limits | None = None,
 ) -> PromptDocument:
     """The prompt file of a finalist, which will have that name."""
     trial = best.trial
@@ -58,6 +61,7 @@ def document(
         seed,
         _evaluations(task, best, manual, majority),
         file,
+        limits=limits,
     )
 
 
@@ -71,8 +75,13 @@ def prompt_document(
     evaluations: Sequence[EvaluationRecord] = (),
     file: str = PROMPT_FILE,
     decomposition: Decomposition | None = None,
+    limits: Limits | None = None,
 ) -> PromptDocument:
-    """The prompt file of a candidate, which will have that name."""
+    """The prompt file of a candidate, which will have that name.
+
+    Args:
+        limits: what the search was allowed to spend.
+    """
     readout, vectors = candidate.readout, vectors_of(candidate)
     n_texts = len(task.train) if candidate.calibrated_on is None else candidate.calibrated_on
     return PromptDocument(
@@ -96,6 +105,7 @@ def prompt_document(
             {
                 "engine": candidate.engine,
                 "seed": seed,
+                "budget": _budget(limits),
                 "created": datetime.now(UTC).isoformat(timespec="seconds"),
                 "versions": versions(),
                 "details": dict(candidate.provenance),
@@ -106,6 +116,13 @@ def prompt_document(
         soft=None if vectors is None else soft_record(vectors, soft_file_name(file)),
         decomposition=None if decomposition is None else decomposition_record(decomposition),
     )
+
+
+def _budget(limits: Limits | None) -> BudgetRecord:
+    if limits is None:
+        return BudgetRecord()
+    seconds = None if limits.minutes is None else 60 * limits.minutes
+    return BudgetRecord(seconds=seconds, evaluations=limits.evaluations)
 
 
 def trigger_record(candidate: Candidate) -> TriggerRecord | None:

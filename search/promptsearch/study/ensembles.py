@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,15 @@ from numpy.typing import NDArray
 from promptsearch.compose import PromptEnsemble
 from promptsearch.plms.base import PLM
 from promptsearch.prompt import Prompt
-from promptsearch.scoring import Difference, Evaluation, combine, evaluate, predict, told_apart
+from promptsearch.scoring import (
+    Difference,
+    Evaluation,
+    combine,
+    evaluate,
+    predict,
+    select_members,
+    told_apart,
+)
 from promptsearch.scoring.selection import LOG_LIKELIHOOD_DECIMALS
 from promptsearch.study.budget import TimeUp
 from promptsearch.study.config import DiscoverConfig
@@ -24,9 +33,12 @@ from promptsearch.study.vectors import vectors_of
 from promptsearch.tasks.task import Example, Task, gold
 
 MOST_MEMBERS = 10
+POOL = 2 * MOST_MEMBERS
+"""Trials of which those are chosen that answer best together."""
 AT_ONCE = 5
 """Members that go through their PLMs together where time may run out: those of a round that was not finished
 are lost, but a causal PLM, which shares their left parts, takes 1.4 times as long as for all at once."""
+_MOST_JUDGED = 512  # examples that members are chosen on
 
 
 @dataclass(frozen=True)
@@ -35,7 +47,7 @@ class Ensemble:
 
     Attributes:
         plms: references of their PLMs.
-        members: each template once a PLM, the best first.
+        members: each template once a PLM, in the order in which they were chosen.
         weights: one a member.
         test: figures on test; None when the run was stopped before.
         file: name of the ensemble file in the run's folder.
@@ -93,6 +105,7 @@ def ensemble_of(
     """Trials that answer together; None where there are less than two.
 
     Args:
+        members: with equal weights those of `POOL`, of which some are chosen.
         learned: whether weights are learned on train; else all are equal, and members that there is no time
             for are left out, the last first.
         beside: the single prompt with which it is compared on test.
@@ -109,9 +122,11 @@ def ensemble_of(
         ensemble = PromptEnsemble.of(prompts).fitted(task.train)
         found = [ensemble.label_log_probs(examples) for examples in splits]
     else:
-        read = _read_in_time(prompts, splits, at_once)
-        members = members[: len(read[0])]
-        ensemble = PromptEnsemble.of(prompts[: len(members)])
+        chosen = _chosen(members, prompts, task)
+        read = _read_in_time([prompts[i] for i in chosen], splits, at_once)
+        chosen = chosen[: len(read[0])]
+        members = [members[i] for i in chosen]
+        ensemble = PromptEnsemble.of([prompts[i] for i in chosen])
         found = [combine(each, ensemble.weights) for each in read]
     dev = evaluate(found[0], np.asarray(gold(task.dev)))
     test, to_best, predictions = None, None, None
@@ -139,6 +154,24 @@ def ensemble_of(
     )
 
 
+def _chosen(trials: Sequence[Trial], prompts: Sequence[Prompt], task: Task) -> list[int]:
+    """The trials that answer best together, in the order in which they were chosen.
+
+    On train and dev, or on dev alone where something was fitted on train; on some of them where there are
+    many. Answer states are at hand from the search; where they are not, and the time is over before they are,
+    the first trials are taken.
+    """
+    fitted = any(trial.candidate.fitted for trial in trials)
+    examples = [e for e in (*(() if fitted else task.train), *task.dev) if e.label is not None]
+    if len(examples) > _MOST_JUDGED:
+        examples = Random(f"{task.fingerprint} together").sample(examples, _MOST_JUDGED)
+    try:
+        read = PromptEnsemble.of(prompts).member_log_probs(examples)
+    except TimeUp:
+        return list(range(len(trials)))[:MOST_MEMBERS]
+    return select_members(read, gold(examples), MOST_MEMBERS)
+
+
 def _read_in_time(
     prompts: Sequence[Prompt], splits: Sequence[Sequence[Example]], at_once: int
 ) -> list[NDArray[np.float64]]:
@@ -160,7 +193,7 @@ def _read_in_time(
 
 
 def to_answer_together(trials: Sequence[Trial]) -> list[Trial]:
-    """The members of an ensemble: the best by log-likelihood on train and dev, each template once a PLM.
+    """Of which an ensemble is made: the best by log-likelihood on train and dev, each template once a PLM.
 
     Where each answer is averaged with others, how sure it is counts, so it is not accuracy that decides.
     What was fitted on train goes by dev alone. Those that need arrays stay away.
@@ -168,7 +201,7 @@ def to_answer_together(trials: Sequence[Trial]) -> list[Trial]:
     plain = [trial for trial in trials if not _has_arrays(trial) and not trial.left_early]
     likelihoods = [float(_honest_likelihoods(trial).mean()) for trial in plain]
     order = sorted(range(len(plain)), key=lambda i: -round(likelihoods[i], LOG_LIKELIHOOD_DECIMALS))
-    return each_template_once([plain[i] for i in order])[:MOST_MEMBERS]
+    return each_template_once([plain[i] for i in order])[:POOL]
 
 
 def _has_arrays(trial: Trial) -> bool:
@@ -204,7 +237,15 @@ def ensemble_files(plms: Sequence[str]) -> dict[str, str]:
 
 def _prompt(config: DiscoverConfig, task: Task, plm: PLM, trial: Trial) -> Prompt:
     return Prompt(
-        prompt_document(task, plm, trial.candidate, trial.calibration, trial.scoring, config.seed),
+        prompt_document(
+            task,
+            plm,
+            trial.candidate,
+            trial.calibration,
+            trial.scoring,
+            config.seed,
+            limits=config.limits,
+        ),
         config.device,
         config.offline,
         config.trust_remote_code,

@@ -125,7 +125,16 @@ def _prompt_of(
     """
     config, plm, candidate = sitting.config, sitting.plms.loaded[own.trial.plm], own.trial.candidate
     return Prompt(
-        document(sitting.task, plm, own, manual_beside(finalists, own), majority_of, config.seed, file),
+        document(
+            sitting.task,
+            plm,
+            own,
+            manual_beside(finalists, own),
+            majority_of,
+            config.seed,
+            file,
+            config.limits,
+        ),
         config.device,
         config.offline,
         config.trust_remote_code,

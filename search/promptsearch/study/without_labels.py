@@ -206,7 +206,9 @@ def _document(
     chosen_by = {"n": found.n, "value": found.value, "interval": [found.low, found.high]}
     candidate = replace(candidate, provenance={**candidate.provenance, "mutual_information": chosen_by})
     calibration, seed = best.informed.calibration, search.config.seed
-    return prompt_document(task, plm, candidate, calibration, search.scoring, seed, evaluations)
+    return prompt_document(
+        task, plm, candidate, calibration, search.scoring, seed, evaluations, limits=search.config.limits
+    )
 
 
 def _write(found: FoundWithoutLabels) -> None:
