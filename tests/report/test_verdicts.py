@@ -157,8 +157,8 @@ def test_the_best_together_are_compared_with_the_best_alone(clear, right, to_bes
     best = replace(clear.best, trial=replace(clear.best.trial, tokens=30.0, passes=1))
     [said] = verdicts(replace(clear, finalists=(best,), together=ensemble(right, to_best)))
     assert said == (
-        f"The best 3 prompts together (ensemble.json) have {told}. They take 120 tokens a text, the best "
-        "alone 30 (4.0 times as many)."
+        f"The 3 prompts that answer best together (ensemble.json) have {told}. They take 120 tokens a text, "
+        "the best alone 30 (4.0 times as many)."
     )
 
 

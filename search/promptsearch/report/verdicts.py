@@ -114,7 +114,7 @@ def _together(discovery: Discovery) -> Iterator[str]:
     cost = best.trial.cost
     dearer = f" ({together.cost / cost:.1f} times as many)" if cost else ""
     yield (
-        f"The best {len(together.members)} prompts together ({together.file}) have "
+        f"The {len(together.members)} prompts that answer best together ({together.file}) have "
         f"{percent(together.test.value(metric))} % on test: {_compared(together.to_best)}. "
         f"They take {together.cost:.0f} tokens a text, the best alone {cost:.0f}{dearer}."
     )
