@@ -17,11 +17,11 @@ def said(*right: float) -> np.ndarray:
 
 
 def test_a_member_that_is_right_elsewhere_comes_before_a_better_one():
-    members = np.stack([said(0.9, 0.9, 0.2), said(0.9, 0.9, 0.15), said(0.4, 0.4, 0.9)])
+    members = np.stack([said(0.9, 0.9, 0.2), said(0.9, 0.9, 0.15), said(0.3, 0.3, 0.9)])
     gold = [0, 0, 0]
-    # By itself the third is the worst: mean log of 0.4, 0.4, 0.9 is -0.65, of the others -0.61 and -0.70.
+    # By itself the third is the worst.
     alone = [float(np.mean(each[:, 0])) for each in members]
-    assert alone == pytest.approx([-0.607, -0.703, -0.646], abs=1e-3)
+    assert alone == pytest.approx([-0.607, -0.703, -0.838], abs=1e-3)
     assert select_members(members, gold, 2) == [0, 2]
     assert select_members(members, gold, 9) == [0, 2, 1]
 

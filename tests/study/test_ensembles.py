@@ -60,7 +60,29 @@ def test_what_was_fitted_on_train_joins_by_dev_alone():
         likely("good", -0.01, -0.3, fitted=True),
         likely("poor", -0.4, -0.9),
     ]
-    assert list(map(name_of, to_answer_together(trials))) == ["good", "plain", "poor", "flattered"]
+    assert list(map(name_of, to_answer_together(trials))) == ["good", "plain", "flattered", "poor"]
+
+
+def test_members_are_chosen_for_what_they_add():
+    """Two that are alike do not both come before one that is right where they are wrong."""
+
+    def sure(name: str, *right: float, fitted: bool = False) -> Trial:
+        likelihoods = np.log(right)
+        found = replace(trial(name), train_likelihoods=likelihoods[:2], dev_likelihoods=likelihoods[2:])
+        return replace(found, candidate=replace(found.candidate, fitted=fitted))
+
+    alike = [sure("first", 0.9, 0.9, 0.9, 0.2), sure("second", 0.9, 0.9, 0.89, 0.2)]
+    other = sure("other", 0.4, 0.4, 0.4, 0.95)
+    assert list(map(name_of, to_answer_together([*alike, other]))) == ["first", "other", "second"]
+    # On dev alone, where something was fitted on train: 0.9 and 0.2, then 0.6 twice.
+    steady = sure("steady", 0.1, 0.1, 0.7, 0.7, fitted=True)
+    assert name_of(to_answer_together([*alike, steady])[0]) == "steady"
+
+
+def test_no_more_than_ten_are_chosen_of_no_more_than_twenty():
+    some = [replace(trial(f"t{i}"), dev_likelihoods=np.array([-0.1 - i / 100])) for i in range(25)]
+    assert len(to_answer_together(some)) == 10
+    assert to_answer_together([]) == []
 
 
 def test_weights_are_shares(discovery):

@@ -88,8 +88,8 @@ class Ending:
         """Set time aside for test and for a report at full length, but not most of it.
 
         Args:
-            together: PLMs of the prompts of which some would answer together now, one for each; of those that
-                are not found yet the slowest PLM is supposed.
+            together: PLMs of the prompts that would answer together now, one for each; of those that are not
+                found yet the slowest PLM is supposed.
         """
         minutes = self.clock.limits.minutes
         if minutes is None:
@@ -97,10 +97,10 @@ class Ending:
         paces = {plm: pace.each for plm, pace in self.pace.items()}
         on_test = {plm: pace * self._longer(task) * self._alone(plm) for plm, pace in paces.items()}
         slowest = max(on_test.values(), default=0.0)
-        members = [on_test.get(plm, slowest) for plm in together]
+        members = [on_test.get(plm, slowest) for plm in together[:MOST_MEMBERS]]
         members += [slowest] * (MOST_MEMBERS - len(members))
         finalists = _OF_EACH * sum(on_test.values()) + (1 + self.late) * slowest
-        seconds = len(task.test) * (finalists + MOST_MEMBERS * fmean(members))
+        seconds = len(task.test) * (finalists + sum(members))
         seconds += _ON_DEV * len(task.dev) * sum(paces.values())
         self.clock.reserved = min(_REPORT_SECONDS + seconds, _MOST_RESERVED * 60 * minutes)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,12 +32,10 @@ from promptsearch.study.vectors import vectors_of
 from promptsearch.tasks.task import Example, Task, gold
 
 MOST_MEMBERS = 10
-POOL = 2 * MOST_MEMBERS
-"""Trials of which those are chosen that answer best together."""
+_POOL = 2 * MOST_MEMBERS  # trials of which those are chosen that answer best together
 AT_ONCE = 5
 """Members that go through their PLMs together where time may run out: those of a round that was not finished
 are lost, but a causal PLM, which shares their left parts, takes 1.4 times as long as for all at once."""
-_MOST_JUDGED = 512  # examples that members are chosen on
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,6 @@ def ensemble_of(
     """Trials that answer together; None where there are less than two.
 
     Args:
-        members: with equal weights those of `POOL`, of which some are chosen.
         learned: whether weights are learned on train; else all are equal, and members that there is no time
             for are left out, the last first.
         beside: the single prompt with which it is compared on test.
@@ -122,11 +118,9 @@ def ensemble_of(
         ensemble = PromptEnsemble.of(prompts).fitted(task.train)
         found = [ensemble.label_log_probs(examples) for examples in splits]
     else:
-        chosen = _chosen(members, prompts, task)
-        read = _read_in_time([prompts[i] for i in chosen], splits, at_once)
-        chosen = chosen[: len(read[0])]
-        members = [members[i] for i in chosen]
-        ensemble = PromptEnsemble.of([prompts[i] for i in chosen])
+        read = _read_in_time(prompts, splits, at_once)
+        members = members[: len(read[0])]
+        ensemble = PromptEnsemble.of(prompts[: len(members)])
         found = [combine(each, ensemble.weights) for each in read]
     dev = evaluate(found[0], np.asarray(gold(task.dev)))
     test, to_best, predictions = None, None, None
@@ -154,24 +148,6 @@ def ensemble_of(
     )
 
 
-def _chosen(trials: Sequence[Trial], prompts: Sequence[Prompt], task: Task) -> list[int]:
-    """The trials that answer best together, in the order in which they were chosen.
-
-    On train and dev, or on dev alone where something was fitted on train; on some of them where there are
-    many. Answer states are at hand from the search; where they are not, and the time is over before they are,
-    the first trials are taken.
-    """
-    fitted = any(trial.candidate.fitted for trial in trials)
-    examples = [e for e in (*(() if fitted else task.train), *task.dev) if e.label is not None]
-    if len(examples) > _MOST_JUDGED:
-        examples = Random(f"{task.fingerprint} together").sample(examples, _MOST_JUDGED)
-    try:
-        read = PromptEnsemble.of(prompts).member_log_probs(examples)
-    except TimeUp:
-        return list(range(len(trials)))[:MOST_MEMBERS]
-    return select_members(read, gold(examples), MOST_MEMBERS)
-
-
 def _read_in_time(
     prompts: Sequence[Prompt], splits: Sequence[Sequence[Example]], at_once: int
 ) -> list[NDArray[np.float64]]:
@@ -193,15 +169,35 @@ def _read_in_time(
 
 
 def to_answer_together(trials: Sequence[Trial]) -> list[Trial]:
-    """Of which an ensemble is made: the best by log-likelihood on train and dev, each template once a PLM.
+    """The members of an ensemble in the order in which they were chosen, each template once a PLM.
 
-    Where each answer is averaged with others, how sure it is counts, so it is not accuracy that decides.
-    What was fitted on train goes by dev alone. Those that need arrays stay away.
+    They are chosen for what each adds to the others (`select_members`) on train and dev, among those that are
+    best by themselves. Where each answer is averaged with others, how sure it is counts, so it is
+    log-likelihood that decides, not accuracy. Where something was fitted on train, dev alone decides. Those
+    that need arrays stay away.
     """
     plain = [trial for trial in trials if not _has_arrays(trial) and not trial.left_early]
     likelihoods = [float(_honest_likelihoods(trial).mean()) for trial in plain]
     order = sorted(range(len(plain)), key=lambda i: -round(likelihoods[i], LOG_LIKELIHOOD_DECIMALS))
-    return each_template_once([plain[i] for i in order])[:POOL]
+    pool = each_template_once([plain[i] for i in order])[:_POOL]
+    fitted = any(trial.candidate.fitted for trial in pool)
+    seen = [trial.dev_likelihoods if fitted else _honest_likelihoods(trial) for trial in pool]
+    if len({len(each) for each in seen}) > 1:
+        return pool[:MOST_MEMBERS]  # judged on other examples
+    return [pool[i] for i in _adding_most(seen)]
+
+
+def _adding_most(likelihoods: Sequence[NDArray[np.float64]]) -> list[int]:
+    """Of prompts with these log-likelihoods of the right label (n,), those that are best together.
+
+    What is left of the probability counts as one other label: with more than two, as if all prompts took the
+    same one for the right one.
+    """
+    if not likelihoods:
+        return []
+    right = np.minimum(np.stack(likelihoods).astype(float), -1e-12)
+    others = np.log(-np.expm1(right))
+    return select_members(np.stack([right, others], axis=-1), [0] * right.shape[1], MOST_MEMBERS)
 
 
 def _has_arrays(trial: Trial) -> bool:
