@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from promptsearch.errors import OptionError
-from promptsearch.template import Field, Template, Text
+from promptsearch.errors import OptionError, TemplateError, VerbalizerError
+from promptsearch.template import Field, Template, Text, point_at
 from promptsearch.verbalizer import Verbalizer
 
 if TYPE_CHECKING:
@@ -44,9 +44,10 @@ class Decomposition:
     shared: bool = True
 
     def __post_init__(self) -> None:
-        if not self.yes.strip() or not self.no.strip() or self.yes == self.no:
+        answers = (self.yes, self.no)
+        if not all(answers) or any(each != each.strip() for each in answers) or self.yes == self.no:
             raise OptionError(
-                f"two different answers are needed, not {self.yes!r} and {self.no!r}",
+                f"two different answers are needed, no blanks around them, not {self.yes!r} and {self.no!r}",
                 hint="The first says that the label holds, the second that it does not, as yes and no.",
             )
 
@@ -54,6 +55,34 @@ class Decomposition:
     def answers(self) -> Verbalizer:
         """The two answers as words of labels of their own: no, then yes."""
         return Verbalizer.of([self.no, self.yes], (False, True))
+
+    def check(self, template: Template, verbalizer: Verbalizer, plm: PLM) -> None:
+        """Refuse questions that tell nothing apart.
+
+        Raises:
+            TemplateError: the template reads no field beside the label.
+            VerbalizerError: both answers are the same tokens to the PLM, or two labels ask the same question.
+        """
+        if set(template.fields) == {LABEL}:
+            raise TemplateError(
+                "the template reads no field, so every example would get the same answer",
+                where=point_at(str(template), 0),
+                hint=f"Put a field beside {{{LABEL}}}, as {{text}}.",
+            )
+        first = [answers[0].text for answers in verbalizer.answers]
+        twice = next((word for i, word in enumerate(first) if word in first[:i]), None)
+        if twice is not None:
+            raise VerbalizerError(
+                f"two labels have {twice!r} as their first word, and would be asked about alike",
+                hint="Give each label words of its own with --words; the first stands for it.",
+            )
+        question = self.questions(template, verbalizer)[0]
+        yes, no = plm.word_ids(question, [self.yes, self.no])
+        if list(yes) == list(no):
+            raise VerbalizerError(
+                f"{self.yes!r} and {self.no!r} are the same tokens on {plm.identity.reference}",
+                hint="Its tokenizer may ignore case or accents; take answers that differ otherwise.",
+            )
 
     def questions(
         self, template: Template, verbalizer: Verbalizer, soft: SoftVectors | None = None
@@ -88,7 +117,7 @@ def label_log_probs(
 
     The odds of yes against no, in relation to those of the other labels. Where exactly one label holds and
     questions are answered independently of each other, the probability that it is this one is proportional
-    to p / (1 - p).
+    to p / (1 - p). Answers of several tokens count by their mean log-probability per token.
 
     Args:
         questions: one a label, which share what they can of a pass through the PLM.

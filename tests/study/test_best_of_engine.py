@@ -66,6 +66,7 @@ def test_the_best_trigger_has_a_file_that_gives_its_figures(found):
     prompt = load_prompt(found.folder / "trigger_prompt.json", device="cpu")
     assert prompt.document.trigger is not None
     assert prompt.document.provenance.engine == "trigger"
+    assert prompt.document.provenance.budget.evaluations == TRIGGERS["trigger_evaluations"]
     assert str(prompt.template) == str(best.trial.candidate.template)
     assert evaluate_prompt(prompt, found.task).prompt == best.test
     of_dev, of_test = prompt.document.evaluation

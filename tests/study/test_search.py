@@ -295,8 +295,9 @@ def test_a_draw_gets_its_share_of_the_time_also_when_it_is_resumed(tmp_path, mon
         return real(self)
 
     monkeypatch.setattr(Sitting, "search_all", search_all)
-    search(tmp_path, words=WORDS, minutes=6, seeds=3)
+    found = search(tmp_path, words=WORDS, minutes=6, seeds=3)
     assert seen == [2.0, 2.0, 2.0]
+    assert found.prompt.document.provenance.budget.seconds == 120
     seen.clear()
     resume(tmp_path, Observer())
     assert seen == [2.0, 2.0, 2.0]

@@ -12,14 +12,17 @@ import torch
 
 from promptsearch.decomposed import Decomposition, label_log_probs
 from promptsearch.engines.soft.starting import seeded
-from promptsearch.errors import OptionError, TemplateError
+from promptsearch.errors import OptionError, TemplateError, VerbalizerError
 from promptsearch.tuning.label_by_label import QuestionsLearner, QuestionsTuner
+from promptsearch.tuning.record import restored, saved, training_record
 from promptsearch.tuning.subject import Subject
 from promptsearch.tuning.tuners import log_probs_of, tuner_for
+from promptsearch.verbalizer import Verbalizer
 from tests.engines.soft.slopes import moved, slope, trained_of
 from tests.tuning.running import tuned
 from tests.tuning.small import config, subject, task
 
+PLAIN = "{text} {soft*2} It was {mask}"
 TEMPLATE = "{text} Is it {label}? {soft*2} It was {mask}"
 KINDS = [("p-tuning", "lstm"), ("p-tuning", "mlp"), ("prompt-tuning", "free")]
 
@@ -90,11 +93,20 @@ def test_shared_tokens_have_one_encoder_and_separate_ones_one_a_label():
         ({"template": "{text} Is it {label}? {mask}", "strategy": "fixed-prompt"}, "cannot be trained with"),
         ({"template": TEMPLATE, "strategy": "prompt+lm"}, "cannot be trained with"),
         ({"template": TEMPLATE, "answers": ("good", "good")}, "two different answers"),
-        ({"separate": True}, "Give a template with {label}"),
+        ({"separate": True}, "Give one with {label}"),
+        ({"answers": ("good", "bad")}, "Give one with {label}"),
+        ({"template": TEMPLATE, "answers": ("good",)}, "two answers are needed"),
+        ({"template": TEMPLATE, "answers": ("Good", "good")}, "are the same tokens"),
+        ({"template": "Is it {label}? {soft*2} {mask}"}, "reads no field"),
+        ({"template": TEMPLATE, "words": "negative=bad;positive=bad,good"}, "would be asked about alike"),
+        (
+            {"template": "{soft*2} {text} {label} {mask}", "separate": True, "export_peft": "x"},
+            "several prompts",
+        ),
     ],
 )
 def test_what_cannot_be_asked_so_is_refused(options, said, plms: dict[str, str], data: Path, tmp_path: Path):
-    with pytest.raises((TemplateError, OptionError)) as refused:
+    with pytest.raises((TemplateError, OptionError, VerbalizerError)) as refused:
         tuned(plms["bert"], data, tmp_path / "run", **options)
     assert said in str(refused.value)
 
@@ -107,3 +119,41 @@ def test_the_report_lists_the_tokens_of_each_label(plms: dict[str, str], data: P
     assert "| negative: 1 |" in page
     assert "| positive: 2 |" in page
     assert "asked label by label" in page
+
+
+def test_a_training_of_an_older_version_can_be_gone_on_with():
+    """Its record does not speak of questions."""
+    record = training_record(config(PLAIN))
+    assert not {"separate", "answers"} & record.keys()
+    asked = training_record(config(TEMPLATE, separate=True))
+    assert (asked["separate"], asked["answers"]) == (True, ["yes", "no"])
+    older = {
+        name: value for name, value in saved(config(PLAIN)).items() if name not in ("separate", "answers")
+    }
+    assert restored(older) == restored(saved(config(PLAIN)))
+
+
+def test_without_labels_words_of_several_tokens_are_only_scored_on_test(
+    plms: dict[str, str], data: Path, tmp_path: Path
+):
+    options = {"template": "{text} It was {mask}", "strategy": "tuning-free", "shots": 0}
+    found = tuned(
+        plms["bert"], data, tmp_path / "run", words="negative=very bad;positive=very good", **options
+    )
+    assert found.tuned.dev is None
+    assert found.tuned.test.n == len(found.task.test)
+
+
+def test_the_prompt_tells_the_time_it_had(plms: dict[str, str], data: Path, tmp_path: Path):
+    found = tuned(plms["bert"], data, tmp_path / "run", minutes=5)
+    assert found.prompt.document.provenance.budget.seconds == 300
+
+
+def test_soft_tokens_that_go_on_with_a_labels_word_are_refused_where_they_differ():
+    """Behind the token for "wonderful" there are three of them on this tokenizer, behind others two."""
+    asked = config("{text} {label}{soft:ly} {mask}", answers=("good", "bad"))
+    words = Verbalizer.of({"negative": "bad", "positive": "wonderful"}, ("negative", "positive"))
+    decomposition = Decomposition("good", "bad")
+    found = replace(subject("t5-gated", asked), words=words, decomposition=decomposition)
+    with pytest.raises(TemplateError, match="not as many in the questions"):
+        tuner_for(found, asked)

@@ -173,7 +173,7 @@ Relations = Annotated[
         "Synonym,IsA=0.7 (default: eight of them).",
     ),
 ]
-Json = Annotated[bool, flag("--json", help="Print JSON, for machines, and no progress.")]
+Json = Annotated[bool, flag("--json", help="Print JSON, for machines.")]
 Quiet = Annotated[bool, flag("--quiet", "-q", help="No notices and no progress.")]
 
 

@@ -49,8 +49,8 @@ class TriggerOptions(SearchOptions):
         value(
             "--words",
             metavar="WORDS",
-            help="Label words, as 'negative=bad;positive=good', or a JSON file (default: the library's; "
-            "triggers are searched with the first of each label).",
+            help="Label words, as 'negative=bad;positive=good', or a JSON file (default: the library's, "
+            "of which triggers are searched with the first).",
         ),
     ] = None
     method: Annotated[

@@ -240,7 +240,7 @@ def _prompt(config: DiscoverConfig, task: Task, plm: PLM, trial: Trial) -> Promp
             trial.calibration,
             trial.scoring,
             config.seed,
-            limits=config.limits,
+            limits=config.limits.shared(config.seeds),
         ),
         config.device,
         config.offline,

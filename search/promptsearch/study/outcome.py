@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from promptsearch.artefact.readouts import tensor_file_name
 from promptsearch.artefact.soft import soft_file_name
@@ -124,6 +125,9 @@ def _prompt_of(
         file: where it will be saved.
     """
     config, plm, candidate = sitting.config, sitting.plms.loaded[own.trial.plm], own.trial.candidate
+    limits = config.limits.shared(config.seeds)
+    if candidate.engine == "trigger":
+        limits = replace(limits, evaluations=config.trigger_evaluations)
     return Prompt(
         document(
             sitting.task,
@@ -133,7 +137,7 @@ def _prompt_of(
             majority_of,
             config.seed,
             file,
-            config.limits,
+            limits,
         ),
         config.device,
         config.offline,

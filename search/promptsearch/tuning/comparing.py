@@ -59,7 +59,8 @@ class Beside:
     @classmethod
     def of_prompt(cls, prompt: Prompt, task: Task) -> Beside:
         """What a prompt says of dev and test."""
-        dev, test = (prompt.label_log_probs(examples) for examples in (task.dev, task.test))
+        nothing = np.zeros((0, len(task.labels)))
+        dev, test = (prompt.label_log_probs(each) if each else nothing for each in (task.dev, task.test))
         return cls(TUNED, prompt.template, prompt.verbalizer, dev, test)
 
 

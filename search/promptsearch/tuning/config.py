@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from promptsearch.decomposed import LABEL, Decomposition
 from promptsearch.engines.soft.config import Parameterisation, Start, TrainingConfig, check_choice
 from promptsearch.errors import OptionError, TemplateError
 from promptsearch.pieces import Soft, point_at, quoted
@@ -48,6 +49,8 @@ PATTERNS = 3
 _LM_NAMES: dict[LM, str] = {"lora": "LoRA", "full": "all weights"}
 NO_LABELS = 0
 """Shots for prompting without labelled examples."""
+YES_NO = ("yes", "no")
+"""What a question about one label is answered with."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ class TuneConfig:
     tokens: int = 5
     width: int | None = None
     separate: bool = False
-    answers: tuple[str, str] = ("yes", "no")
+    answers: tuple[str, str] = YES_NO
     lm: LM = "lora"
     lora: LoraOptions = field(default_factory=LoraOptions)
     rate: float | None = None
@@ -151,6 +154,7 @@ class TuneConfig:
             )
         self.data_options  # noqa: B018 - refuses what cannot be spent, drawn or measured
         self._check_teaching()
+        self._check_asking()
         for source in (*([] if self.template is None else [self.template]), *self.patterns):
             self._check_template(Template.parse(source))
 
@@ -178,6 +182,20 @@ class TuneConfig:
             )
         if self.generations < 0 or self.most_unlabelled < 1 or not 0 < self.temperature < float("inf"):
             raise OptionError("generations are 0 or more, texts 1 or more, and a temperature is above 0")
+
+    def _check_asking(self) -> None:
+        if isinstance(self.answers, str) or len(self.answers) != 2:
+            raise OptionError(f"two answers are needed, yes and no, not {self.answers!r}")
+        object.__setattr__(self, "answers", tuple(self.answers))
+        Decomposition(*self.answers)
+        by_label = self.template is not None and f"{{{LABEL}}}" in self.template
+        if (self.separate or self.answers != YES_NO) and not by_label:
+            raise OptionError(
+                "answers, and soft tokens of each label's own, are for a template that asks label by label",
+                hint="Give one with {label}, as '{text} Is this about {label}? {soft*5} {mask}'.",
+            )
+        if self.separate and not self.trains:
+            raise OptionError(f"{self.strategy} has no soft tokens that labels could have of their own")
 
     def _check_template(self, template: Template) -> None:
         """Refuse a template that the strategy has no use for.

@@ -44,6 +44,12 @@ def check_export(config: TuneConfig, template: Template, plm: PLM) -> None:
                 where="--export-peft",
                 hint="The folder beside the prompt file holds the changes in peft's format.",
             )
+        if config.separate:
+            raise OptionError(
+                "peft has no format for several prompts, one for each label",
+                where="--export-peft",
+                hint="Leave out --separate, so that labels share their soft tokens.",
+            )
         check_leading(template, plm)
     _check_free(Path(config.export_peft))
 

@@ -21,6 +21,7 @@ from promptsearch.errors import StorageError
 from promptsearch.prompt import Prompt
 from promptsearch.scoring import fit_none
 from promptsearch.study.artefacts import PROMPT_FILE, TEACHERS_FILE, TRAINING_FILE, TUNED_FOLDERS, TUNING_FILE
+from promptsearch.study.budget import Limits
 from promptsearch.study.documents import evaluation_record, prompt_document
 from promptsearch.study.going_on import resume_command
 from promptsearch.tuning.comparing import SCORING
@@ -80,7 +81,9 @@ def prompt_for(subject: Subject, config: TuneConfig, stored: Stored | None, fold
         fit_none(),
         SCORING,
         config.seed,
+        # Without its soft tokens, labels have none of their own.
         decomposition=asked and replace(asked, shared=True),
+        limits=None if config.minutes is None else Limits(config.minutes),
     )
     prompt = Prompt(document, config.device, config.offline, config.trust_remote_code)
     if stored is None:

@@ -12,6 +12,7 @@ from torch import Tensor
 from promptsearch.engines.soft.encoders import SoftEncoder, make_encoder
 from promptsearch.engines.soft.learner import Learner, ParameterGroup
 from promptsearch.engines.soft.starts import scale_of, start_vectors
+from promptsearch.errors import TemplateError
 from promptsearch.objective import LabelObjective
 from promptsearch.plms.free import FreeReader
 from promptsearch.soft import SoftVectors
@@ -20,6 +21,7 @@ from promptsearch.tuning.subject import Subject
 from promptsearch.tuning.tuners import Stored, prompt_rate
 
 T = TypeVar("T")
+_REUSED = 4  # questions whose left parts are kept: each may take some hundred megabytes
 
 
 class QuestionsLearner:
@@ -74,7 +76,7 @@ class QuestionsTuner:
     """Soft tokens in the questions of all labels, shared between them or not.
 
     Raises:
-        TemplateError: a question cannot work on the PLM, or exceeds its context.
+        TemplateError: a question cannot work on the PLM, exceeds its context, or has other soft tokens.
         VerbalizerError: yes or no has several tokens.
         PLMError: the PLM gives no gradients, or its embeddings cannot be reached.
     """
@@ -86,7 +88,15 @@ class QuestionsTuner:
         self.answers = subject.decomposition.answers
         self.encoders = 1 if subject.decomposition.shared else len(self.questions)
         self.objectives = [LabelObjective.of(subject.plm, each, self.answers) for each in self.questions]
-        self.readers = [subject.plm.free_reader(each, subject.examples) for each in self.questions]
+        reuse = len(self.questions) <= _REUSED
+        self.readers = [subject.plm.free_reader(each, subject.examples, reuse) for each in self.questions]
+        for question, reader in zip(self.questions, self.readers):
+            if reader.prompts.groups != self.readers[0].prompts.groups:
+                raise TemplateError(
+                    "soft tokens that start from words are not as many in the questions of all labels",
+                    where=str(question),
+                    hint="Put a blank before them, so that they do not go on with the label's word.",
+                )
 
     def make(self, restart: int) -> QuestionsLearner:
         encoders = [self._encoder(restart, number) for number in range(self.encoders)]

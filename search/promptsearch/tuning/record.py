@@ -14,7 +14,7 @@ from promptsearch.plms.lora import LoraOptions
 from promptsearch.study.artefacts import CONFIG_FILE, versions
 from promptsearch.study.record import plain
 from promptsearch.tasks.task import Task
-from promptsearch.tuning.config import TuneConfig
+from promptsearch.tuning.config import YES_NO, TuneConfig
 
 _KEY = "tune"
 # What may change between sittings without changing what is trained.
@@ -57,6 +57,9 @@ def saved(config: TuneConfig) -> dict[str, Any]:
 def training_record(config: TuneConfig) -> dict[str, Any]:
     """The options that a training which is gone on with must share."""
     found = {name: value for name, value in saved(config).items() if name not in _FREE}
+    if not config.separate and config.answers == YES_NO:
+        # As they were written before there were these options.
+        del found["separate"], found["answers"]
     return {**found, "starts": config.starts}
 
 

@@ -157,7 +157,9 @@ class _Sitting:
         subject.plm.watch(observer.advance)
         began = time.monotonic()
         others = beside(subject, config.trains)
-        self.reserved += (time.monotonic() - began) / max(1, len(others))
+        # One of as many prompts; where labels are asked about one by one, nearly all of it.
+        alike = 1 if subject.decomposition is not None else max(1, len(others))
+        self.reserved += (time.monotonic() - began) / alike
         if tuner is None or lesson is None:
             return conclude(Ended(config, subject, others, folder), observer, self.begun)
         phases = self._phases(subject, folder)

@@ -18,7 +18,7 @@ from promptsearch.study.setup import load_search_task, manual_engine
 from promptsearch.study.trigger_turn import words_of_one_token
 from promptsearch.tasks.task import Example, Task
 from promptsearch.template import Template
-from promptsearch.tuning.config import NO_LABELS, PATTERNS, TuneConfig
+from promptsearch.tuning.config import NO_LABELS, PATTERNS, YES_NO, TuneConfig
 from promptsearch.tuning.unlabelled import unlabelled_for
 from promptsearch.verbalizer import Verbalizer
 
@@ -105,10 +105,10 @@ def subject_of(config: TuneConfig, task: Task, plm: PLM) -> Subject:
     if given is not None and decomposes(given, task.fields):
         _check_decomposable(config, given)
         decomposition = Decomposition(*config.answers, shared=not config.separate)
-    elif config.separate:
+    elif config.separate or config.answers != YES_NO:
         raise OptionError(
-            "separate soft tokens are for a task that is asked label by label",
-            hint="Give a template with {label}, as '{text} Is this about {label}? {soft*5} {mask}'.",
+            f"{{{LABEL}}} is a field of the task, so the template does not ask label by label",
+            hint="Name that column otherwise.",
         )
     if given is not None:
         _check_readable(given, (*task.fields, *(() if decomposition is None else (LABEL,))), plm)
@@ -118,8 +118,12 @@ def subject_of(config: TuneConfig, task: Task, plm: PLM) -> Subject:
     manual = candidates[0]
     if given is None:
         given = with_soft(manual.template, config.tokens) if config.trains_soft else manual.template
-    answers = config.trains and decomposition is None
-    words = words_of_one_token(plm, candidates) if answers else manual.verbalizer
+    answered_with_words = decomposition is None
+    words = (
+        words_of_one_token(plm, candidates) if config.trains and answered_with_words else manual.verbalizer
+    )
+    if decomposition is not None:
+        decomposition.check(given, words, plm)
     subject = Subject(task, plm, given, words, manual, decomposition=decomposition)
     if config.strategy != "pet":
         return subject

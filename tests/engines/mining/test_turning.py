@@ -21,6 +21,7 @@ from promptsearch.engines.mining.turning import turned
         (", formed in the wake of the ", "Formed in the wake of the X is Y"),
         (" was composed of ", "Composed of X was Y"),
         (", Born near ", "Born near X is Y"),
+        (" is made of ", "Made of X is Y"),
         (" IS THE OWNER OF ", "THE OWNER OF X IS Y"),
     ],
 )
@@ -32,7 +33,8 @@ def test_copulas_and_appositions(middle, expected):
 OTHERS = """
 | is | of | is of | remembers | lived in | is larger than |, Texas, | is the man who died in
 | is not the king of | and is the king of |, and the king of |, it is found in | is the capital, seat of
-| is one of the best of all of six of
+| is one of the best of all of six of |, because of |, instead of |, made of |, full of |, died in
+|, lived in |, after the death of |, according to | is never part of | is no friend of
 """
 UNSPACED = ("", " ", ", ", "is the capital of ", " is the capital of", " is the capital of  the ")
 

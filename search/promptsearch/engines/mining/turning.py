@@ -20,8 +20,15 @@ _MIDDLE = re.compile(
 )
 # A phrase with one of these is more than what the answer is: a clause of its own, or one that is denied.
 _CLAUSES = """
-    and but not or that where which who whose with is are was were has had have he she it they there
+    and but not no never neither nor none or that where which who whose with is are was were has had have
+    he she it they there because instead according together after before while as since until like unlike
 """
+
+
+# What stands before "of" without being what the answer is.
+_NO_NOUNS = ("full", "made", "out", "because", "proud", "fond", "aware", "typical")
+# What an apposition may begin with that is no noun.
+_PARTICIPLES = ("located", "situated", "based", "born", "founded", "built", "published", "formed")
 
 
 def turned(middle: str) -> tuple[str, str] | None:
@@ -38,10 +45,13 @@ def turned(middle: str) -> tuple[str, str] | None:
     if match is None:
         return None
     words = match["phrase"].split()
+    first = words[0].lower()
     if not set(_CLAUSES.split()).isdisjoint(word.lower() for word in words[:-1]):
         return None
-    noun = len(words) == 2 and not words[0].endswith("ed")
-    if noun and words[1].lower() == "of" and words[0].lower() not in _ARTICLES:
+    named = len(words) == 2 and words[1].lower() == "of" and first not in (*_ARTICLES, *_NO_NOUNS)
+    if match["copula"] is None and not named and first not in (*_ARTICLES, *_PARTICIPLES):
+        return None  # perhaps the verb of the sentence, as in "Mozart, aged 35, died in Vienna"
+    if named and not first.endswith("ed"):
         words.insert(0, "the")
     phrase = " ".join(words)
     before = f"{phrase[:1].upper()}{phrase[1:]}{match['article'] or ''} "
