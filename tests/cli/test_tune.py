@@ -134,3 +134,30 @@ def test_the_table_shows_the_last_looks_and_the_best() -> None:
     steps = [int(words[1]) for words in lines]
     assert steps == [1, 4, 5, 6, 7, 8, 9, 10, 11]
     assert sum("best" in line for line in text.splitlines()) == 1
+
+
+ASKED = "{text} Is it {label}? {soft*2} It was {mask}"
+
+
+def test_one_question_a_label_from_options_to_prediction(basics: list[str], tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    asked = ("--template", ASKED, "--answers", "good, bad", "--separate", "--out", str(out))
+    told = json.loads(run("tune", *basics, *asked, "--json").out)
+    assert told["options"]["answers"] == ["good", "bad"]
+    assert told["numbers"] == 2 * 2 * 32
+    file = str(out / "best_prompt.json")
+    document = json.loads(Path(file).read_text("utf-8"))
+    assert document["decomposition"] == {"yes": "good", "no": "bad", "shared": False}
+    said = json.loads(run("predict", file, "the film is great", "--json").out)
+    assert said["label"] in ("negative", "positive")
+    assert sum(said["probabilities"].values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("answers", ["good", "good,bad,film", ""])
+def test_answers_are_two(answers: str, basics: list[str]) -> None:
+    assert "--answers takes two" in refused("tune", *basics, "--template", ASKED, "--answers", answers)
+
+
+def test_a_template_with_a_label_is_for_tune(basics: list[str]) -> None:
+    said = refused("discover", "--task", "reviews", "--plm", "minilm-mlm", "--template", ASKED, "--offline")
+    assert "`promptsearch tune` asks label by label" in said

@@ -3,12 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from promptsearch.artefact.decomposition import DecompositionRecord
 from promptsearch.compose import PromptEnsemble
 from promptsearch.errors import DataError, PLMError, TemplateError
 from promptsearch.plms import load_plm
 from promptsearch.plms.cache import StateCache
 from promptsearch.prompt import Prompt
 from promptsearch.scoring import fit_weights
+from promptsearch.study.costs import cost_of
 from promptsearch.tasks.task import Example
 from promptsearch.verbalizer import Verbalizer
 from tests.compose.prompts import OTHER, PAIR, document, two
@@ -68,6 +70,21 @@ def test_members_may_read_their_fields_in_another_order(minilm):
     assert probabilities(ensemble.predict(pair)) == pytest.approx(together / together.sum(), rel=1e-4)
     with pytest.raises(TemplateError, match="text_b"):
         ensemble.check_fields(["text_a"])
+
+
+def test_a_member_may_ask_label_by_label(minilm):
+    words = Verbalizer.of({"no": "bad", "yes": "good"}, ["no", "yes"])
+    record = DecompositionRecord(yes="true", no="false")
+    asked = document("{text} It is {mask} that it was {label}.", words=words, decomposition=record)
+    members = [Prompt(document(), _plm=minilm), Prompt(asked, _plm=minilm)]
+    one, other = (probabilities(member.predict(TEXTS)) for member in members)
+    together = np.sqrt(one * other)
+    together /= together.sum(axis=1, keepdims=True)
+    ensemble = PromptEnsemble.of(members)
+    assert ensemble.fields == ("text",)
+    assert probabilities(ensemble.predict(TEXTS)) == pytest.approx(together, rel=1e-4)
+    assert cost_of(members[1:], EXAMPLES).passes == 2
+    assert not members[1].shortened(EXAMPLES).any()
 
 
 def test_answers_of_several_tokens_among_the_members(minilm):
