@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -58,6 +58,13 @@ def shown(value: object) -> str:
 def mistake(text: str) -> PydanticCustomError:
     """A validation error in one sentence, which may hold braces."""
     return PydanticCustomError(MISTAKE, "{text}", {"text": text})
+
+
+def refuse(problems: Iterable[tuple[str, str]]) -> None:
+    """Raise a validation error of (path, sentence) pairs, if there are any."""
+    if problems := list(problems):
+        text = "; ".join(f"{path}: {problem}" for path, problem in problems)
+        raise PydanticCustomError(PROBLEMS, "{text}", {"text": text, "problems": problems})
 
 
 def expected(text: str) -> PydanticCustomError:
@@ -158,10 +165,7 @@ def check_interval(record: Figures) -> Figures:
 
 def check_agreement(document: PromptDocument) -> PromptDocument:
     """Parts of a document fit each other."""
-    problems = [*_template_problems(document), *_offset_problems(document)]
-    if problems:
-        text = "; ".join(f"{path}: {problem}" for path, problem in problems)
-        raise PydanticCustomError(PROBLEMS, "{text}", {"text": text, "problems": problems})
+    refuse([*_template_problems(document), *_offset_problems(document)])
     return document
 
 

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from promptsearch.artefact.base import Name, Record
-from promptsearch.artefact.checks import PROBLEMS, mistake
+from promptsearch.artefact.checks import mistake, refuse
 from promptsearch.decomposed import LABEL, Decomposition
 from promptsearch.errors import OptionError
 
@@ -46,10 +45,8 @@ def decomposition_record(decomposition: Decomposition) -> DecompositionRecord:
 
 def check_decomposition(document: PromptDocument) -> PromptDocument:
     """A decomposed prompt has a place for the label, and nothing that reads one state for all labels."""
-    problems = [] if document.decomposition is None else list(_problems(document))
-    if problems:
-        text = "; ".join(f"{path}: {problem}" for path, problem in problems)
-        raise PydanticCustomError(PROBLEMS, "{text}", {"text": text, "problems": problems})
+    if document.decomposition is not None:
+        refuse(_problems(document))
     return document
 
 

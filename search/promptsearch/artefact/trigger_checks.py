@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pydantic_core import PydanticCustomError
-
-from promptsearch.artefact.checks import PROBLEMS, mistake, shown
+from promptsearch.artefact.checks import mistake, refuse, shown
 from promptsearch.errors import TemplateError
 from promptsearch.template import Template, Trigger
 
@@ -28,9 +26,7 @@ def check_trigger_template(source: str) -> str:
 
 def check_trigger(document: PromptDocument) -> PromptDocument:
     """The prompt's template is the one with free places, with the tokens or their text put into these."""
-    if problems := list(_problems(document)):
-        text = "; ".join(f"{path}: {problem}" for path, problem in problems)
-        raise PydanticCustomError(PROBLEMS, "{text}", {"text": text, "problems": problems})
+    refuse(_problems(document))
     return document
 
 

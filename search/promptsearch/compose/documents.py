@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from promptsearch.artefact import EvaluationRecord, PromptDocument, ProvenanceRecord, TaskRecord
-from promptsearch.artefact.checks import PROBLEMS
+from promptsearch.artefact.checks import refuse
 from promptsearch.artefact.models import Record
 from promptsearch.artefact.schema import file_schema, written
 
@@ -44,10 +43,7 @@ class EnsembleDocument(Record):
 
     @model_validator(mode="after")
     def _check(self) -> EnsembleDocument:
-        problems = [*_weight_problems(self), *_member_problems(self)]
-        if problems:
-            text = "; ".join(f"{path}: {problem}" for path, problem in problems)
-            raise PydanticCustomError(PROBLEMS, "{text}", {"text": text, "problems": problems})
+        refuse([*_weight_problems(self), *_member_problems(self)])
         return self
 
 

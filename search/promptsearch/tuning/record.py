@@ -101,8 +101,6 @@ def restored(options: Mapping[str, Any]) -> TuneConfig:
     if found.get("data") == _IN_MEMORY:
         raise OptionError("the run's data were in memory and are gone", hint="Tune again from a file.")
     found["patterns"] = tuple(found["patterns"])
-    if "answers" in found:
-        found["answers"] = tuple(found["answers"])
     found["training"] = TrainingConfig(**found["training"])
     lora: dict[str, Any] = dict(found["lora"])
     lora["targets"] = tuple(lora["targets"])

@@ -111,19 +111,19 @@ def subject_of(config: TuneConfig, task: Task, plm: PLM) -> Subject:
             hint="Name that column otherwise.",
         )
     if given is not None:
-        _check_readable(given, (*task.fields, *(() if decomposition is None else (LABEL,))), plm)
+        own = () if decomposition is None else (LABEL,)
+        _check_readable(given, (*task.fields, *own), plm)
     engine = manual_engine(config.data_options, task)
     # The template is given for what is tuned; the manual prompt is the library's.
     candidates = list(engine.search(task, plm, Budget(), config.seed))
     manual = candidates[0]
     if given is None:
         given = with_soft(manual.template, config.tokens) if config.trains_soft else manual.template
-    answered_with_words = decomposition is None
-    words = (
-        words_of_one_token(plm, candidates) if config.trains and answered_with_words else manual.verbalizer
-    )
+    words = manual.verbalizer
     if decomposition is not None:
         decomposition.check(given, words, plm)
+    elif config.trains:
+        words = words_of_one_token(plm, candidates)
     subject = Subject(task, plm, given, words, manual, decomposition=decomposition)
     if config.strategy != "pet":
         return subject

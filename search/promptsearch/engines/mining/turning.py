@@ -23,10 +23,8 @@ _CLAUSES = """
     and but not no never neither nor none or that where which who whose with is are was were has had have
     he she it they there because instead according together after before while as since until like unlike
 """
-
-
 # What stands before "of" without being what the answer is.
-_NO_NOUNS = ("full", "made", "out", "because", "proud", "fond", "aware", "typical")
+_NO_NOUNS = ("full", "made", "out", "proud", "fond", "aware", "typical")
 # What an apposition may begin with that is no noun.
 _PARTICIPLES = ("located", "situated", "based", "born", "founded", "built", "published", "formed")
 
