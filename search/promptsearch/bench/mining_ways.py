@@ -13,7 +13,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -57,15 +57,10 @@ class MiningJob:
     @classmethod
     def from_json(cls, text: str) -> MiningJob:
         """Read what `to_json` gave."""
-        values: dict[str, Any] = json.loads(text)
-        relations = {
-            name: tuple(
-                Fact(f["subject"], f["object"], tuple(f["subject_aliases"]), tuple(f["object_aliases"]))
-                for f in facts
-            )
-            for name, facts in values.pop("relations").items()
-        }
-        return cls(relations=relations, **values)
+        # Facts are made one by one: what all of them take as dictionaries would count as the way's memory.
+        values: dict[str, Any] = json.loads(text, object_hook=_fact)
+        values["relations"] = {name: tuple(facts) for name, facts in values["relations"].items()}
+        return cls(**values)
 
     def counter(self) -> FactCounter:
         """The counter for the facts of all relations."""
@@ -81,6 +76,17 @@ class MiningJob:
         for segment in corpus.segments():
             for _, sentence in corpus.read(segment).sentences:
                 yield sentence
+
+
+_FACT = {field.name for field in fields(Fact)}
+
+
+def _fact(values: dict[str, Any]) -> Fact | dict[str, Any]:
+    """A fact, if a JSON object is one."""
+    if values.keys() != _FACT:
+        return values
+    aliases = tuple(values["subject_aliases"]), tuple(values["object_aliases"])
+    return Fact(values["subject"], values["object"], *aliases)
 
 
 @dataclass(frozen=True)

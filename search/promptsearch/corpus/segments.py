@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from promptsearch.errors import DataError
 
 PIECE = 64 << 10
-SEGMENT = 4 << 20
+SEGMENT = 1 << 20
 LONGEST_RECORD = 256 << 20
 _STRIDE = 1 << 20
 

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
-from promptsearch.engines.base import Engine
 from promptsearch.errors import OptionError, near_matches
+
+if TYPE_CHECKING:
+    from promptsearch.engines.base import Engine
 
 ENTRY_POINTS = "promptsearch.engines"
 

@@ -32,3 +32,16 @@ def test_a_name_cut_off_by_the_start_or_end_is_none():
     assert finder.find("yz") == []
     assert finder.find("zxy") == []
     assert finder.find("xyz") == [(0, 3, 0)]
+
+
+def test_words_that_are_cut_off_are_not_taken_for_a_shorter_name():
+    finder = NameFinder([("a", "b", "x"), ("b",), ("a", "b"), ("y", "a", "b")])
+    assert finder.find("cab") == [(1, 3, 2)]
+    assert finder.find("ab") == [(0, 2, 2)]
+
+
+def test_a_name_that_two_pairs_of_its_words_lead_to_is_found_once():
+    # "x b c" is looked for around "b c", since "x b" is more common; so is whatever else ends in it.
+    finder = NameFinder([("a", "b", "c"), ("x", "b", "c"), ("x", "b", "d"), ("x", "b", "e")])
+    assert finder.find("abc") == [(0, 3, 0)]
+    assert finder.find("abcxbcxbd") == [(0, 3, 0), (3, 6, 1), (6, 9, 2)]

@@ -159,7 +159,7 @@ class DependencyCounter:
             if len(self.facts.words.of(" ".join(parts))) > self.reach:
                 continue
             order, text = int(x > y), joined_text(*parts)
-            pair = self.facts.entity[subject[2]], self.facts.entity[object_[2]]
+            pair = self.facts.entity(subject[2]), self.facts.entity(object_[2])
             for relation in _bits(held):
                 counts.see(Key(relation, order, text), pair, Place(*at, sentence, x, y))
             for relation in _bits(others):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from promptsearch.corpus import SegmentText
 from promptsearch.engines.mining.counts import Counts, Key, Place
@@ -29,20 +30,21 @@ class FactCounter:
 
     Attributes:
         finder: finds the names.
-        partners: name -> other name -> relations that hold from the first to the second.
+        held: `subject << 32 | object` -> relations that hold from the one to the other. Pairs as keys would
+            take three times as much memory.
         subject_of, object_of: name -> relations in which it is a subject, an object; bit r is relation r.
         marks: see `NameFinder.marks`.
-        entity: name -> number of whom it names: a fact's own names name themselves, an alias that is no
-            fact's own name the first whose alias it is.
+        named_by: alias that is no fact's own name -> the first name whose alias it is. A fact's own names
+            name themselves.
     """
 
     words: Words
     between: int
     finder: NameFinder
-    partners: Mapping[int, Mapping[int, int]]
+    held: Mapping[int, int]
     subject_of: Sequence[int]
     object_of: Sequence[int]
-    entity: Sequence[int]
+    named_by: Mapping[int, int]
     marks: frozenset[str]
 
     @classmethod
@@ -53,9 +55,9 @@ class FactCounter:
             words.key(name) for facts in relations for fact in facts for name in (fact.subject, fact.object)
         )
         numbers = {key: number for number, key in enumerate(dict.fromkeys(filter(has_letters, own)))}
-        entity = list(range(len(numbers)))
+        named_by: dict[int, int] = {}
         masks = [0] * len(numbers), [0] * len(numbers)
-        partners: dict[int, dict[int, int]] = {}
+        held: dict[int, int] = {}
 
         def enter(names: Sequence[str], side: int, bit: int) -> list[int]:
             entered = []
@@ -63,8 +65,9 @@ class FactCounter:
                 if not has_letters(key):
                     continue  # it would be found at every such mark
                 number = numbers.setdefault(key, len(numbers))
-                if number == len(entity):
-                    entity.append(entity[entered[0]] if entered else number)
+                if number == len(masks[0]):
+                    if entered:
+                        named_by[number] = named_by.get(entered[0], entered[0])
                     masks[0].append(0)
                     masks[1].append(0)
                 masks[side][number] |= bit
@@ -75,12 +78,11 @@ class FactCounter:
             bit = 1 << relation
             for fact in facts:
                 objects = enter(fact.object_names, 1, bit)
-                for subject in enter(fact.subject_names, 0, bit):
-                    known = partners.setdefault(subject, {})
-                    for object_ in objects:
-                        known[object_] = known.get(object_, 0) | bit
+                for subject, object_ in product(enter(fact.subject_names, 0, bit), objects):
+                    both = subject << 32 | object_
+                    held[both] = held.get(both, 0) | bit
         finder = NameFinder(list(numbers))
-        return cls(words, between, finder, partners, *masks, entity, finder.marks)
+        return cls(words, between, finder, held, *masks, named_by, finder.marks)
 
     def count(self, text: SegmentText, source: int = 0, segment: int = 0) -> Counts:
         """The counts of one segment of a corpus."""
@@ -108,6 +110,10 @@ class FactCounter:
                 self._see(counts, met, sentence, (source, segment, number, line))
         return counts
 
+    def entity(self, name: int) -> int:
+        """Number of whom a name names."""
+        return self.named_by.get(name, name)
+
     def _met(self, found: Sequence[Found], counts: Counts) -> list[_Meeting]:
         """Names that stand in relations, to each other or to others, and meet near enough."""
         met: list[_Meeting] = []
@@ -124,10 +130,10 @@ class FactCounter:
     def _meet(
         self, met: list[_Meeting], counts: Counts, subject: Found, object_: Found, possible: int
     ) -> None:
-        x, y = self.entity[subject[2]], self.entity[object_[2]]
+        x, y = self.entity(subject[2]), self.entity(object_[2])
         if x == y:
             return
-        held = self.partners[subject[2]].get(object_[2], 0)
+        held = self.held.get(subject[2] << 32 | object_[2], 0)
         if held:
             counts.together.update((r, (x, y)) for r in _bits(held))
         if max(subject[0] - object_[1], object_[0] - subject[1]) <= self.between:
@@ -143,7 +149,7 @@ class FactCounter:
             y = starts[object_[0]], ends[object_[1] - 1]
             order = 0 if x < y else 1
             text = _plain(sentence[x[1] : y[0]] if order == 0 else sentence[y[1] : x[0]])
-            pair = self.entity[subject[2]], self.entity[object_[2]]
+            pair = self.entity(subject[2]), self.entity(object_[2])
             place = Place(*at, sentence, x, y)
             for relation in _bits(held):
                 counts.see(Key(relation, order, text), pair, place)

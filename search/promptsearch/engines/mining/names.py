@@ -8,6 +8,8 @@ from itertools import pairwise
 
 Found = tuple[int, int, int]
 """First word, one past the last word, number of the name."""
+_Around = tuple[int, int]
+"""How many words of a name stand before its rarest two, and how many it has."""
 
 
 class NameFinder:
@@ -15,7 +17,8 @@ class NameFinder:
 
     A name of several words is entered under its rarest two neighbouring words (those fewest names have), so
     a sentence is looked up twice a word, whatever the number of names, and names that begin with `The` or
-    end in `University` cost no more.
+    end in `University` cost no more. Under them only stands where such names begin and end; what they are
+    is looked up among all names, since a collection for each pair of words would take most of the memory.
 
     Args:
         names: (m,) folded words of each name, all different, each with a letter or digit.
@@ -23,43 +26,47 @@ class NameFinder:
 
     def __init__(self, names: Sequence[tuple[str, ...]]) -> None:
         common = Counter(pair for name in names for pair in set(pairwise(name)))
-        self._words: dict[str, int] = {}
-        self._pairs: dict[tuple[str, str], dict[tuple[int, int], dict[tuple[str, ...], int]]] = {}
-        for number, name in enumerate(names):
-            if len(name) == 1:
-                self._words[name[0]] = number
-            else:
-                at, pair = min(enumerate(pairwise(name)), key=lambda entry: common[entry[1]])
-                self._pairs.setdefault(pair, {}).setdefault((at, len(name)), {})[name] = number
+        self._words = {name[0]: number for number, name in enumerate(names) if len(name) == 1}
+        self._longer = {name: number for number, name in enumerate(names) if len(name) > 1}
+        self._around: dict[tuple[str, str], tuple[_Around, ...]] = {}
+        once: dict[tuple[_Around, ...], tuple[_Around, ...]] = {}
+        for name in self._longer:
+            at, pair = min(enumerate(pairwise(name)), key=lambda entry: common[entry[1]])
+            around = at, len(name)
+            if around not in (known := self._around.get(pair, ())):
+                longer = (*known, around)
+                self._around[pair] = once.setdefault(longer, longer)
 
     @property
     def marks(self) -> frozenset[str]:
         """One word of each name; a sentence that has none of them has none of the names."""
-        longer = {name for places in self._pairs.values() for names in places.values() for name in names}
-        common = Counter(word for name in longer for word in set(name))
+        common = Counter(word for name in self._longer for word in set(name))
         rarest = (
             min((w for w in name if any(map(str.isalnum, w))), key=lambda w: (common[w], w))
-            for name in longer
+            for name in self._longer
         )
         return frozenset((*self._words, *rarest))
 
     def find(self, words: Sequence[str]) -> list[Found]:
         """Names in a sentence from left to right; where names overlap the longest wins, then the first."""
-        singles, pairs = self._words, self._pairs
+        singles, longer, around = self._words, self._longer, self._around
         found = [(i, i + 1, singles[word]) for i, word in enumerate(words) if word in singles]
-        if longer := [(i, pair) for i, pair in enumerate(pairwise(words)) if pair in pairs]:
-            for i, pair in longer:
-                for (at, length), names in pairs[pair].items():
-                    start = i - at
-                    number = names.get(tuple(words[start : start + length])) if start >= 0 else None
+        if pairs := [(i, pair) for i, pair in enumerate(pairwise(words)) if pair in around]:
+            for i, pair in pairs:
+                for at, length in around[pair]:
+                    start, end = i - at, i - at + length
+                    if start < 0 or end > len(words):
+                        continue  # a slice that is cut off may be another name
+                    number = longer.get(tuple(words[start:end]))
                     if number is not None:
-                        found.append((start, start + length, number))
+                        found.append((start, end, number))
             found.sort()
             return _longest(found)
         return found
 
 
 def _longest(found: list[Found]) -> list[Found]:
+    """Those that stay; a name that was found by two pairs of its words stays once."""
     if all(end <= start for (_, end, _), (start, _, _) in pairwise(found)):
         return found
     kept: list[Found] = []

@@ -6,14 +6,17 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from promptsearch.engines.mining.words import Words, has_letters
 from promptsearch.errors import DataError
 from promptsearch.showing import count
-from promptsearch.tasks.facts import Triple
+
+if TYPE_CHECKING:
+    from promptsearch.tasks.facts import Triple
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Fact:
     """A subject and an object, each with other names it goes by."""
 

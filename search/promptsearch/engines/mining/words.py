@@ -58,8 +58,11 @@ class Words:
         return _folded(word, self.fold_case, self.fold_accents)
 
     def key(self, text: str) -> tuple[str, ...]:
-        """The words of any text; texts of equal words are the same name."""
-        return tuple(self.of(composed(text)))
+        """The words of any text; texts of equal words are the same name.
+
+        Each word is held once (`sys.intern`), however many names have it.
+        """
+        return tuple(map(sys.intern, self.of(composed(text))))
 
 
 def composed(text: str) -> str:

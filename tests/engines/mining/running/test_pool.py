@@ -59,3 +59,16 @@ def test_a_script_without_main_is_told_why(tmp_path):
 
 def test_a_small_corpus_is_counted_in_one_process():
     assert default_workers(Corpus.of_texts(["a"])) == 1
+
+
+def test_processes_that_only_count_do_without_numpy_and_torch():
+    # Of the memory of a worker that is a third.
+    program = (
+        "import sys\n"
+        "import promptsearch.corpus\n"
+        "import promptsearch.engines.mining.facts, promptsearch.engines.mining.frames\n"
+        "import promptsearch.engines.mining.running.pool\n"
+        "sys.exit(', '.join({'numpy', 'torch', 'transformers', 'pydantic'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=240)
+    assert run.stderr.strip() == ""
