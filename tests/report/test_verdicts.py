@@ -14,6 +14,7 @@ from promptsearch.study.curse import WinnersCurse
 from promptsearch.study.details import Details
 from promptsearch.study.ensembles import Ensemble
 from promptsearch.study.result import Discovery, Draw
+from promptsearch.verbalizer import Verbalizer
 from tests.study.trials import figures, trial
 
 
@@ -72,9 +73,19 @@ def test_a_cheaper_prompt_is_told_with_what_it_gives_up(clear):
     assert told[0].endswith("at 5 %); the cheapest of them was chosen.")
     assert told[1] == (
         "Ranked first on dev, where log-likelihood decides among the best, is a prompt with 90.0 % accuracy "
-        "there at 60 tokens a text; the chosen one, with 80.0 % at 20, is cheaper, and it is near the best, "
-        "within one standard error of the paired difference."
+        "there (2 label words, 60 tokens a text); the chosen one, with 80.0 % (2 label words, 20 tokens a "
+        "text), is cheaper, and it is near the best, within one standard error of the paired difference."
     )
+
+
+def test_what_makes_a_prompt_simpler_is_told(clear):
+    many, few = trial("many", dev=9, tokens=20), trial("few", dev=8, tokens=20)
+    words = Verbalizer.of({"no": ["bad", "dull"], "yes": ["good"]}, ["no", "yes"])
+    many = replace(many, candidate=replace(many.candidate, verbalizer=words))
+    selection = replace(clear.selection, finalists=(many, few), alike=(many, few), chosen=few)
+    [_, told] = verdicts(replace(clear, selection=selection))[:2]
+    assert "90.0 % accuracy there (3 label words, 20 tokens a text); the chosen" in told
+    assert "with 80.0 % (2 label words, 20 tokens a text), is simpler, and it is as likely" in told
 
 
 def test_the_winners_curse_is_told_with_what_can_be_expected(clear):

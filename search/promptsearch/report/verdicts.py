@@ -9,7 +9,8 @@ from promptsearch.report.rows import percent
 from promptsearch.scoring import Difference
 from promptsearch.showing import count
 from promptsearch.study.result import Discovery
-from promptsearch.study.selection import combination
+from promptsearch.study.selection import combination, simplicity
+from promptsearch.study.trial import Trial
 
 LEVEL = 0.05
 FEW = 100
@@ -46,13 +47,20 @@ def _choice(discovery: Discovery) -> Iterator[str]:
         rule = "it is near the best" if selection.by_cost else "it is as likely"
         yield (
             f"Ranked first on dev, where log-likelihood decides among the best, is a prompt with {most} % "
-            f"{task.metric} there at {first.cost:.0f} tokens a text; the chosen one, "
-            f"with {own} % at {chosen.cost:.0f}, is {_simpler(discovery)}, and {rule}, "
+            f"{task.metric} there ({_size(first)}); the chosen one, "
+            f"with {own} % ({_size(chosen)}), is {_simpler(discovery)}, and {rule}, "
             "within one standard error of the paired difference."
         )
     manual = discovery.manual
     if manual is not None and combination(manual.trial) == combination(discovery.best.trial):
         yield "Nothing better than the manual prompt was found."
+
+
+def _size(trial: Trial) -> str:
+    """What a prompt is simpler by, if it is: see `simplicity`."""
+    stored, words, tokens = simplicity(trial)
+    numbers = f"{count(int(stored), 'stored number')}, " if stored else ""
+    return f"{numbers}{count(int(words), 'label word')}, {count(round(tokens), 'token')} a text"
 
 
 def _simpler(discovery: Discovery) -> str:
