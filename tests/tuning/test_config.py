@@ -113,6 +113,7 @@ def test_options_come_back_from_json() -> None:
         ("{soft*2} {text} {mask}", "{text} {mask}"),
         ("{soft*2}{text} {mask}", "{text} {mask}"),
         ("{text}{soft*2}. {mask}", "{text}. {mask}"),
+        ("{text}\n{soft*2} It was {mask}", "{text}\nIt was {mask}"),
         ("{text} {soft:It was} {mask}.", "{text} It was {mask}."),
         ("{text} {soft*1} {soft*2} {mask}", "{text} {mask}"),
         ("{text} {{a}} {soft*1} {mask}", "{text} {{a}} {mask}"),

@@ -160,7 +160,7 @@ def without_soft(template: Template) -> Template:
     for piece in template.pieces:
         part = _words(piece)
         # What stood on both sides of soft tokens must not leave two blanks, or one at the start.
-        if gone and part.startswith(" ") and (not source or source.endswith(" ")):
+        if gone and part.startswith(" ") and (not source or source[-1].isspace()):
             part = part[1:]
         gone = not part
         source += part
