@@ -12,7 +12,7 @@ from promptsearch.tasks.task import gold
 DATA = os.environ.get("PROMPTSEARCH_DATA")
 pytestmark = [
     pytest.mark.shared_data,
-    pytest.mark.skipif(DATA is None, reason="PROMPTSEARCH_DATA names no folder of real data sets"),
+    pytest.mark.skipif(not DATA, reason="PROMPTSEARCH_DATA names no folder of real data sets"),
 ]
 
 

@@ -95,7 +95,7 @@ def _cache() -> Path:
     if own := os.environ.get("HF_DATASETS_CACHE"):
         return Path(own).expanduser()
     home = os.environ.get("HF_HOME")
-    shared = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache"))
+    shared = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
     return (Path(home) if home else shared / "huggingface").expanduser() / "datasets"
 
 
