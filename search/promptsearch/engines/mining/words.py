@@ -15,7 +15,11 @@ from itertools import islice
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 # Not re.ASCII, for which some control characters are no blanks.
 _ASCII = re.compile(r"[A-Za-z0-9_]+|[^A-Za-z0-9_\s]")
+_ANY_SCRIPT = re.compile(r"\w+|[^\w\s]")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
+# Signs that are words by themselves; control characters, which are too, are left to the pattern.
+_SIGNS = tuple(c for c in map(chr, range(33, 127)) if not c.isalnum() and c != "_")
 _BLANKED = "".join(c if c.isalnum() or c == "_" else " " for c in map(chr, range(128)))
 
 
@@ -37,9 +41,9 @@ class Words:
     def of(self, text: str) -> list[str]:
         """The folded words of `text`, which must be `composed`."""
         if text.isascii():
-            return _ASCII.findall(text.lower() if self.fold_case else text)
+            return _ascii_words(text.lower() if self.fold_case else text)
         lower = str.lower if self.fold_case else str
-        return [lower(word) if word.isascii() else self.fold(word) for word in _pattern().findall(text)]
+        return [lower(word) if word.isascii() else self.fold(word) for word in _pattern(text).findall(text)]
 
     def without_marks(self, text: str) -> list[str]:
         """The words of `of` without punctuation marks, for ASCII text alone; half the work."""
@@ -47,7 +51,7 @@ class Words:
 
     def starts_and_ends(self, text: str, most: int | None = None) -> tuple[list[int], list[int]]:
         """Where each word of `of` starts and ends in `text`, or the first `most` words."""
-        pattern = _ASCII if text.isascii() else _pattern()
+        pattern = _ASCII if text.isascii() else _pattern(text)
         spans = [match.span() for match in islice(pattern.finditer(text), most)]
         return [start for start, _ in spans], [end for _, end in spans]
 
@@ -89,8 +93,29 @@ def _folded(word: str, case: bool, accents: bool) -> str:
     return unicodedata.normalize("NFC", word)
 
 
+def _ascii_words(text: str) -> list[str]:
+    """What `_ASCII` finds, in two thirds of the time: blanks around each sign that occurs, and a split."""
+    if not text.isprintable():
+        return _ASCII.findall(text)
+    for sign in _SIGNS:
+        if sign in text:
+            text = text.replace(sign, f" {sign} ")
+    return text.split()
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """The pattern of a word, for text that is not ASCII: a simple one where that finds the same."""
+    return _ANY_SCRIPT if all(map(_is_simple, _BEYOND_ASCII.findall(text))) else _with_marks()
+
+
 @cache
-def _pattern() -> re.Pattern[str]:
+def _is_simple(char: str) -> bool:
+    """Whether a character is neither a combining mark nor of a script without spaces."""
+    return re.match(f"[{_UNSPACED}{_marks()}]", char) is None
+
+
+@cache
+def _with_marks() -> re.Pattern[str]:
     """The pattern of a word for any script, with combining marks inside words."""
     letter, mark = rf"[^\W{_UNSPACED}]", f"[{_marks()}]"
     return re.compile(rf"{letter}+(?:{mark}+{letter}*)*|[{_UNSPACED}]{mark}*|[^\w\s]")
