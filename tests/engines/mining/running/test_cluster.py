@@ -62,6 +62,15 @@ def test_the_counts_are_those_of_one_process(cluster, corpus, shard_size):
 
 
 @pytest.mark.slow
+def test_counts_that_are_done_but_not_here_yet_are_waited_for(cluster, corpus, monkeypatch):
+    # Fetching them takes longer than a look, as it does where they are large.
+    monkeypatch.setattr(running_cluster, "_LOOK_SECONDS", 0.002)
+    for _ in range(5):
+        counts = count_on_cluster(COUNTER, corpus, cluster.scheduler_address, most=400_000)
+        assert counts == whole(COUNTER, corpus)
+
+
+@pytest.mark.slow
 def test_texts_in_memory_and_a_client_that_stays_open(cluster):
     corpus = Corpus.of_texts(["Ada was born in Rome.", "Bo, of Oslo."] * 50)
     with distributed.Client(cluster, set_as_default=False) as client:

@@ -139,11 +139,13 @@ def _waited_for(client: Client, future: Future) -> Part:
     """The result, as long as there are workers that may bring it; Dask itself waits for new ones for ever."""
     without = 0.0
     while True:
+        # What is counted has still to come here, and each try to fetch it begins anew.
+        finished = future.status == "finished"
         try:
-            return future.result(timeout=_LOOK_SECONDS)
+            return future.result(timeout=_PATIENCE_SECONDS if finished else _LOOK_SECONDS)
         except TimeoutError:
-            if future.done():
-                raise
+            if future.status == "error":
+                return future.result()  # raises what went wrong, which may be another one
         without = 0.0 if client.nthreads() else without + _LOOK_SECONDS
         if without >= _PATIENCE_SECONDS:
             raise RunningError(
