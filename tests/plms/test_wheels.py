@@ -278,7 +278,7 @@ def test_smollm2_tells_good_films_from_bad_ones(smollm2):
     import gzip
 
     data = Path(os.environ.get("PROMPTSEARCH_DATA", "")) / "sst2" / "validation.jsonl.gz"
-    if "PROMPTSEARCH_DATA" not in os.environ or not data.exists():
+    if not os.environ.get("PROMPTSEARCH_DATA") or not data.exists():
         pytest.skip("PROMPTSEARCH_DATA names no folder with sst2")
     with gzip.open(data, "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for line, _ in zip(lines, range(100))]

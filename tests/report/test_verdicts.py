@@ -73,8 +73,8 @@ def test_a_cheaper_prompt_is_told_with_what_it_gives_up(clear):
     assert told[0].endswith("at 5 %); the cheapest of them was chosen.")
     assert told[1] == (
         "Ranked first on dev, where log-likelihood decides among the best, is a prompt with 90.0 % accuracy "
-        "there (2 label words, 60 tokens a text); the chosen one, with 80.0 % (2 label words, 20 tokens a "
-        "text), is cheaper, and it is near the best, within one standard error of the paired difference."
+        "there (2 label words, 60.0 tokens a text); the chosen one, with 80.0 % (2 label words, 20.0 tokens "
+        "a text), is cheaper, and it is near the best, within one standard error of the paired difference."
     )
 
 
@@ -84,8 +84,8 @@ def test_what_makes_a_prompt_simpler_is_told(clear):
     many = replace(many, candidate=replace(many.candidate, verbalizer=words))
     selection = replace(clear.selection, finalists=(many, few), alike=(many, few), chosen=few)
     [_, told] = verdicts(replace(clear, selection=selection))[:2]
-    assert "90.0 % accuracy there (3 label words, 20 tokens a text); the chosen" in told
-    assert "with 80.0 % (2 label words, 20 tokens a text), is simpler, and it is as likely" in told
+    assert "90.0 % accuracy there (3 label words, 20.0 tokens a text); the chosen" in told
+    assert "with 80.0 % (2 label words, 20.0 tokens a text), is simpler, and it is as likely" in told
 
 
 def test_the_winners_curse_is_told_with_what_can_be_expected(clear):

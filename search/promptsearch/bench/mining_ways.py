@@ -83,7 +83,7 @@ _FACT = {field.name for field in fields(Fact)}
 
 def _fact(values: dict[str, Any]) -> Fact | dict[str, Any]:
     """A fact, if a JSON object is one."""
-    if values.keys() != _FACT:
+    if values.keys() != _FACT or not isinstance(values["subject"], str):
         return values
     aliases = tuple(values["subject_aliases"]), tuple(values["object_aliases"])
     return Fact(values["subject"], values["object"], *aliases)

@@ -60,7 +60,7 @@ def _size(trial: Trial) -> str:
     """What a prompt is simpler by, if it is: see `simplicity`."""
     stored, words, tokens = simplicity(trial)
     numbers = f"{count(int(stored), 'stored number')}, " if stored else ""
-    return f"{numbers}{count(int(words), 'label word')}, {count(round(tokens), 'token')} a text"
+    return f"{numbers}{count(int(words), 'label word')}, {tokens:.1f} tokens a text"
 
 
 def _simpler(discovery: Discovery) -> str:

@@ -204,7 +204,7 @@ def test_no_text_has_no_frames() -> None:
 
 
 @pytest.mark.shared_data
-@pytest.mark.skipif(DATA is None, reason="needs PROMPTSEARCH_DATA")
+@pytest.mark.skipif(not DATA, reason="needs PROMPTSEARCH_DATA")
 def test_reviews_give_frames_that_a_person_would_write() -> None:
     path = Path(str(DATA)) / "imdb" / "train.jsonl.gz"
     with gzip.open(path, "rt", encoding="utf-8") as file:

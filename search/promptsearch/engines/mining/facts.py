@@ -31,7 +31,7 @@ class FactCounter:
     Attributes:
         finder: finds the names.
         held: `subject << 32 | object` -> relations that hold from the one to the other. Pairs as keys would
-            take three times as much memory.
+            take up to twice as much memory.
         subject_of, object_of: name -> relations in which it is a subject, an object; bit r is relation r.
         marks: see `NameFinder.marks`.
         named_by: alias that is no fact's own name -> the first name whose alias it is. A fact's own names

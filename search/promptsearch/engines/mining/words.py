@@ -16,7 +16,9 @@ _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u
 # Not re.ASCII, for which some control characters are no blanks.
 _ASCII = re.compile(r"[A-Za-z0-9_]+|[^A-Za-z0-9_\s]")
 _ANY_SCRIPT = re.compile(r"\w+|[^\w\s]")
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+# None of the Latin letters of Unicode's first blocks, dashes and quotation marks combines with what is before
+# it, or is of a script without spaces.
+_BEYOND_LATIN = re.compile("[^\x00-\u02ff\u2010-\u2027\u20ac]")
 
 # Signs that are words by themselves; control characters, which are too, are left to the pattern.
 _SIGNS = tuple(c for c in map(chr, range(33, 127)) if not c.isalnum() and c != "_")
@@ -105,13 +107,7 @@ def _ascii_words(text: str) -> list[str]:
 
 def _pattern(text: str) -> re.Pattern[str]:
     """The pattern of a word, for text that is not ASCII: a simple one where that finds the same."""
-    return _ANY_SCRIPT if all(map(_is_simple, _BEYOND_ASCII.findall(text))) else _with_marks()
-
-
-@cache
-def _is_simple(char: str) -> bool:
-    """Whether a character is neither a combining mark nor of a script without spaces."""
-    return re.match(f"[{_UNSPACED}{_marks()}]", char) is None
+    return _ANY_SCRIPT if _BEYOND_LATIN.search(text) is None else _with_marks()
 
 
 @cache

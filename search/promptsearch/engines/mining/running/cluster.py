@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections import Counter
 from collections.abc import Generator, Iterable
@@ -31,6 +32,7 @@ _SPLIT_EVERY = 8
 _LOOK_SECONDS = 5.0
 _PATIENCE_SECONDS = 60.0
 _SHARDS_A_THREAD = 4
+_LEAST_SHARD = 4 << 20
 _MEMORY = "Look at the logs of the workers, and give them more memory or fewer threads."
 
 
@@ -137,16 +139,17 @@ def _result(client: Client, job: _Job, shards: list[tuple[int, int, Shard]]) -> 
 
 def _waited_for(client: Client, future: Future) -> Part:
     """The result, as long as there are workers that may bring it; Dask itself waits for new ones for ever."""
-    without = 0.0
+    without, fetching = 0.0, _PATIENCE_SECONDS
     while True:
         # What is counted has still to come here, and each try to fetch it begins anew.
-        finished = future.status == "finished"
+        finished, begun = future.status == "finished", time.monotonic()
         try:
-            return future.result(timeout=_PATIENCE_SECONDS if finished else _LOOK_SECONDS)
+            return future.result(timeout=fetching if finished else _LOOK_SECONDS)
         except TimeoutError:
             if future.status == "error":
                 return future.result()  # raises what went wrong, which may be another one
-        without = 0.0 if client.nthreads() else without + _LOOK_SECONDS
+        fetching *= 1 + finished
+        without = 0.0 if client.nthreads() else without + time.monotonic() - begun
         if without >= _PATIENCE_SECONDS:
             raise RunningError(
                 f"the cluster has had no worker for {without:.0f} seconds",
@@ -167,7 +170,7 @@ def _shard_size(client: Client, corpus: Corpus, segment: int) -> int:
     """Bytes of a shard, so that all threads are busy to the end, and few shards have to be merged."""
     threads: Any = client.nthreads()
     fair = (corpus.size or SHARD) // (_SHARDS_A_THREAD * max(1, sum(threads.values())))
-    return min(max(fair, segment), SHARD)
+    return min(max(fair, segment, _LEAST_SHARD), SHARD)
 
 
 def _numbered(shards: Iterable[Shard]) -> list[tuple[int, int, Shard]]:
