@@ -59,21 +59,7 @@ def whole() -> dict[str, Any]:
             "shots": 16,
             "seed": 0,
         },
-        "evaluation": [
-            {
-                "split": "test",
-                "metric": "accuracy",
-                "n": 100,
-                "value": 0.75,
-                "low": 0.625,
-                "high": 0.875,
-                "level": 0.95,
-                "log_likelihood": -0.5,
-                "unscored": 0.0,
-                "manual_baseline": {"value": 0.5, "low": 0.25, "high": 0.75},
-                "majority": 0.5,
-            }
-        ],
+        "evaluation": [evaluation_record()],
         "provenance": {
             "engine": "manual",
             "seed": 0,
@@ -83,6 +69,23 @@ def whole() -> dict[str, Any]:
             "details": {"name": "it-was", "step": 3, "trace": [{"loss": 0.5}, None, True]},
         },
         "soft": None,
+    }
+
+
+def evaluation_record() -> dict[str, Any]:
+    """What a prompt file says about one split."""
+    return {
+        "split": "test",
+        "metric": "accuracy",
+        "n": 100,
+        "value": 0.75,
+        "low": 0.625,
+        "high": 0.875,
+        "level": 0.95,
+        "log_likelihood": -0.5,
+        "unscored": 0.0,
+        "manual_baseline": {"value": 0.5, "low": 0.25, "high": 0.75},
+        "majority": 0.5,
     }
 
 

@@ -34,8 +34,8 @@ class NameFinder:
             at, pair = min(enumerate(pairwise(name)), key=lambda entry: common[entry[1]])
             around = at, len(name)
             if around not in (known := self._around.get(pair, ())):
-                longer = (*known, around)
-                self._around[pair] = once.setdefault(longer, longer)
+                more = (*known, around)
+                self._around[pair] = once.setdefault(more, more)
 
     @property
     def marks(self) -> frozenset[str]:

@@ -8,6 +8,8 @@ which leaves no way to start from words. Only the vectors are kept: the network 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import torch
 from torch import Tensor, nn
 
@@ -20,7 +22,7 @@ MOST_WIDTH = 512
 RATES: dict[Parameterisation, float] = {"lstm": 1e-3, "mlp": 1e-3, "free": 0.1}
 
 
-class SoftEncoder(nn.Module):
+class SoftEncoder(nn.Module, ABC):
     """m vectors of d numbers.
 
     Args:
@@ -35,9 +37,9 @@ class SoftEncoder(nn.Module):
         self.register_buffer("start", start.detach().float().clone())
         self.scale = scale
 
+    @abstractmethod
     def change(self) -> Tensor:
         """f, (m, d)."""
-        raise NotImplementedError
 
     def forward(self) -> Tensor:
         """The vectors, (m, d) float32."""

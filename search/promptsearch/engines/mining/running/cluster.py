@@ -148,7 +148,8 @@ def _waited_for(client: Client, future: Future) -> Part:
         except TimeoutError:
             if future.status == "error":
                 return future.result()  # raises what went wrong, which may be another one
-        fetching *= 1 + finished
+        if finished:
+            fetching *= 2
         without = 0.0 if client.nthreads() else without + time.monotonic() - begun
         if without >= _PATIENCE_SECONDS:
             raise RunningError(
