@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from promptsearch.errors import DataError, OptionError
+from promptsearch.errors import DataError, OptionError, PLMError
+from promptsearch.study import workers as workers_module
 from promptsearch.study.config import DiscoverConfig
-from promptsearch.study.discover import resume
+from promptsearch.study.discover import discover, resume, run
 from promptsearch.study.observer import Observer
+from promptsearch.study.record import saved
 from promptsearch.study.storage import open_study
-from promptsearch.study.worker import work
+from promptsearch.study.worker import work, work_when_told
 from promptsearch.study.workers import Workers, limited_threads
 from tests.study.searching import WORDS, search
 from tests.study.workers import OPTIONS, end, evaluated, figures, owners, start, studies, wait_for
@@ -139,8 +141,7 @@ def test_workers_may_be_asked_for_when_a_run_is_resumed(tmp_path):
 
 
 def test_no_worker_is_started_for_one_process(tmp_path):
-    study = open_study(tmp_path)
-    with Workers.started(DiscoverConfig(), study, tmp_path, 0) as workers:
+    with Workers.started(DiscoverConfig(), tmp_path, 0) as workers:
         assert workers.processes == []
     assert not (tmp_path / "workers.log").exists()
 
@@ -148,16 +149,72 @@ def test_no_worker_is_started_for_one_process(tmp_path):
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="the system does not show command lines")
 def test_a_password_is_in_no_command_line(tmp_path):
     config = DiscoverConfig(minutes=0.05, storage="postgresql://me:s3cret@host/db")
-    with Workers.started(config, open_study(tmp_path), tmp_path, 1) as workers:
+    study = open_study(tmp_path)
+    with Workers.started(config, tmp_path, 1) as workers, workers.searching(config, study, tmp_path):
         place = Path(f"/proc/{workers.processes[0].pid}")
-        assert b"s3cret" not in (place / "cmdline").read_bytes()
-        assert b"PROMPTSEARCH_STORAGE=postgresql://me:s3cret@host/db" in (place / "environ").read_bytes()
+        for name in ("cmdline", "environ"):
+            assert b"s3cret" not in (place / name).read_bytes()
 
 
 def test_a_process_that_does_not_end_is_ended():
     process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    Workers([process], patience=0.1).end()
+    Workers([process]).end(patience=0.1)
     assert process.wait(10) == -signal.SIGTERM
+
+
+def test_workers_of_a_search_that_never_begins_are_ended(tmp_path):
+    config = DiscoverConfig(task="reviews", plms=("minilm-mlm",), offline=True)
+    with Workers.started(config, tmp_path, 2) as workers:
+        assert [process.poll() for process in workers.processes] == [None, None]
+    assert all(process.poll() is not None for process in workers.processes)
+    assert workers.failed == 0
+
+
+def test_a_plm_that_cannot_be_had_leaves_no_folder_and_no_worker(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PLMError):
+        discover("reviews", plms=("no-such-plm",), offline=True, workers=2)
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "lines", [[], [json.dumps(saved(DiscoverConfig(task="reviews", plms=("minilm-mlm",))))]]
+)
+def test_a_worker_whose_search_never_began_ends(lines):
+    assert work_when_told(lines, Observer()) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a worker cannot be killed by a script there")
+def test_a_worker_that_fails_is_told_of(tmp_path, monkeypatch):
+    notices: list[str] = []
+    observer = Observer()
+    monkeypatch.setattr(observer, "notice", notices.append)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    config = DiscoverConfig(
+        task="reviews",
+        words=WORDS,
+        templates=("{text} It was {mask}.",),
+        plms=("minilm-mlm",),
+        engines=("manual",),
+        evaluations=1,
+        shots=4,
+        max_test=4,
+        offline=True,
+        workers=2,
+        out=tmp_path / "run",
+    )
+    monkeypatch.setattr(workers_module, "saved", lambda config: {"nonsense": 1})
+    found = run(config, observer)
+    assert found.folder == tmp_path / "run"
+    assert any("1 worker ended early" in notice and "workers.log" in notice for notice in notices)
+    assert "another version" in (tmp_path / "run" / "workers.log").read_text("utf-8")
+
+
+def test_rows_in_memory_are_refused_where_other_processes_are_to_read_them():
+    rows = [{"text": "A fine film.", "label": "good"}, {"text": "A bad one.", "label": "bad"}]
+    with pytest.raises(OptionError, match="other processes cannot read rows in memory"):
+        DiscoverConfig(data=rows, workers=2)
+    assert DiscoverConfig(data=rows).workers == 1
 
 
 def test_threads_are_set_back():

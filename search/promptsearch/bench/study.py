@@ -23,6 +23,7 @@ from promptsearch.study.session import PLMs
 from promptsearch.study.setup import Engines, load_search_task
 from promptsearch.study.sitting import Sitting
 from promptsearch.study.trial import Trial
+from promptsearch.study.workers import Workers
 from promptsearch.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -153,7 +154,8 @@ def _by_study(config: DiscoverConfig, task: Task, engines: Engines, plms: PLMs, 
     """As `discover` searches, but for all of the time: none is set aside for test and report."""
     clock = record.clock
     with TemporaryDirectory(prefix="promptsearch-") as folder:
-        opened = Sitting.open(config, task, engines, plms, Path(folder), clock, Observer(), resumed=False)
+        place, alone = Path(folder), Workers([])
+        opened = Sitting.open(config, task, engines, plms, place, clock, Observer(), alone, resumed=False)
         with opened as sitting:
             kept = sitting.search.keep
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -35,8 +36,12 @@ def command(
     The data must lie at the same place as on the machine that began the search.
     """
     from promptsearch.showing import count
-    from promptsearch.study.worker import work
+    from promptsearch.study.worker import work, work_when_told
+    from promptsearch.study.workers import TOLD
 
     with screen.watching(quiet) as observer:
-        tried = work(storage, observer, study, threads, parent)
+        if storage == TOLD:
+            tried = work_when_told(sys.stdin, observer, threads, parent)
+        else:
+            tried = work(storage, observer, study, threads, parent)
     print(f"Tried {count(tried, 'template')}.")

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+Token = TypeVar("Token", int, str)
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def build_tree(sequences: Sequence[Sequence[int]], tails: Sequence[int] | None =
     return TokenTree(*as_array, ends=tuple(ends))
 
 
-def common_prefix(sequences: Iterable[Sequence[int]]) -> list[int]:
+def common_prefix(sequences: Iterable[Sequence[Token]]) -> list[Token]:
     """The longest run of tokens with which every sequence begins."""
     iterator = iter(sequences)
     prefix = list(next(iterator, []))
@@ -97,7 +100,7 @@ def common_prefix(sequences: Iterable[Sequence[int]]) -> list[int]:
     return prefix
 
 
-def split_by_size(sequences: Sequence[Sequence[int]], most: int) -> list[list[int]]:
+def split_by_size(sequences: Sequence[Sequence[Token]], most: int) -> list[list[int]]:
     """Group sequences (indices, neighbours in lexical order together) into trees of at most `most` tokens.
 
     A sequence longer than `most` makes a group of its own.

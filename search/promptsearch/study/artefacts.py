@@ -40,6 +40,8 @@ TUNED_FOLDERS = tuple(tuned_folder_name(PROMPT_FILE, kind) for kind in get_args(
 """What was trained of a PLM."""
 STUDY_FILE = "study.log"
 LOCK_FILE = "run.lock"
+WORKERS_LOG = "workers.log"
+"""What other processes of a run say; they may have begun before it has."""
 SEARCH, WITHOUT_LABELS = "search", "without labels"
 """What a config says of a run that has no study."""
 PLOTS = ("candidates", "history", "front", "importances", "sensitivity", "seeds")
@@ -61,13 +63,14 @@ RUN_FILES = (
     REPORT_FILE,
     "mined.json",
     STUDY_FILE,
-    "workers.log",
+    WORKERS_LOG,
     f"{STUDY_FILE}.lock",
     LOCK_FILE,
     "label-words.svg",
     "mined-templates.svg",
     *(f"{plot}.svg" for plot in PLOTS),
 )
+_HELD = (LOCK_FILE, WORKERS_LOG)
 DRAWS = "seed-*"
 """Folders of other draws of train and dev."""
 _TRIGGERS = "trigger-*.svg"  # one a PLM
@@ -161,11 +164,11 @@ def _draws_told(folder: Path) -> int:
 def clear(folder: Path) -> None:
     """Remove the files of an earlier run, which must not stand beside those of a new one.
 
-    The lock stays, which this process may hold.
+    The lock stays, which this process may hold, and the log of workers, which they may write.
     """
     several = chain(folder.glob(_ENSEMBLES), folder.glob(_TRIGGERS))
     for name in (*RUN_FILES, *(path.name for path in several if _is_run_file(path))):
-        if name != LOCK_FILE:
+        if name not in _HELD:
             (folder / name).unlink(missing_ok=True)
     for inside in (*folder.glob(DRAWS), *(folder / name for name in (CHECKPOINTS, *TUNED_FOLDERS))):
         if inside.is_dir() and _is_run_file(inside):
@@ -179,7 +182,8 @@ def discard(folder: Path, made: bool) -> None:
         made: whether the folder was made for it, and goes too.
     """
     clear(folder)
-    (folder / LOCK_FILE).unlink(missing_ok=True)
+    for name in _HELD:
+        (folder / name).unlink(missing_ok=True)
     if made:
         with suppress(OSError):
             folder.rmdir()

@@ -174,6 +174,11 @@ class DiscoverConfig:
             )
         if self.workers < 1 or self.seeds < 1:
             raise OptionError("numbers of workers and of seeds are 1 or more")
+        if self.workers > 1 and not isinstance(self.data, str | Path | None):
+            raise OptionError(
+                "other processes cannot read rows in memory",
+                hint="Write them to a file and name that, or search in one process.",
+            )
         if not 0 <= self.seed <= _SEEDS - self.seeds:
             raise OptionError(
                 f"a seed is a whole number from 0 to {_SEEDS - self.seeds}, not {self.seed}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from promptsearch.study.resuming import options_of, same_unfinished
 from promptsearch.study.session import PLMs
 from promptsearch.study.setup import Engines, load_search_task
 from promptsearch.study.sitting import Sitting
+from promptsearch.study.workers import Workers
 
 __all__ = ["discover", "load_search_plm", "resume", "run"]
 
@@ -86,20 +86,20 @@ def _search(
     folder = out if resumed and out is not None else new_folder(task.name, out)
     begun, kept = False, resumed
     try:
-        plms = PLMs.load(config, observer)
-        with Sitting.open(config, task, engines, plms, folder, clock, observer, resumed) as sitting:
-            begun = True
-            try:
-                interrupted = sitting.search_all()
-            finally:
-                kept = kept or bool(sitting.search.trials)
-            return conclude(sitting, interrupted)
+        with Workers.started(config, folder, config.workers - 1) as workers:
+            plms = PLMs.load(config, observer)
+            with Sitting.open(
+                config, task, engines, plms, folder, clock, observer, workers, resumed
+            ) as sitting:
+                begun = True
+                try:
+                    interrupted = sitting.search_all()
+                finally:
+                    kept = kept or bool(sitting.search.trials)
+                return conclude(sitting, interrupted)
     finally:
-        if not kept and begun:
+        if not kept and (begun or config.out is None):
             discard(folder, made=config.out is None)
-        elif not kept and config.out is None:
-            with suppress(OSError):
-                folder.rmdir()
 
 
 def _other_draws(config: DiscoverConfig, observer: Observer, found: Discovery) -> Discovery:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -59,6 +59,11 @@ class Offers:
             return self.engines.words_templates
         offers = self._offers(group)
         return None if offers is None else len(offers)
+
+    def templates(self, group: Group, numbers: Iterable[int]) -> list[Template]:
+        """Those of a group that are found before they are tried."""
+        offers = self._offers(group) or ()
+        return [offers[number].template for number in numbers]
 
     def fill(self, group: Group, plm: PLM, budget: Budget) -> None:
         """Have a group's engine search.

@@ -13,10 +13,12 @@ from optuna.trial import TrialState
 
 from promptsearch.scoring import Evaluation
 from promptsearch.study.budget import Pace
+from promptsearch.study.owner import Owner, this_process
 from promptsearch.study.pools import Group
 from promptsearch.study.sampler import group_and_number
 from promptsearch.study.schedule import Tried
 from promptsearch.study.selection import ranked_on_train
+from promptsearch.study.stale import owner_of
 from promptsearch.study.trial import Trial, finite
 
 SUMMARY = "summary"
@@ -97,6 +99,7 @@ class Standing:
         tried: what each group has brought.
         evaluations: templates that were evaluated.
         running: trials that some worker is at.
+        others: processes other than this one that are at some.
         waiting: trials that wait to be run, again or for the first time.
     """
 
@@ -104,7 +107,12 @@ class Standing:
     tried: dict[Group, Tried]
     evaluations: int
     running: int
+    others: int
     waiting: int
+
+    def idle(self, workers: int) -> int:
+        """Processes of so many that are at nothing, this one, which asks, among them."""
+        return max(1, workers - self.others)
 
 
 def brought_something(study: Study) -> frozenset[str]:
@@ -156,6 +164,7 @@ def standing(study: Study, groups: Iterable[Group], by_time: bool) -> Standing:
     values: dict[Group, list[float]] = {group: [] for group in taken}
     costs: dict[Group, list[float]] = {group: [] for group in taken}
     evaluations = running = waiting = 0
+    others: set[Owner | None] = set()
     for trial in study.get_trials(deepcopy=False):
         if trial.state == TrialState.FAIL:
             continue
@@ -165,7 +174,9 @@ def standing(study: Study, groups: Iterable[Group], by_time: bool) -> Standing:
             continue
         group, number = place
         taken[group].add(number)
-        running += trial.state == TrialState.RUNNING
+        if trial.state == TrialState.RUNNING:
+            running += 1
+            others.add(owner_of(trial))
         waiting += trial.state == TrialState.WAITING
         summary = trial.user_attrs.get(SUMMARY)
         if summary is None or not trial.state.is_finished():
@@ -178,5 +189,6 @@ def standing(study: Study, groups: Iterable[Group], by_time: bool) -> Standing:
         {group: Tried(tuple(values[group]), tuple(costs[group])) for group in taken},
         evaluations,
         running,
+        len(others - {None, this_process()}),
         waiting,
     )

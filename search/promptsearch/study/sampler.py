@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from optuna import Study
@@ -25,6 +25,10 @@ class GroupSampler(BaseSampler):
     there is something to learn. The first comes first: of hand-written prompts it is the one that a person
     would write. Each is tried once: where TPE draws only what was tried, the nearest that was not is taken.
 
+    Attributes:
+        group: whose turn it is.
+        among: the templates that may be drawn; None for all.
+
     Args:
         seed: fixes what is drawn.
         untried: numbers of a group's templates that are left.
@@ -40,6 +44,7 @@ class GroupSampler(BaseSampler):
         self._base = choose if choose is not None else TPESampler(seed=seed, constant_liar=True)
         self._untried = untried
         self.group: Group | None = None
+        self.among: Collection[int] | None = None
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         return {}
@@ -60,6 +65,8 @@ class GroupSampler(BaseSampler):
         left = set(self._untried(group))
         if isinstance(param_distribution, IntDistribution) and len(left) > param_distribution.high:
             return 0  # none of them was tried
+        if self.among is not None:
+            left &= set(self.among)
         drawn = 0
         for _ in range(_DRAWS):
             drawn = self._base.sample_independent(study, trial, param_name, param_distribution)
@@ -82,6 +89,7 @@ def ask(
     group: Group,
     groups: Sequence[Group],
     size_of: Callable[[Group], int],
+    among: Collection[int] | None = None,
 ) -> tuple[Trial, Group, int]:
     """The next trial, its group and the number of its template.
 
@@ -90,8 +98,9 @@ def ask(
     Args:
         groups: all there are, in order.
         size_of: number of templates that a group has.
+        among: templates of the group that may be drawn; None for all.
     """
-    sampler.group = group
+    sampler.group, sampler.among = group, among
     trial = marked(study)
     plm = trial.suggest_categorical(PLM, list(dict.fromkeys(each.plm for each in groups)))
     engine = trial.suggest_categorical(ENGINE, list(dict.fromkeys(each.engine for each in groups)))

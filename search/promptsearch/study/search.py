@@ -18,6 +18,7 @@ from promptsearch.study.judging import Judge
 from promptsearch.study.noting import noted
 from promptsearch.study.observer import Observer
 from promptsearch.study.offers import WORDS, Offers
+from promptsearch.study.parts import beginnings, how_many, parts, shares
 from promptsearch.study.pools import Group, Offer
 from promptsearch.study.progress import Standing, brought_something, is_surplus, standing, summary_of
 from promptsearch.study.rungs import examples_of
@@ -191,11 +192,18 @@ class Search:
             self._fill(group, stands)
             return
         blocks: dict[Group, list[_Asked]] = {}
-        for _ in range(self._block(group, stands)):
+        family, limit = self.plms[group.plm].identity.family, self.clock.limits.evaluations
+        left = how_many(group, family, self.offers.size(group) or 0, self.workers, stands, self.clock)
+        alike = self.workers > 1 and shares(group, family)
+        part: Sequence[int] | None = None
+        while left > 0:
             trial, found, number = ask(
-                self.study, self.sampler, group, self._choices, lambda each: self.offers.size(each) or 1
+                self.study, self.sampler, group, self._choices, lambda each: self.offers.size(each) or 1, part
             )
-            limit = self.clock.limits.evaluations
+            left -= 1
+            if part is None and found == group and alike:
+                part = self._part(group, number, stands.idle(self.workers))
+                left = min(left, len(part) - 1)
             if found.plm not in self.plms or is_surplus(self.study, trial, found, number, limit):
                 tell(self.study, trial, state=TrialState.FAIL)
             else:
@@ -203,18 +211,12 @@ class Search:
         for found, block in blocks.items():
             self._try(found, block)
 
-    def _block(self, group: Group, stands: Standing) -> int:
-        """How many templates go through the PLM together."""
-        most = 1 if group.engine == WORDS else BLOCK[self.plms[group.plm].identity.family]
-        left_over = (self.offers.size(group) or 0) - len(stands.taken[group])
-        # The last ones to end should not wait long for each other.
-        most = min(most, max(1, left_over if self.workers == 1 else left_over // (2 * self.workers)))
-        if (left := self.clock.evaluations_left) is not None:
-            most = min(most, max(1, left - stands.running))
-        seconds, costs = self.clock.left, stands.tried[group].costs
-        if seconds is not None and costs:
-            most = min(most, max(1, int(seconds * len(costs) / max(sum(costs), 1e-9))))
-        return most
+    def _part(self, group: Group, number: int, idle: int) -> Sequence[int]:
+        """The templates of a group, a given one among them, that this process tries of what is left."""
+        left = sorted({number, *self.untried(group)})
+        texts = dict(zip(left, beginnings(self.offers.templates(group, left), self.offers.task.train)))
+        family = self.plms[group.plm].identity.family
+        return next(part for part in parts(texts, idle, BLOCK[family]) if number in part)
 
     def _fill(self, group: Group, stands: Standing) -> None:
         self.observer.stage(f"{group.plm}: engine {group.engine}")

@@ -14,9 +14,11 @@ from optuna import Study
 from promptsearch.engines.mining.mining import Mining
 from promptsearch.errors import PromptSearchError
 from promptsearch.plms.base import AnswerScoring
+from promptsearch.showing import count
 from promptsearch.study.artefacts import (
     CONFIG_FILE,
     FILE_OF_ENGINE,
+    WORKERS_LOG,
     clear,
     run_lock,
     write_candidates,
@@ -80,6 +82,7 @@ class Sitting:
     study: Study
     search: Search
     ending: Ending
+    workers: Workers
     before: frozenset[int] = frozenset()
     _recalled: bool = False
     _written: float = 0.0
@@ -98,9 +101,13 @@ class Sitting:
         folder: Path,
         clock: Clock,
         observer: Observer,
+        workers: Workers,
         resumed: bool,
     ) -> Generator[Sitting]:
         """Begin a study in a folder, or go on with the one that is in it.
+
+        Args:
+            workers: take part when it is searched.
 
         Raises:
             StorageError: the folder's search is going on in another process, or its study is damaged.
@@ -132,7 +139,9 @@ class Sitting:
             search.pace.update(paces(study, examples_of(rungs.whole), without=WORDS))
             late = sum(engine in config.engines for engine in FILE_OF_ENGINE)
             ending = Ending(clock, plms, search.pace, observer, study, late)
-            found = cls(config, task, engines, plms, folder, observer, clock, study, search, ending, before)
+            found = cls(
+                config, task, engines, plms, folder, observer, clock, study, search, ending, workers, before
+            )
             search.keep, search.searched = found._keep, found._tell_mined
             stack.callback(plms.watch, observer, None)
             yield found
@@ -149,7 +158,7 @@ class Sitting:
         try:
             if self.before:
                 self.ending.reserve(self.task)
-            with Workers.started(self.config, self.study, self.folder, self.config.workers - 1):
+            with self.workers.searching(self.config, self.study, self.folder):
                 self.plms.watch(self.observer, self.clock)
                 try:
                     self.search.run()
@@ -166,6 +175,9 @@ class Sitting:
                 self._recall()
                 self.write()
             raise
+        if self.workers.failed and not interrupted:
+            number = count(self.workers.failed, "worker")
+            self.observer.notice(f"{number} ended early, for what {self.folder / WORKERS_LOG} says")
         self._recall()
         check_tried(self.search, list(self.plms.unavailable.values()))
         self.write()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import optuna
@@ -13,6 +13,7 @@ from optuna import Study
 
 from promptsearch.errors import DataError, OptionError, PLMError
 from promptsearch.study.budget import Clock, TimeUp
+from promptsearch.study.config import DiscoverConfig
 from promptsearch.study.heartbeat import Heartbeat
 from promptsearch.study.observer import Observer
 from promptsearch.study.record import restored
@@ -24,6 +25,7 @@ from promptsearch.study.sitting import FINGERPRINT, LOADED, OPTIONS, OVER, new_s
 from promptsearch.study.spent import spent
 from promptsearch.study.storage import open_storage, shown
 from promptsearch.study.workers import limited_threads
+from promptsearch.tasks.task import Task
 
 # So often the storage is asked whether the run is over.
 _LOOK_SECONDS = 0.5
@@ -70,40 +72,79 @@ def work(
         PLMError: a PLM of the run cannot be had here.
         PromptSearchError: as in `discover`.
     """
-    with limited_threads(threads) if threads is not None else nullcontext():
-        return _work(storage, observer, study, parent)
+    with limited_threads(threads):
+        shared = _study(storage, study)
+        options = shared.user_attrs.get(OPTIONS)
+        if options is None:
+            raise OptionError("the study was not begun by promptsearch", where=shown(storage))
+        return _Ready.of(restored(options, shown(storage)), observer).search(shared, parent)
 
 
-def _work(storage: str, observer: Observer, study: str | None, parent: int | None) -> int:
-    shared = _study(storage, study)
-    options = shared.user_attrs.get(OPTIONS)
-    if options is None:
-        raise OptionError("the study was not begun by promptsearch", where=shown(storage))
-    config = restored(options, shown(storage))
-    task = load_search_task(config)
-    sampler = GroupSampler((config.seed + os.getpid()) % 2**32, lambda group: search.untried(group))
-    shared.sampler = sampler
-    if shared.user_attrs.get(FINGERPRINT) != task.fingerprint:
-        raise DataError(
-            "the data here are not those of the run",
-            where=f"{task.fingerprint[:16]} here, {shared.user_attrs.get(FINGERPRINT)!s:.16} there",
-            hint="Give this machine the same files, at the same place.",
-        )
-    plms = PLMs.load(config, observer)
-    if missing := [plm for plm in shared.user_attrs.get(LOADED, ()) if plm not in plms.loaded]:
-        raise PLMError(
-            f"{missing[0]}, which the run searches on, cannot be had here",
-            where=plms.unavailable.get(missing[0]),
-        )
-    engines = Engines.of(config, task, observer)
-    with Heartbeat(shared) as beat:
-        clock = _Until(config.limits.shared(config.seeds), spent(shared))
-        clock.ended = lambda: bool(shared.user_attrs.get(OVER)) or _orphaned(parent)
-        plms.watch(observer, clock)
-        rungs = Rungs.of(task, config.seed)
-        search = new_search(config, rungs, engines, plms, shared, sampler, beat, clock, observer)
-        search.run(clock.ended)
-        return len({trial.candidate.template for trial in search.trials})
+def work_when_told(
+    lines: Iterable[str], observer: Observer, threads: int | None = None, parent: int | None = None
+) -> int:
+    """Load what a search needs, and take part in its study once that is there; else as `work`.
+
+    Args:
+        lines: the options of the search, and then its storage and the name of its study, each as JSON. Where
+            they end sooner the search never began.
+    """
+    told = iter(lines)
+    with limited_threads(threads):
+        options = next(told, None)
+        if options is None:
+            return 0
+        ready = _Ready.of(restored(json.loads(options), "standard input"), observer)
+        place = next(told, None)
+        if place is None:
+            return 0
+        where = json.loads(place)
+        return ready.search(_study(where["storage"], where["study"]), parent)
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """All that a search needs, but the study."""
+
+    config: DiscoverConfig
+    task: Task
+    plms: PLMs
+    engines: Engines
+    observer: Observer
+
+    @classmethod
+    def of(cls, config: DiscoverConfig, observer: Observer) -> _Ready:
+        task = load_search_task(config)
+        return cls(config, task, PLMs.load(config, observer), Engines.of(config, task, observer), observer)
+
+    def search(self, study: Study, parent: int | None) -> int:
+        """Take part; the number of templates that were tried here."""
+        self._check(study)
+        config, observer = self.config, self.observer
+        sampler = GroupSampler((config.seed + os.getpid()) % 2**32, lambda group: search.untried(group))
+        study.sampler = sampler
+        with Heartbeat(study) as beat:
+            clock = _Until(config.limits.shared(config.seeds), spent(study))
+            clock.ended = lambda: bool(study.user_attrs.get(OVER)) or _orphaned(parent)
+            self.plms.watch(observer, clock)
+            rungs = Rungs.of(self.task, config.seed)
+            search = new_search(config, rungs, self.engines, self.plms, study, sampler, beat, clock, observer)
+            search.run(clock.ended)
+            return len({trial.candidate.template for trial in search.trials})
+
+    def _check(self, study: Study) -> None:
+        there = study.user_attrs.get(FINGERPRINT)
+        if there != self.task.fingerprint:
+            raise DataError(
+                "the data here are not those of the run",
+                where=f"{self.task.fingerprint[:16]} here, {there!s:.16} there",
+                hint="Give this machine the same files, at the same place.",
+            )
+        if missing := [plm for plm in study.user_attrs.get(LOADED, ()) if plm not in self.plms.loaded]:
+            raise PLMError(
+                f"{missing[0]}, which the run searches on, cannot be had here",
+                where=self.plms.unavailable.get(missing[0]),
+            )
 
 
 def _study(storage: str, name: str | None) -> Study:

@@ -2,39 +2,57 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from optuna import Study
 
 from promptsearch.cores import usable_cores
-from promptsearch.study.artefacts import STUDY_FILE
+from promptsearch.study.artefacts import STUDY_FILE, WORKERS_LOG
 from promptsearch.study.config import DiscoverConfig
+from promptsearch.study.record import saved
 
-STORAGE_VARIABLE = "PROMPTSEARCH_STORAGE"
-"""Environment variable that tells a worker the storage."""
+TOLD = "-"
+"""In place of a storage: the process is told on standard input what to load, then where the study is."""
 # For those who see that the study is over, to end by themselves; as a share of the budget where that is less.
 _END_SECONDS = 30.0
 _END_SHARE = 0.02
 
 
 class Workers:
-    """Worker processes of a run on this machine."""
+    """Worker processes of a run on this machine.
 
-    def __init__(self, processes: list[subprocess.Popen[bytes]], patience: float = _END_SECONDS) -> None:
+    Args:
+        threads: that each process computes with, this one too while they search; None for all.
+        patience: seconds that those which see that the study is over have to end by themselves.
+
+    Attributes:
+        failed: how many have ended for some fault; known at the end.
+    """
+
+    def __init__(
+        self,
+        processes: list[subprocess.Popen[bytes]],
+        threads: int | None = None,
+        patience: float = _END_SECONDS,
+    ) -> None:
         self.processes = processes
+        self.threads = threads
         self.patience = patience
+        self.failed = 0
 
     @classmethod
     @contextmanager
-    def started(cls, config: DiscoverConfig, study: Study, folder: Path, number: int) -> Generator[Workers]:
-        """Within, so many other processes search too; they end when the study is over.
+    def started(cls, config: DiscoverConfig, folder: Path, number: int) -> Generator[Workers]:
+        """Within, so many other processes load what a search needs, to take part in it when they are told.
 
         Each has its share of the cores. What they say goes to workers.log in the run's folder.
         """
@@ -44,40 +62,63 @@ class Workers:
         threads = max(1, usable_cores() // (number + 1))
         minutes = config.limits.shared(config.seeds).minutes
         patience = _END_SECONDS if minutes is None else min(_END_SECONDS, _END_SHARE * 60 * minutes)
-        place = config.storage or f"journal://{quote(str((folder / STUDY_FILE).resolve()))}"
-        command = [sys.executable, "-m", "promptsearch", "worker"]
-        command += ["--study", study.study_name, "--threads", str(threads), "--parent", str(os.getpid())]
-        # Every user of a machine can see a command line; the place may hold a password.
-        env = {**os.environ, STORAGE_VARIABLE: place}
-        with open(folder / "workers.log", "ab") as log, limited_threads(threads):
-            found = cls(
-                [
-                    subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
-                    for _ in range(number)
-                ],
-                patience,
-            )
-            try:
-                yield found
-            finally:
-                found.end()
+        command = [sys.executable, "-m", "promptsearch", "worker", "--storage", TOLD]
+        command += ["--threads", str(threads), "--parent", str(os.getpid())]
+        with open(folder / WORKERS_LOG, "ab") as log:
+            processes = [
+                subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)
+                for _ in range(number)
+            ]
+        found = cls(processes, threads, patience)
+        try:
+            found._tell(saved(config))
+            yield found
+        finally:
+            found.end(patience=0.0)  # where the search never began
 
-    def end(self) -> None:
-        """Wait for those who see that the study is over; end the others, whose work is not needed."""
-        until = time.monotonic() + self.patience
-        for process in self.processes:
+    @contextmanager
+    def searching(self, config: DiscoverConfig, study: Study, folder: Path) -> Generator[None]:
+        """Within, they take part in a study; they end when it is over."""
+        # Every user of a machine can see a command line; the place may hold a password.
+        place = config.storage or f"journal://{quote(str((folder / STUDY_FILE).resolve()))}"
+        self._tell({"storage": place, "study": study.study_name})
+        with limited_threads(self.threads):
             try:
+                yield
+            finally:
+                self.end(self.patience)
+
+    def _tell(self, what: Mapping[str, Any]) -> None:
+        for process in self.processes:
+            if process.stdin is not None:
+                with suppress(OSError):  # it has ended, and its log says why
+                    process.stdin.write(json.dumps(what).encode() + b"\n")
+                    process.stdin.flush()
+
+    def end(self, patience: float) -> None:
+        """Wait for those who see that the study is over; end the others, whose work is not needed."""
+        until = time.monotonic() + patience
+        for process in self.processes:
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.0, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
+        self.failed = self.failed or sum(process.poll() not in (None, 0) for process in self.processes)
+        for process in self.processes:
+            if process.poll() is None:
                 process.terminate()
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(5)
                 process.kill()
+            if process.stdin is not None:
+                with suppress(OSError):
+                    process.stdin.close()
 
 
 @contextmanager
-def limited_threads(number: int) -> Generator[None]:
-    """Within, torch computes with so many threads."""
+def limited_threads(number: int | None) -> Generator[None]:
+    """Within, torch computes with so many threads; None changes nothing."""
+    if number is None:
+        yield
+        return
     import torch
 
     before = torch.get_num_threads()
