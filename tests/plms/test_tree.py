@@ -91,6 +91,7 @@ def test_splitting_by_hand():
     # 1 2 3, again, 1 2 4 and 1 5 make five tokens; 9 9 would make seven.
     assert split_by_size(sequences, 5) == [[0, 4, 2, 3], [1]]
     assert split_by_size(sequences, 4) == [[0, 4, 2], [3, 1]]
+    assert split_by_size(sequences, 5, 2) == [[0, 4], [2, 3], [1]]
     assert split_by_size([], 5) == []
 
 

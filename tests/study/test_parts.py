@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise, product
 
 import pytest
@@ -31,16 +32,18 @@ def test_every_text_is_in_one_part_and_none_is_too_large(texts, number, most):
     assert max(map(len, found)) <= most
 
 
-@given(TEXTS, st.integers(1, 3))
-def test_no_other_cut_into_runs_of_neighbours_makes_the_longest_part_shorter(texts, number):
-    found = parts(dict(enumerate(texts)), number, len(texts))
+@given(TEXTS, st.integers(1, 3), st.integers(3, 7))
+def test_no_other_cut_into_runs_of_neighbours_makes_the_longest_part_shorter(texts, number, most):
+    found = parts(dict(enumerate(texts)), number, most)
+    number = max(number, math.ceil(len(texts) / most))
     assert len(found) <= number
     order = sorted(range(len(texts)), key=lambda i: texts[i])
     every = []
     for cuts in product(range(len(texts) + 1), repeat=number - 1):
         edges = [0, *sorted(cuts), len(texts)]
         every.append([order[a:b] for a, b in pairwise(edges) if a < b])
-    assert longest(found, texts) == min(longest(cut, texts) for cut in every)
+    allowed = [cut for cut in every if max(map(len, cut)) <= most]
+    assert longest(found, texts) == min(longest(cut, texts) for cut in allowed)
 
 
 def test_what_begins_with_the_same_text_stays_together():

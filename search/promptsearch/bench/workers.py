@@ -15,15 +15,28 @@ from typing import Any
 import optuna
 
 from promptsearch.bench.fresh_cache import fresh_cache
-from promptsearch.bench.machine import load_now
+from promptsearch.bench.goals import Goal
+from promptsearch.bench.machine import Machine, load_now
 from promptsearch.bench.processes import ContenderError
+from promptsearch.bench.render import GOAL_TITLES, goal_row, machine_note
+from promptsearch.report.marks import fenced, table
 from promptsearch.study.artefacts import STUDY_FILE
+from promptsearch.study.owner import Owner
 from promptsearch.study.progress import SUMMARY
 from promptsearch.study.stale import owner_of
 from promptsearch.study.storage import open_storage
 
 # Each process computes with one thread, so that it has a core of its own and no more.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+WANTED = 1.6
+"""How many times as fast two processes of one thread each should be."""
+METHOD = """\
+A fixed set of templates is tried by one process and by several, in turn, each time with an empty cache and
+one thread a process. Seconds are those from the first template's start to the last one's end: with the start-up
+of other processes as far as it takes longer than that of the first, without loading and report, which
+*command* has. Busy: how much of that time a process had templates under way, mean over processes. They end together as
+far as the templates can be cut into parts that take equally long. What counts is the ratio of medians."""
+TITLES = ("processes", "templates", "seconds", "last began after", "busy %", "command, s", "load before")
 
 
 @dataclass(frozen=True)
@@ -33,7 +46,9 @@ class Course:
     Attributes:
         evaluations: templates that were tried.
         seconds: from the first trial's start to the last one's end, start-up of workers included.
-        both: templates a second while every process was at work; None where they never all were.
+        late: seconds after the first trial's start at which the last process began its first; None where one
+            never had any.
+        busy: share of those seconds in which a process had trials under way, mean over processes.
         whole: of the command, start-up and report included.
         load: of the machine when it began: processes that wait, over one minute.
     """
@@ -41,7 +56,8 @@ class Course:
     workers: int
     evaluations: int
     seconds: float
-    both: float | None
+    late: float | None
+    busy: float
     whole: float
     load: float | None
 
@@ -51,6 +67,9 @@ class WorkersBench:
     """Searches in one process and in several, in turn."""
 
     courses: tuple[Course, ...]
+    machine: Machine
+    load_after: float | None
+    command: str | None = None
 
     def _of(self, several: bool) -> list[Course]:
         return [course for course in self.courses if (course.workers > 1) == several]
@@ -62,32 +81,38 @@ class WorkersBench:
         return one / several
 
     @property
-    def speed_up_at_work(self) -> float | None:
-        """Rate while all processes are at work, over that of one process."""
-        together = [course.both for course in self._of(True) if course.both is not None]
-        alone = statistics.median(course.evaluations / course.seconds for course in self._of(False))
-        return statistics.median(together) / alone if together else None
+    def goal(self) -> Goal:
+        """What is promised of two processes."""
+        return Goal(f"{self.courses[-1].workers} processes: × as fast as one", self.speed_up, WANTED)
 
     def record(self) -> dict[str, Any]:
         """As JSON-able values."""
         return {
+            "machine": self.machine.record(),
+            "load_after": self.load_after,
+            "command": self.command,
             "courses": [vars(course) for course in self.courses],
             "speed_up": self.speed_up,
-            "speed_up_at_work": self.speed_up_at_work,
+            "goal": self.goal.record(),
         }
 
 
-def run(options: Sequence[str], workers: int = 2, repeats: int = 3) -> WorkersBench:
+def run(
+    options: Sequence[str], workers: int = 2, repeats: int = 3, command: str | None = None
+) -> WorkersBench:
     """Search in one process and in several, in turn.
 
     Args:
         options: of `promptsearch discover` that name a fixed set of candidates, such as `--engine manual
             --evaluations 40`, without --out and --workers.
+        command: by which this was called, for the page.
 
     Raises:
         ContenderError: a search failed.
     """
-    return WorkersBench(tuple(_course(options, n) for _ in range(repeats) for n in (1, workers)))
+    machine = Machine.now()
+    courses = tuple(_course(options, n) for _ in range(repeats) for n in (1, workers))
+    return WorkersBench(courses, machine, load_now(), command)
 
 
 def _course(options: Sequence[str], workers: int) -> Course:
@@ -101,25 +126,57 @@ def _course(options: Sequence[str], workers: int) -> Course:
         whole = time.monotonic() - begun
         if done.returncode != 0:
             raise ContenderError("the search failed", where=done.stderr.decode("utf-8", "replace")[-500:])
-        evaluations, seconds, both = _timing(folder, workers)
-    return Course(workers, evaluations, seconds, both, whole, load)
+        timing = _timing(folder, workers)
+    return Course(workers, *timing, whole, load)
 
 
-def _timing(folder: Path, workers: int) -> tuple[int, float, float | None]:
-    """Templates, seconds that trying them took, and templates a second while all processes worked."""
+def _timing(folder: Path, workers: int) -> tuple[int, float, float | None, float]:
+    """Templates, seconds that trying them took, when the last process began, and how busy all were."""
     storage = open_storage(folder / STUDY_FILE)
     (name,) = [study.study_name for study in storage.get_all_studies()]
     trials = optuna.load_study(study_name=name, storage=storage).get_trials(deepcopy=False)
-    spans = [
-        (trial.datetime_start.timestamp(), trial.datetime_complete.timestamp(), owner_of(trial))
-        for trial in trials
-        if SUMMARY in trial.user_attrs and trial.datetime_start and trial.datetime_complete
+    spans: dict[Owner | None, list[tuple[float, float]]] = {}
+    for trial in trials:
+        if SUMMARY in trial.user_attrs and trial.datetime_start and trial.datetime_complete:
+            span = trial.datetime_start.timestamp(), trial.datetime_complete.timestamp()
+            spans.setdefault(owner_of(trial), []).append(span)
+    begun = [min(start for start, _ in own) for own in spans.values()]
+    seconds = max(end for own in spans.values() for _, end in own) - min(begun)
+    late = max(begun) - min(begun) if len(begun) == workers else None
+    busy = sum(map(covered, spans.values())) / (workers * seconds)
+    return sum(map(len, spans.values())), seconds, late, busy
+
+
+def covered(spans: Sequence[tuple[float, float]]) -> float:
+    """Length of what spans of time cover together; trials that are tried together overlap."""
+    found, until = 0.0, float("-inf")
+    for start, end in sorted(spans):
+        found += max(0.0, end - max(start, until))
+        until = max(until, end)
+    return found
+
+
+def markdown(bench: WorkersBench) -> str:
+    """The measurement as a page."""
+    rows = [
+        (
+            str(course.workers),
+            str(course.evaluations),
+            f"{course.seconds:.1f}",
+            "never" if course.late is None else f"{course.late:.1f}",
+            f"{100 * course.busy:.0f}",
+            f"{course.whole:.0f}",
+            "" if course.load is None else f"{course.load:.2f}",
+        )
+        for course in bench.courses
     ]
-    seconds = max(end for _, end, _ in spans) - min(start for start, _, _ in spans)
-    owners = {owner for _, _, owner in spans}
-    if len(owners) < workers:
-        return len(spans), seconds, None
-    begin = max(min(start for start, _, by in spans if by == owner) for owner in owners)
-    end = min(max(end for _, end, by in spans if by == owner) for owner in owners)
-    inside = sum(begin < done <= end for _, done, _ in spans)
-    return len(spans), seconds, inside / (end - begin) if end > begin and inside else None
+    parts = [
+        "# Several processes",
+        METHOD,
+        *([fenced(bench.command, "sh")] if bench.command else []),
+        fenced(machine_note(bench.machine, bench.load_after)),
+        table(TITLES, rows),
+        "## Goals",
+        table(GOAL_TITLES, [goal_row(bench.goal)]),
+    ]
+    return "\n\n".join(parts) + "\n"

@@ -8,15 +8,17 @@ from typing import Annotated
 
 import typer
 
-from promptsearch.cli import screen
+from promptsearch.cli import options, screen
+from promptsearch.cli.command_line import command_line
 from promptsearch.cli.options import value
+from promptsearch.cli.shared_options import deliver
 
 Given = Annotated[
     list[str] | None,
     typer.Argument(metavar="[-- OPTIONS]", help="Of discover, after two dashes.", show_default=False),
 ]
 _KILLED = ("--task", "reviews", "--plm", "minilm-mlm", "--offline")
-_FIXED = ("--task", "sst2", "--plm", "smollm2-135m", "--engine", "manual", "--evaluations", "32")
+_FIXED = ("--task", "sst2", "--plm", "smollm2-135m", "--engine", "manual", "--max-test", "50")
 
 
 def kills(
@@ -51,11 +53,14 @@ def workers(
     repeats: Annotated[
         int, value("--repeats", metavar="N", min=1, help="Searches of each kind, in turn.", default=True)
     ] = 3,
+    out: options.Tables = None,
+    json: options.Json = False,
 ) -> None:
-    """Measure how much faster several processes of one thread are than one, and print it as JSON.
+    """Measure how much faster several processes of one thread are than one.
 
-    By default 32 hand-written templates on SmolLM2, with an empty cache each time.
+    By default on the hand-written templates of SST-2 on SmolLM2, with an empty cache each time.
     """
-    from promptsearch.bench.workers import run
+    from promptsearch.bench.workers import markdown, run
 
-    screen.print_json(run(given or _FIXED, number, repeats).record())
+    bench = run(given or _FIXED, number, repeats, command_line())
+    deliver(markdown(bench), bench.record(), json, out)

@@ -100,16 +100,21 @@ def common_prefix(sequences: Iterable[Sequence[Token]]) -> list[Token]:
     return prefix
 
 
-def split_by_size(sequences: Sequence[Sequence[Token]], most: int) -> list[list[int]]:
+def split_by_size(
+    sequences: Sequence[Sequence[Token]], most: int, number: int | None = None
+) -> list[list[int]]:
     """Group sequences (indices, neighbours in lexical order together) into trees of at most `most` tokens.
 
     A sequence longer than `most` makes a group of its own.
+
+    Args:
+        number: of sequences that a group may hold; None for any.
     """
     order = sorted(range(len(sequences)), key=lambda i: list(sequences[i]))
     groups: list[list[int]] = []
     size = 0
     for i in order:
-        if groups:
+        if groups and len(groups[-1]) != number:
             shared = len(common_prefix([sequences[groups[-1][-1]], sequences[i]]))
             added = len(sequences[i]) - shared
             if size + added <= most:

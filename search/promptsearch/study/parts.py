@@ -85,14 +85,8 @@ def parts(texts: Mapping[int, str], number: int, most: int) -> list[list[int]]:
     low, high = max(map(len, beginnings), default=0), sum(map(len, beginnings))
     while low < high:
         limit = (low + high) // 2
-        if len(_cut(beginnings, limit, most)) <= number:
+        if len(split_by_size(beginnings, limit, most)) <= number:
             high = limit
         else:
             low = limit + 1
-    return [[numbers[i] for i in part] for part in _cut(beginnings, low, most)]
-
-
-def _cut(texts: Sequence[str], limit: int, most: int) -> list[list[int]]:
-    """Places of the texts, by parts that are no longer to read than the limit."""
-    found = split_by_size(texts, limit)
-    return [part[i : i + most] for part in found for i in range(0, len(part), most)]
+    return [[numbers[i] for i in part] for part in split_by_size(beginnings, low, most)]
