@@ -32,10 +32,11 @@ WANTED = 1.6
 """How many times as fast two processes of one thread each should be."""
 METHOD = """\
 A fixed set of templates is tried by one process and by several, in turn, each time with an empty cache and
-one thread a process. Seconds are those from the first template's start to the last one's end: with the start-up
-of other processes as far as it takes longer than that of the first, without loading and report, which
-*command* has. Busy: how much of that time a process had templates under way, mean over processes. They end together as
-far as the templates can be cut into parts that take equally long. What counts is the ratio of medians."""
+one thread a process. Seconds are those from the first template's start to the last one's end: with the
+start-up of other processes as far as it takes longer than that of the first, without loading and report,
+which *command* has. Busy: how much of that time a process had templates under way, mean over processes.
+They end together as far as the templates can be cut into parts that take equally long. What counts is the
+ratio of medians."""
 TITLES = ("processes", "templates", "seconds", "last began after", "busy %", "command, s", "load before")
 
 
