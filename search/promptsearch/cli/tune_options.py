@@ -31,8 +31,8 @@ class TuneOptions(TrainingOptions):
         value(
             "--template",
             metavar="TEXT",
-            help="The template, as '{text} {soft*5} It was {mask}' (default: the manual one, with --tokens "
-            "soft tokens before the slot where the strategy trains some).",
+            help="The template, as '{text} {soft*5} It was {mask}' (default: the manual one; soft tokens "
+            "that are trained take the place of the words before its slot and start from them).",
         ),
     ] = None
     words: Annotated[
@@ -72,16 +72,18 @@ class TuneOptions(TrainingOptions):
         value(
             "--start",
             metavar="NAME",
-            help="Where the prompt starts: vocabulary (frequent words), labels (their words) or random; "
-            "{soft:words} starts from its words. \\[vocabulary]",
+            help="Where {soft*5} or a prefix starts: vocabulary (frequent words), labels (their words) or "
+            "random; {soft:words} starts from its words. \\[vocabulary]",
         ),
     ] = None
     tokens: Annotated[
-        int,
+        int | None,
         value(
-            "--tokens", metavar="N", help="Tokens of a prefix, or soft ones without --template.", default=True
+            "--tokens",
+            metavar="N",
+            help="Tokens of a prefix, or soft ones to put before the slot of the manual template. \\[5]",
         ),
-    ] = 5
+    ] = None
     width: Annotated[
         int | None, value("--width", metavar="N", help="Hidden width of the encoder (default: the PLM's).")
     ] = None

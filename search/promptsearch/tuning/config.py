@@ -37,6 +37,10 @@ ENCODERS: dict[Method, tuple[Parameterisation, ...]] = {
 LM_RATES: dict[LM, float] = {"lora": 5e-4, "full": 2e-5}
 # Soft tokens need several starts; a PLM starts where it was pretrained.
 _RESTARTS, _LM_RESTARTS = 3, 1
+TOKENS = 5
+"""Of a prefix, or soft ones that are put into a template, where no number is given."""
+START: Start = "vocabulary"
+"""Where they start."""
 TITLES: dict[Strategy, str] = {
     "tuning-free": "Tuning-free prompting",
     "fixed-lm": "Fixed-LM prompt tuning",
@@ -63,14 +67,15 @@ class TuneConfig:
         plm: reference.
         dtype: as for `load_plm`; `auto` is float32 where the PLM's weights are trained.
         shots: examples a class in train, and in dev alike; `NO_LABELS` for none, None for all.
-        template: with soft tokens where these are trained, else of words; None takes a hand-written one, with
-            `tokens` soft tokens where the strategy trains some.
+        template: with soft tokens where these are trained, else of words; None takes a hand-written one, of
+            which the words before the slot become soft tokens that start from them where such are trained;
+            or `tokens` soft tokens are put there, where `tokens` or `start` is given.
         words: label words, as for `DiscoverConfig`.
         strategy: what is trained.
         method: what stands for the prompt where it is trained.
         encoder: how it is parameterised; None for the method's own.
-        start: see `promptsearch.engines.soft.SoftConfig`.
-        tokens: of a prefix, and soft tokens of a template that is not given.
+        start: of `{soft*n}` and of a prefix, see `promptsearch.engines.soft.SoftConfig`; None: `vocabulary`.
+        tokens: of a prefix, and soft tokens of a template that is not given; None for 5.
         width: hidden width of the encoder.
         separate: whether each label has soft tokens of its own where the template has `{label}`, and so asks
             one question a label.
@@ -105,8 +110,8 @@ class TuneConfig:
     strategy: Strategy = "fixed-lm"
     method: Method = "p-tuning"
     encoder: Parameterisation | None = None
-    start: Start = "vocabulary"
-    tokens: int = 5
+    start: Start | None = None
+    tokens: int | None = None
     width: int | None = None
     separate: bool = False
     answers: tuple[str, str] = YES_NO
@@ -137,13 +142,14 @@ class TuneConfig:
         check_choice("strategy", self.strategy, get_args(Strategy))
         check_choice("method", self.method, get_args(Method))
         check_choice("way to train the PLM", self.lm, get_args(LM))
-        check_choice("start", self.start, get_args(Start))
+        if self.start is not None:
+            check_choice("start", self.start, get_args(Start))
         self._check_encoder()
         for name in ("rate", "lm_rate"):
             value = getattr(self, name)
             if value is not None and not 0 < value < float("inf"):
                 raise OptionError(f"a learning rate must be above 0, not {value}")
-        if self.tokens < 1 or (self.restarts is not None and self.restarts < 1):
+        if (self.tokens is not None and self.tokens < 1) or (self.restarts is not None and self.restarts < 1):
             raise OptionError("numbers of tokens and of restarts are 1 or more")
         if self.max_dev < 1:
             raise OptionError(f"max_dev must be 1 or more, not {self.max_dev}")
@@ -241,6 +247,11 @@ class TuneConfig:
     def trains_soft(self) -> bool:
         """Whether soft tokens of the template are trained."""
         return self.strategy in ("fixed-lm", "prompt+lm") and self.method not in PREFIXES
+
+    @property
+    def from_words(self) -> bool:
+        """Whether soft tokens of the hand-written template start from its words."""
+        return self.trains_soft and self.start is None and self.tokens is None
 
     @property
     def trains_prefix(self) -> bool:

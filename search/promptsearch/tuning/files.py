@@ -17,6 +17,7 @@ from promptsearch.artefact.tuned import (
     tuned_record,
 )
 from promptsearch.engines.base import Candidate
+from promptsearch.engines.soft.starts import starts_from_words
 from promptsearch.errors import StorageError
 from promptsearch.prompt import Prompt
 from promptsearch.scoring import fit_none
@@ -25,7 +26,7 @@ from promptsearch.study.budget import Limits
 from promptsearch.study.documents import evaluation_record, prompt_document
 from promptsearch.study.going_on import resume_command
 from promptsearch.tuning.comparing import SCORING
-from promptsearch.tuning.config import TuneConfig
+from promptsearch.tuning.config import START, TuneConfig
 from promptsearch.tuning.outcome import MANUAL, Tuning
 from promptsearch.tuning.subject import Subject
 from promptsearch.tuning.tuners import Stored
@@ -73,7 +74,7 @@ def check_resumable(folder: Path) -> None:
 def prompt_for(subject: Subject, config: TuneConfig, stored: Stored | None, folder: Path) -> Prompt:
     """The prompt as it can be saved: with what was stored in the folder, without figures."""
     asked = subject.decomposition
-    candidate = Candidate(subject.plain, subject.words, "tune", _provenance(config))
+    candidate = Candidate(subject.plain, subject.words, "tune", _provenance(config, subject))
     document = prompt_document(
         subject.task,
         subject.plm,
@@ -103,10 +104,12 @@ def prompt_for(subject: Subject, config: TuneConfig, stored: Stored | None, fold
     return prompt
 
 
-def _provenance(config: TuneConfig) -> dict[str, object]:
+def _provenance(config: TuneConfig, subject: Subject) -> dict[str, object]:
     found: dict[str, object] = {"strategy": config.strategy}
     if config.trains_soft or config.trains_prefix:
-        found |= {"method": config.method, "encoder": config.parameterisation, "start": config.start}
+        own = config.trains_soft and starts_from_words(subject.template)
+        start = "words" if own else config.start or START
+        found |= {"method": config.method, "encoder": config.parameterisation, "start": start}
     if config.trains_lm:
         found["lm"] = config.lm
     return found

@@ -16,7 +16,7 @@ from promptsearch.errors import TemplateError
 from promptsearch.objective import LabelObjective
 from promptsearch.plms.free import FreeReader
 from promptsearch.soft import SoftVectors
-from promptsearch.tuning.config import TuneConfig
+from promptsearch.tuning.config import START, TuneConfig
 from promptsearch.tuning.subject import Subject
 from promptsearch.tuning.tuners import Stored, prompt_rate
 
@@ -100,7 +100,8 @@ class QuestionsTuner:
 
     def make(self, restart: int) -> QuestionsLearner:
         encoders = [self._encoder(restart, number) for number in range(self.encoders)]
-        return QuestionsLearner(self.readers, self.objectives, encoders, prompt_rate(self.config))
+        rate = prompt_rate(self.config, self.questions[0])
+        return QuestionsLearner(self.readers, self.objectives, encoders, rate)
 
     def store(self, learner: Learner, folder: Path) -> Stored:
         assert isinstance(learner, QuestionsLearner)
@@ -110,5 +111,5 @@ class QuestionsTuner:
     def _encoder(self, restart: int, number: int) -> SoftEncoder:
         config, matrix = self.config, self.readers[number].matrix
         question, seed = self.questions[number], (config.seed, restart, number)
-        start = start_vectors(self.subject.plm, question, self.answers, matrix, config.start, seed)
+        start = start_vectors(self.subject.plm, question, self.answers, matrix, config.start or START, seed)
         return make_encoder(config.parameterisation, start, scale_of(matrix), config.width)

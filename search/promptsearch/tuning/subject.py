@@ -9,7 +9,7 @@ from random import Random
 from promptsearch.decomposed import LABEL, Decomposition, decomposes
 from promptsearch.engines.base import Budget, Candidate
 from promptsearch.engines.soft.course import Lesson
-from promptsearch.engines.soft.starts import with_soft
+from promptsearch.engines.soft.starts import soft_ending, with_soft
 from promptsearch.errors import OptionError, PLMError, TemplateError
 from promptsearch.pieces import Piece, Soft, Text, point_at
 from promptsearch.plms.base import PLM
@@ -18,7 +18,7 @@ from promptsearch.study.setup import load_search_task, manual_engine
 from promptsearch.study.trigger_turn import words_of_one_token
 from promptsearch.tasks.task import Example, Task
 from promptsearch.template import Template
-from promptsearch.tuning.config import NO_LABELS, PATTERNS, YES_NO, TuneConfig
+from promptsearch.tuning.config import NO_LABELS, PATTERNS, TOKENS, YES_NO, TuneConfig
 from promptsearch.tuning.unlabelled import unlabelled_for
 from promptsearch.verbalizer import Verbalizer
 
@@ -118,7 +118,7 @@ def subject_of(config: TuneConfig, task: Task, plm: PLM) -> Subject:
     candidates = list(engine.search(task, plm, Budget(), config.seed))
     manual = candidates[0]
     if given is None:
-        given = with_soft(manual.template, config.tokens) if config.trains_soft else manual.template
+        given = _to_be_trained(manual.template, config)
     words = manual.verbalizer
     if decomposition is not None:
         decomposition.check(given, words, plm)
@@ -131,6 +131,14 @@ def subject_of(config: TuneConfig, task: Task, plm: PLM) -> Subject:
     for template in patterns:
         _check_readable(template, task.fields, plm)
     return replace(subject, patterns=tuple(patterns), unlabelled=unlabelled_for(config, task))
+
+
+def _to_be_trained(template: Template, config: TuneConfig) -> Template:
+    """A template of words, with soft tokens where a config trains some."""
+    if not config.trains_soft:
+        return template
+    ending = soft_ending(template) if config.from_words else None
+    return ending or with_soft(template, config.tokens or TOKENS)
 
 
 def _first(candidates: Sequence[Candidate]) -> list[Template]:

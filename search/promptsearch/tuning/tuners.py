@@ -13,17 +13,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from promptsearch.artefact.tuned import TunedKind
-from promptsearch.engines.soft.encoders import RATES, SoftEncoder, make_encoder
+from promptsearch.engines.soft.encoders import SoftEncoder, make_encoder
 from promptsearch.engines.soft.learner import Learner, ParameterGroup
 from promptsearch.engines.soft.prompt_learner import PromptLearner
-from promptsearch.engines.soft.starts import scale_of, start_vectors
+from promptsearch.engines.soft.starts import rate_for, scale_of, start_vectors
 from promptsearch.objective import LabelObjective
 from promptsearch.plms.free import FreeReader
 from promptsearch.plms.lora import count_numbers
 from promptsearch.plms.peft_folders import prefix_config, write_prompt_folder
 from promptsearch.plms.prefixed import prefix_shape_of, prefixed
 from promptsearch.soft import SoftVectors
-from promptsearch.tuning.config import LM_RATES, TuneConfig
+from promptsearch.template import Template
+from promptsearch.tuning.config import LM_RATES, START, TOKENS, TuneConfig
 from promptsearch.tuning.prefix_starts import prefix_start
 from promptsearch.tuning.subject import Subject
 from promptsearch.tuning.weights import FullWeights, LoraWeights, Weights
@@ -96,7 +97,7 @@ class PromptTuner:
             self.weights.begin()
         if config.trains_soft:
             encoder = self._encoder(restart)
-            groups.append(encoder.group("soft", prompt_rate(config)))
+            groups.append(encoder.group("soft", prompt_rate(config, self.subject.template)))
             vectors = encoder
         if self.weights is not None:
             rate = config.lm_rate or LM_RATES[config.lm]
@@ -133,7 +134,8 @@ class PromptTuner:
         # Once, by the embeddings as they were pretrained: what is learned is a change from there.
         if restart not in self._starts:
             matrix, seed = self.reader.matrix, (config.seed, restart)
-            start = start_vectors(subject.plm, subject.template, subject.words, matrix, config.start, seed)
+            how = config.start or START
+            start = start_vectors(subject.plm, subject.template, subject.words, matrix, how, seed)
             self._starts[restart] = start, scale_of(matrix)
         start, scale = self._starts[restart]
         return make_encoder(config.parameterisation, start, scale, config.width)
@@ -150,7 +152,8 @@ class _PrefixTuner:
 
     def _start(self, restart: int) -> Tensor:
         config = self.config
-        return prefix_start(self.subject.plm, config.tokens, config.start, (config.seed, restart))
+        seed = (config.seed, restart)
+        return prefix_start(self.subject.plm, config.tokens or TOKENS, config.start or START, seed)
 
     def _read_with(self, vectors: Tensor) -> FreeReader:
         self.behind = prefixed(self.subject.plm, vectors)
@@ -191,9 +194,13 @@ def log_probs_of(learner: Learner, rows: Sequence[int]) -> NDArray[np.float32]:
     return np.stack([found[row] for row in rows])
 
 
-def prompt_rate(config: TuneConfig) -> float:
-    """Peak learning rate of what is trained of the prompt."""
-    return config.rate or RATES[config.parameterisation]
+def prompt_rate(config: TuneConfig, template: Template | None = None) -> float:
+    """Peak learning rate of what is trained of the prompt.
+
+    Args:
+        template: whose soft tokens are trained; None for a prefix.
+    """
+    return config.rate or rate_for(config.parameterisation, template)
 
 
 def _weights(subject: Subject, config: TuneConfig) -> Weights:

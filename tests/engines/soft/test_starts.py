@@ -3,9 +3,18 @@ import pytest
 import torch
 
 from promptsearch.engines.soft.nearest import CAUTION, nearest_words
-from promptsearch.engines.soft.starts import scale_of, softened, start_vectors, with_soft
+from promptsearch.engines.soft.starts import (
+    rate_for,
+    scale_of,
+    soft_ending,
+    softened,
+    start_vectors,
+    with_soft,
+)
 from promptsearch.soft import SoftTemplate, SoftVectors
+from promptsearch.tasks.task import Example
 from promptsearch.template import Template
+from promptsearch.tuning.subject import without_soft
 from tests.engines.soft.reviews import WORDS, words_of
 from tests.plms.zoo import adapter
 
@@ -118,3 +127,49 @@ def test_the_nearest_word_of_an_embedding_is_its_own():
     wrong = SoftTemplate.of(template, SoftVectors(np.ones((2, 5)), (2,)))
     with pytest.raises(ValueError, match="vectors of 5 numbers for embeddings of 32"):
         nearest_words(plm, wrong)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("{text} It was {mask}.", "{text} {soft:It was} {mask}."),
+        ("Review: {text}\nSentiment: {mask}", "Review: {text}\n{soft:Sentiment:} {mask}"),
+        ('"{text}"\nSo the movie is {mask}', '"{text}"\n{soft:So the movie is} {mask}'),
+        ("Quite {mask}: {text}", "{soft:Quite} {mask}: {text}"),
+        ("{text_a} ? {mask} , {text_b}", None),
+        ("{text} {mask}", None),
+        ("{mask} {text}", None),
+        ("{text} {{x}} {mask}", None),
+        ("{text} {soft*2} It was {mask}", None),
+    ],
+)
+def test_the_words_before_the_slot_become_soft(source, expected):
+    found = soft_ending(Template.parse(source))
+    assert found == (None if expected is None else Template.parse(expected))
+    if found is not None:
+        assert without_soft(found) == Template.parse(source)
+
+
+def test_what_starts_from_words_is_changed_more_slowly():
+    words, others = (Template.parse(f"{{text}} {soft} {{mask}}") for soft in ("{soft:It was}", "{soft*2}"))
+    mixed = Template.parse("{text} {soft*2} {soft:It was} {mask}")
+    for parameterisation in ("lstm", "mlp", "free"):
+        slow, fast = rate_for(parameterisation, words), rate_for(parameterisation, others)
+        assert slow < fast == rate_for(parameterisation, mixed) == rate_for(parameterisation, None)
+
+
+@pytest.mark.parametrize(
+    ("family", "source"), [("bert", "{text} It was {mask}."), ("gpt2", "{text} It was {mask}")]
+)
+def test_soft_tokens_that_start_from_words_read_as_they_do(family, source):
+    plm, template = adapter(family), Template.parse(source)
+    soft = soft_ending(template)
+    assert soft is not None
+    examples = [Example({"text": text}, 0) for text in ("a good film", "bad")]
+    matrix = plm.free_reader(soft, ()).matrix
+    start = start_vectors(plm, soft, words_of(plm, soft), matrix, "vocabulary", (0,))
+    reader = plm.free_reader(soft, examples)
+    found = reader.read_vectors(start, [0, 1])
+    plain = plm.word_reader(template, examples)
+    expected = plain.read_vectors(matrix.new_zeros((0, matrix.shape[1])), [0, 1])
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)

@@ -9,7 +9,7 @@ from promptsearch.engines.base import Budget, Candidate
 from promptsearch.engines.soft.config import SoftConfig
 from promptsearch.engines.soft.holding_out import Learned, learn
 from promptsearch.engines.soft.problem import SoftProblem
-from promptsearch.engines.soft.starts import softened, with_soft
+from promptsearch.engines.soft.starts import soft_ending, softened, with_soft
 from promptsearch.engines.soft.training import Report
 from promptsearch.errors import PLMError
 from promptsearch.plms.base import PLM
@@ -101,7 +101,7 @@ class SoftEngine:
 
         Soft tokens that start from words that do well need fewest steps.
         """
-        started = [softened(template) for template in self.starts]
+        started = [soft_ending(template) or softened(template) for template in self.starts]
         plain = _plain(task.fields, plm.identity.family)
         given = self.templates or (plain,)
         own = [with_soft(template, self.config.tokens) for template in given]

@@ -7,9 +7,9 @@ from functools import cached_property
 
 from promptsearch.engines.soft.config import SoftConfig
 from promptsearch.engines.soft.course import Lesson
-from promptsearch.engines.soft.encoders import RATES, make_encoder
+from promptsearch.engines.soft.encoders import make_encoder
 from promptsearch.engines.soft.prompt_learner import PromptLearner
-from promptsearch.engines.soft.starts import scale_of, start_vectors
+from promptsearch.engines.soft.starts import rate_for, scale_of, start_vectors
 from promptsearch.errors import TemplateError
 from promptsearch.objective import LabelObjective
 from promptsearch.plms.local import LocalPLM
@@ -55,7 +55,7 @@ class SoftProblem:
     @property
     def rate(self) -> float:
         """Learning rate."""
-        return self.config.rate or RATES[self.config.parameterisation]
+        return self.config.rate or rate_for(self.config.parameterisation, self.template)
 
     def learner(self, restart: int) -> PromptLearner:
         """Soft tokens before the first step of start number `restart`."""

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from promptsearch.engines.soft.config import Start
+from promptsearch.engines.soft.config import Parameterisation, Start
+from promptsearch.engines.soft.encoders import RATES, RATES_FROM_WORDS
 from promptsearch.plms.local import LocalPLM
 from promptsearch.readings import answer_tokens
 from promptsearch.template import Field, Mask, Piece, Soft, Template, Text
@@ -101,6 +102,40 @@ def _softened(text: str) -> list[Piece]:
     first = next(i for i, char in enumerate(text) if char.isalnum())
     last = max(i for i, char in enumerate(text) if char.isalnum()) + 1
     return [Text(text[:first]), Soft(init=text[first:last]), Text(text[last:])]
+
+
+def soft_ending(template: Template) -> Template | None:
+    """The template with soft tokens in place of the words right before the answer slot, started from them.
+
+    Until it is trained it says what the template says. On a causal PLM what stands before is computed once.
+    None where no words stand there, or some tokens are soft already.
+    """
+    before = template.pieces[template.slot - 1] if template.slot else None
+    if not isinstance(before, Text) or any(isinstance(piece, Soft) for piece in template.pieces):
+        return None
+    words = before.text.strip()
+    if "{" in words or "}" in words or not any(char.isalnum() for char in words):
+        return None
+    first = next(i for i, char in enumerate(before.text) if char.isalnum())
+    end = len(before.text.rstrip())
+    soft = (Text(before.text[:first]), Soft(init=before.text[first:end]), Text(before.text[end:]))
+    return Template((*template.pieces[: template.slot - 1], *soft, *template.pieces[template.slot :]))
+
+
+def starts_from_words(template: Template) -> bool:
+    """Whether every soft token of a template starts from a word of it."""
+    soft = [piece for piece in template.pieces if isinstance(piece, Soft)]
+    return bool(soft) and all(piece.init is not None for piece in soft)
+
+
+def rate_for(parameterisation: Parameterisation, template: Template | None) -> float:
+    """Peak learning rate: lower where soft tokens start from words of the template, near which something is.
+
+    Args:
+        template: whose soft tokens are trained; None for vectors that stand elsewhere.
+    """
+    known = template is not None and starts_from_words(template)
+    return (RATES_FROM_WORDS if known else RATES)[parameterisation]
 
 
 def with_soft(template: Template, count: int) -> Template:
