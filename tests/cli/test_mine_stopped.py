@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from promptsearch.cli.screen import reading_text
 from promptsearch.engines.mining.running import automatic
 from promptsearch.engines.mining.running.merging import Part
 from promptsearch.paths import cache_dir
@@ -83,6 +85,22 @@ def test_the_same_command_goes_on(monkeypatch, signal, code):
     assert checkpoints() == []
     assert run(*ALONE, "--out", "whole").code == 0
     assert without_time("run") == without_time("whole")
+
+
+def test_what_an_earlier_run_had_read_is_told_and_no_rate_counts_it():
+    stopped(9, *ALONE, "--out", "run")
+    out = run(*ALONE, "--out", "run").out
+    found = re.search(r"Mined (\d+) sentences, (\d+) of them in an earlier run, in", out)
+    assert found is not None, out
+    whole, before = map(int, found.groups())
+    assert 0 < before < whole
+    assert "earlier run" not in run(*ALONE, "--out", "whole").out
+
+
+def test_a_rate_is_of_what_was_read_since():
+    text = reading_text(9_000_000, 10_000_000, 5000, 2.0, before=(5_000_000, 1000))
+    assert text == "Reading text: 9.0 of 10.0 MB, 2,000 sentences/s, 0:00 left"
+    assert reading_text(5_000_000, 10_000_000, 1000, 2.0, (5_000_000, 1000)).endswith(" 0 sentences/s")
 
 
 WITH_PLM = ("mine", "--task", "facts:P103", *QUICK, "--workers", "1", "--out", "run")

@@ -109,10 +109,12 @@ def _show_line(console: Console, mining: Mining, kind: str) -> None:
     """What was read, how fast, and what of it was met."""
     from promptsearch.report.mined_remarks import met
 
-    rate = f" ({mining.sentences / mining.seconds:,.0f}/s)" if mining.seconds >= 0.05 else ""
+    own = mining.sentences - mining.before
+    rate = f" ({own / mining.seconds:,.0f}/s)" if own and mining.seconds >= 0.05 else ""
+    before = f", {mining.before:,} of them in an earlier run," if mining.before else ""
     console.print(
         Text(
-            f"Mined {count(mining.sentences, 'sentence')} in {mining.seconds:.1f} s{rate}: "
+            f"Mined {count(mining.sentences, 'sentence')}{before} in {mining.seconds:.1f} s{rate}: "
             f"{met(mining, kind)} met, "
             f"{count(len(mining.templates), 'template')} found."
         )
@@ -123,6 +125,8 @@ def _show_nothing(console: Console, mining: Mining) -> None:
     """That nothing was found, and the nearest reason."""
     why = mining.notices[-1:] or ("No words stand with enough pairs; give more text, or --min-support 1.",)
     console.print(Text(printable(f"Nothing was found. {why[0]}")))
+    if mining.notices:
+        console.print("Give more text, or text that speaks of the task (--corpus, which may be repeated).")
 
 
 def _table(share: str) -> Table:

@@ -98,14 +98,20 @@ def print_json(value: Any, indent: int | None = 2) -> None:
     print(text)
 
 
-def reading_text(done: int, total: int | None, sentences: int, seconds: float) -> str:
-    """How far a corpus has been read, how fast, and the time left."""
+def reading_text(
+    done: int, total: int | None, sentences: int, seconds: float, before: tuple[int, int] = (0, 0)
+) -> str:
+    """How far a corpus has been read, how fast, and the time left.
+
+    Args:
+        before: bytes and sentences that were read before the seconds began.
+    """
     text = f"Reading text: {done / 1e6:,.1f}"
     text += f" of {total / 1e6:,.1f} MB" if total else " MB"
     if seconds > 1:
-        text += f", {sentences / seconds:,.0f} sentences/s"
-        if total and done:
-            left = round(seconds * (total - done) / done)
+        text += f", {(sentences - before[1]) / seconds:,.0f} sentences/s"
+        if total and done > before[0]:
+            left = round(seconds * (total - done) / (done - before[0]))
             text += f", {left // 60}:{left % 60:02} left"
     return text
 
@@ -162,8 +168,10 @@ def on_screen(bar: Progress, quiet: bool, improved: Improved | None = None) -> O
     class OnScreen(Observer):
         n = 0
         begun = 0.0
+        before = (0, 0)
 
         def stage(self, text: str) -> None:
+            self.begun = 0.0
             bar.update(task, description=printable(text), total=None, completed=0)
             if not quiet and not console.is_terminal:
                 console.print(Text(printable(text)))
@@ -172,8 +180,9 @@ def on_screen(bar: Progress, quiet: bool, improved: Improved | None = None) -> O
             bar.update(task, completed=done, total=total)
 
         def reading(self, done: int, total: int | None, sentences: int) -> None:
-            self.begun = self.begun or time.monotonic()
-            text = reading_text(done, total, sentences, time.monotonic() - self.begun)
+            if not self.begun:
+                self.begun, self.before = time.monotonic(), (done, sentences)
+            text = reading_text(done, total, sentences, time.monotonic() - self.begun, self.before)
             bar.update(task, description=text, completed=done, total=total)
 
         def notice(self, text: str) -> None:

@@ -73,6 +73,8 @@ def by_hand(discovery: Discovery) -> str | None:
     """That the best prompt is one written by hand; None where it is not."""
     if discovery.best.trial.candidate.engine != "manual":
         return None
+    if discovery.mining is not None and not discovery.mining.templates:
+        return "The best prompt is written by hand: no mined one competed."
     return (
         "The best prompt is written by hand, not mined: hand-written ones compete, and of those compared "
         "on dev this one was chosen."

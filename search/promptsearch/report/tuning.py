@@ -90,7 +90,9 @@ def cost_lines(found: Tuning) -> list[str]:
         steps = sum(course.step for course in trained.courses)
         lines.append(
             f"Trained: {trained.parameters:,} numbers in {steps:,} steps over {len(trained.courses)} "
-            f"{'start' if len(trained.courses) == 1 else 'starts'}, {trained.seconds:.0f} s of training; "
+            f"{'start' if len(trained.courses) == 1 else 'starts'}"
+            + (f" and {trained.again:,} more on train and dev together" if trained.again else "")
+            + f", {trained.seconds:.0f} s of training; "
             f"{_ENDINGS[trained.ending]}."
         )
         if trained.peak_bytes is not None:
@@ -115,7 +117,7 @@ def markdown(found: Tuning) -> str:
         *(f"> {escape(notice)}" for notice in found.notices),
         "## Figures",
         _figures(found),
-        "Dev chose the state that was kept; test was scored once." if found.trained is not None else "",
+        _rule(found.trained),
         "## Cost",
         "\n".join(f"- {escape(line)}" for line in cost_lines(found)),
         *_teachers(found),
@@ -125,6 +127,18 @@ def markdown(found: Tuning) -> str:
         _method(found),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _rule(trained: Trained | None) -> str:
+    """What dev and test were used for."""
+    if trained is None:
+        return ""
+    if not trained.again:
+        return "Dev chose the state that was kept; test was scored once."
+    return (
+        f"Dev chose the state, whose figures on dev these are; then it was trained for {trained.again} steps "
+        "on train and dev together. Test was scored once."
+    )
 
 
 def _figures(found: Tuning) -> str:

@@ -97,5 +97,6 @@ def _trained(trained: Trained) -> dict[str, Any]:
         "peak_bytes": trained.peak_bytes,
         "ending": trained.ending,
         "kept": None if best is None else {"start": best.restart, "step": best.step},
+        "steps_with_dev": trained.again,
         "starts": [course.record()["looks"] for course in trained.courses],
     }

@@ -29,6 +29,7 @@ from promptsearch.study.finalist import TOGETHER, Finalist, best_of_engine, manu
 from promptsearch.study.hardest import hardest
 from promptsearch.study.history import history_of, templates_tried
 from promptsearch.study.importance import importances
+from promptsearch.study.progress import brought_something
 from promptsearch.study.result import Discovery
 from promptsearch.study.selection import Selection
 from promptsearch.study.sensitivity import sensitivity
@@ -109,7 +110,14 @@ def _discovery(
         evaluations=templates_tried(sitting.study),
         ended="stopped" if interrupted else "budget" if sitting.search.stopped_by_budget else "done",
         environment=environment(sitting.plms.loaded),
+        untried=_untried(sitting),
     )
+
+
+def _untried(sitting: Sitting) -> tuple[str, ...]:
+    """PLMs that had no turn before the search was over."""
+    known = {*brought_something(sitting.study), *sitting.unavailable}
+    return tuple(plm for plm in sitting.plms.loaded if plm not in known)
 
 
 def _prompt_of(

@@ -48,6 +48,8 @@ def _recall_all(search: Search, numbers: Collection[int] | None) -> None:
         if _brought_something(trial) and place is not None and place[0].plm in search.plms:
             key = place[0], search.judge.rungs.on(trial.user_attrs[SUMMARY]["examples"])
             missing.setdefault(key, []).append((place[1], trial))
+    if missing:
+        search.observer.stage("Taking up what was tried before, or elsewhere")
     for (group, rung), entries in missing.items():
         _recall(search, group, rung, entries)
 
@@ -66,7 +68,9 @@ def _recall(search: Search, group: Group, rung: int, entries: Sequence[tuple[int
         offer = search.offers.offer(group, number, plm, None, template_of(trial.user_attrs), Budget())
         if offer is not None:
             offers[number] = offer
-    for _, found, _ in search.judge.judged(plm, offers, rung):
+    numbers = {number: trial.number for number, trial in entries}
+    for number, found, _ in search.judge.judged(plm, offers, rung):
         search.trials += found
+        search.recalled.add(numbers[number])  # at once: it may be broken off, and done again
         search.observer.tried(found)
-    search.recalled.update(trial.number for _, trial in entries)
+    search.recalled.update(numbers.values())

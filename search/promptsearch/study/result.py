@@ -44,7 +44,7 @@ class Draw:
         return cls(seed, found.best, found.manual, None if found.together is None else found.together.test)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Discovery:
     """The outcome of `discover`.
 
@@ -72,6 +72,7 @@ class Discovery:
         draws: what other draws of train and dev led to, by seed.
         ended: `done` when all was tried, `budget` when time or evaluations were spent, `stopped` by the user.
         environment: versions, machine, devices and number formats.
+        untried: PLMs that were loaded, but nothing was tried on.
     """
 
     task: Task
@@ -98,7 +99,16 @@ class Discovery:
     seconds_on_top: float = 0.0
     ended: Literal["done", "budget", "stopped"] = "done"
     environment: Mapping[str, str] = field(default_factory=dict)
+    untried: tuple[str, ...] = ()
     prompts: Mapping[str, Prompt] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        best, metric = self.best, self.task.metric
+        split, figures = ("dev", best.trial.dev) if best.test is None else ("test", best.test)
+        return (
+            f"<Discovery for {self.task.name}: {str(best.trial.candidate.template)!r} on {best.trial.plm}, "
+            f"{metric} {figures.value(metric):.3f} on {figures.n} {split} examples, in {str(self.folder)!r}>"
+        )
 
     @property
     def alike(self) -> int:
@@ -141,6 +151,7 @@ class Discovery:
         told = list(self.task.notices)
         told += self.mining.notices if self.mining is not None else ()
         told += [f"{plm} was left out: {why}" for plm, why in self.unavailable.items()]
+        told += [f"{plm} was left out: nothing was tried on it before the end" for plm in self.untried]
         if self.interrupted:
             told.append(
                 "The run was stopped early: this is the best of what had been tried. "

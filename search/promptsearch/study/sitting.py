@@ -178,7 +178,11 @@ class Sitting:
         if self.workers.failed and not interrupted:
             number = count(self.workers.failed, "worker")
             self.observer.notice(f"{number} ended early, for what {self.folder / WORKERS_LOG} says")
-        self._recall()
+        try:
+            self._recall()
+        except KeyboardInterrupt:
+            interrupted = True
+            self._recall()  # what is chosen must be one of all that was tried
         check_tried(self.search, list(self.plms.unavailable.values()))
         self.write()
         if not interrupted:
@@ -189,7 +193,6 @@ class Sitting:
         """Know the figures of all that was tried: in earlier sittings, by other processes."""
         self.plms.watch(self.observer, None)
         if self.before and not self._recalled:
-            self.observer.stage("Taking up what was tried before")
             with self.clock.standing_still():
                 recall(self.search, self.before)
         self._recalled = True

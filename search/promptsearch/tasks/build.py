@@ -255,7 +255,7 @@ class _Builder:
         if not found or wanted in found or (wanted is None and len(found) == 1):
             return
         base = self.data.name.partition(":")[0]
-        listed = ", ".join(found)
+        listed = ", ".join(sorted(found, key=_by_number))
         if wanted is None:
             raise TaskError(
                 f"{base} holds facts of {len(found)} relations; a task is one of them",
@@ -268,6 +268,13 @@ class _Builder:
             where=self.data.source.location,
             hint=(f"Did you mean {base}:{near[0]}? " if near else "") + f"Relations: {listed}.",
         )
+
+
+def _by_number(relation: str) -> tuple[str, int, str]:
+    """Order of relations: P36 before P103."""
+    letters = relation.rstrip("0123456789")
+    digits = relation[len(letters) :]
+    return letters, int(digits or 0), relation
 
 
 def _guess_kind(columns: Columns, label_set: LabelSet) -> str:

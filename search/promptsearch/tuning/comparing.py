@@ -57,11 +57,14 @@ class Beside:
         return cls(role, template, words, said(task.dev), said(task.test))
 
     @classmethod
-    def of_prompt(cls, prompt: Prompt, task: Task) -> Beside:
-        """What a prompt says of dev and test."""
-        nothing = np.zeros((0, len(task.labels)))
-        dev, test = (prompt.label_log_probs(each) if each else nothing for each in (task.dev, task.test))
-        return cls(TUNED, prompt.template, prompt.verbalizer, dev, test)
+    def of_prompt(cls, prompt: Prompt, task: Task, dev: NDArray[np.floating] | None = None) -> Beside:
+        """What a prompt says of dev and test, or said of dev."""
+
+        def said(examples: Sequence[Example]) -> NDArray[np.float64]:
+            return prompt.label_log_probs(examples) if examples else np.zeros((0, len(task.labels)))
+
+        own = said(task.dev) if dev is None else dev.astype(np.float64)
+        return cls(TUNED, prompt.template, prompt.verbalizer, own, said(task.test))
 
 
 def beside(subject: Subject, trains: bool) -> list[Beside]:
@@ -81,9 +84,15 @@ def beside(subject: Subject, trains: bool) -> list[Beside]:
     return found
 
 
-def compared(prompt: Prompt, others: Sequence[Beside], task: Task) -> tuple[Compared, ...]:
-    """The prompt and those beside it, with its distance to each."""
-    first = _figures(Beside.of_prompt(prompt, task), task)
+def compared(
+    prompt: Prompt, others: Sequence[Beside], task: Task, dev: NDArray[np.floating] | None = None
+) -> tuple[Compared, ...]:
+    """The prompt and those beside it, with its distance to each.
+
+    Args:
+        dev: what the prompt said of dev before it was trained on it.
+    """
+    first = _figures(Beside.of_prompt(prompt, task, dev), task)
     rows = [_figures(other, task) for other in others]
     apart = [told_apart(first.predictions, row.predictions, gold(task.test), task.metric) for row in rows]
     return first, *(replace(row, to_tuned=difference) for row, difference in zip(rows, apart))

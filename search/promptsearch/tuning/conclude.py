@@ -6,6 +6,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from promptsearch.engines.soft.nearest import Neighbour, nearest_words
 from promptsearch.plms.local import LocalPLM
 from promptsearch.prompt import Prompt, load_prompt
@@ -29,6 +32,7 @@ class Ended:
         others: what the PLM said of dev and test before it was trained.
         folder: of the run.
         trained, stored: None where the strategy trains nothing.
+        dev: (n, L) what the prompt said of dev before it was trained on it; None where it was not.
     """
 
     config: TuneConfig
@@ -38,6 +42,7 @@ class Ended:
     trained: Trained | None = None
     stored: Stored | None = None
     teachers: tuple[Teacher, ...] = ()
+    dev: NDArray[np.float32] | None = None
 
 
 def conclude(ended: Ended, observer: Observer, begun: float) -> Tuning:
@@ -56,7 +61,7 @@ def conclude(ended: Ended, observer: Observer, begun: float) -> Tuning:
     prompt = _saved(ended)
     observer.stage("Scoring on test, once")
     prompt.plm.watch(observer.advance)
-    rows = compared(prompt, ended.others, task)
+    rows = compared(prompt, ended.others, task, ended.dev)
     majority_dev, majority_test = majority(task)
     found = Tuning(
         config=config,

@@ -83,6 +83,9 @@ class TuneConfig:
         lm: what of the PLM is trained where it is.
         lora: how, with `lora`.
         rate, lm_rate: learning rates of the prompt and of the PLM; None for defaults.
+        refit: whether the state that does best on dev is then trained once more, for as many steps, on train
+            and dev together; its figures on dev are those of before. None: where the PLM stays as it is and
+            dev has at least a quarter as many examples as train.
         restarts: how many starts; None for 3, or 1 where the PLM is trained. It takes the place of that of
             `training`.
         training: how.
@@ -120,6 +123,7 @@ class TuneConfig:
     rate: float | None = None
     lm_rate: float | None = None
     restarts: int | None = None
+    refit: bool | None = None
     training: TrainingConfig = field(default_factory=TrainingConfig)
     patterns: Sequence[str] = ()
     unlabelled: str | Path | None = None
@@ -151,6 +155,11 @@ class TuneConfig:
                 raise OptionError(f"a learning rate must be above 0, not {value}")
         if (self.tokens is not None and self.tokens < 1) or (self.restarts is not None and self.restarts < 1):
             raise OptionError("numbers of tokens and of restarts are 1 or more")
+        if self.refit and self.strategy != "fixed-lm":
+            raise OptionError(
+                "what is trained of the PLM is not trained on dev too",
+                hint="Leave --refit out.",
+            )
         if self.max_dev < 1:
             raise OptionError(f"max_dev must be 1 or more, not {self.max_dev}")
         if self.shots == NO_LABELS and self.trains:

@@ -53,6 +53,7 @@ class Trained:
         seconds: of training steps, over all starts and sittings.
         peak_bytes: most memory taken, on the GPU where there is one; None where the system does not tell.
         parameters: how many numbers were trained.
+        again: steps on train and dev together that followed; 0 for none. Figures on dev are those of before.
     """
 
     courses: tuple[Course, ...]
@@ -61,6 +62,7 @@ class Trained:
     seconds: float
     peak_bytes: int | None
     parameters: int
+    again: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Teacher:
     n: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Tuning:
     """A training, its figures and its files.
 
@@ -113,6 +115,13 @@ class Tuning:
     exported: Path | None = None
     teachers: tuple[Teacher, ...] = ()
     unlabelled: int = 0
+
+    def __repr__(self) -> str:
+        task, metric = self.task, self.task.metric
+        return (
+            f"<Tuning for {task.name}: {self.config.title}, {metric} {self.tuned.test.value(metric):.3f} on "
+            f"{len(task.test)} test examples, in {str(self.folder)!r}>"
+        )
 
     @property
     def tuned(self) -> Compared:

@@ -55,9 +55,14 @@ class Phases:
         return self.folder / TRAINING_FILE
 
     def train(
-        self, name: str, make: Callable[[int], Learner], lesson: Lesson, restarts: int | None = None
+        self,
+        name: str,
+        make: Callable[[int], Learner],
+        lesson: Lesson,
+        restarts: int | None = None,
+        refit: bool = False,
     ) -> Learned:
-        """Train, or go on with the training of that name.
+        """Train, or go on with the training of that name; see `promptsearch.engines.soft.train`.
 
         Raises:
             TuningStopped: the user has stopped it.
@@ -78,6 +83,7 @@ class Phases:
                 stop=lambda: interrupted.is_set() or (end is not None and time.monotonic() >= end),
                 report=self.observer.looked,
                 checkpoint=Checkpoint(self.state, {**self.run, "phase": name}),
+                refit=refit,
             )
             if interrupted.is_set():
                 last = found.courses[-1]

@@ -60,6 +60,8 @@ def training_record(config: TuneConfig) -> dict[str, Any]:
     if not config.separate and config.answers == YES_NO:
         # As they were written before there were these options.
         del found["separate"], found["answers"]
+    if config.refit is None:
+        del found["refit"]
     return {**found, "starts": config.starts}
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from promptsearch.artefact.tuned import tuned_folder_name
+from promptsearch.engines.soft.course import Lesson
 from promptsearch.engines.soft.learner import parameters_of
 from promptsearch.memory import peak_memory
 from promptsearch.plms import load_plm
@@ -46,6 +47,8 @@ from promptsearch.tuning.tuners import tuner_for
 
 # What is kept of the time for files, beyond that for scoring.
 _FILES_SECONDS = 2.0
+# Of as many examples as there are in train, from which on dev is worth training on.
+_MUCH = 0.25
 
 
 def tune(task: str | None = None, *, observer: TuneObserver | None = None, **options: Any) -> Tuning:
@@ -168,18 +171,20 @@ class _Sitting:
             taught = teach(subject, config, phases)
             lesson, teachers = taught.lesson, taught.teachers
         observer.stage(f"Training: {config.called}")
-        learned = phases.train(LAST, tuner.make, lesson)
+        learned = phases.train(LAST, tuner.make, lesson, refit=refits(config, lesson))
+        again = () if learned.again is None else (learned.again,)
         trained = Trained(
             learned.courses,
             learned.look,
             learned.ending,
-            sum(course.seconds for course in phases.courses),
+            sum(course.seconds for course in (*phases.courses, *again)),
             _peak_bytes(subject.plm),
             sum(value.numel() for value in parameters_of(learned.learner).values()),
+            sum(course.step for course in again),
         )
         observer.stage("Writing what was trained")
         stored = tuner.store(learned.learner, _folder_for(config, folder))
-        ended = Ended(config, subject, others, folder, trained, stored, teachers)
+        ended = Ended(config, subject, others, folder, trained, stored, teachers, learned.held_out)
         found = conclude(ended, observer, self.begun)
         if learned.ending != "stopped":
             for state in (TRAINING_FILE, TEACHERS_FILE):
@@ -205,6 +210,13 @@ class _Sitting:
             run["texts"] = hashlib.sha256(texts.encode()).hexdigest()
         count = 1 + (config.generations + 1) * len(subject.patterns)
         return Phases(config, self.observer, folder, run, end, count)
+
+
+def refits(config: TuneConfig, lesson: Lesson) -> bool:
+    """Whether what does best on dev is then trained on dev too."""
+    if config.refit is not None:
+        return config.refit
+    return config.strategy == "fixed-lm" and len(lesson.held_out) >= _MUCH * len(lesson.train)
 
 
 def _folder_for(config: TuneConfig, folder: Path) -> Path:

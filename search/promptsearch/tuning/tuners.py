@@ -14,7 +14,7 @@ from torch import Tensor
 
 from promptsearch.artefact.tuned import TunedKind
 from promptsearch.engines.soft.encoders import SoftEncoder, make_encoder
-from promptsearch.engines.soft.learner import Learner, ParameterGroup
+from promptsearch.engines.soft.learner import Learner, ParameterGroup, log_probs_of
 from promptsearch.engines.soft.prompt_learner import PromptLearner
 from promptsearch.engines.soft.starts import rate_for, scale_of, start_vectors
 from promptsearch.objective import LabelObjective
@@ -182,16 +182,6 @@ class _PrefixTuner:
         config = prefix_config(len(vectors), prefix_shape_of(plm), identity.family, identity.reference)
         write_prompt_folder(folder, config, vectors)
         return Stored(None, "prefix", vectors.numel())
-
-
-def log_probs_of(learner: Learner, rows: Sequence[int]) -> NDArray[np.float32]:
-    """What a learner says of examples: (n, L) log-probabilities of labels."""
-    learner.training(False)
-    found: dict[int, NDArray[np.float32]] = {}
-    with torch.no_grad():
-        for part, said in learner.over_batches(rows, lambda part: learner.log_probs(part).cpu().numpy()):
-            found.update(zip(part, said))
-    return np.stack([found[row] for row in rows])
 
 
 def prompt_rate(config: TuneConfig, template: Template | None = None) -> float:

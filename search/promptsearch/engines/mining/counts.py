@@ -59,6 +59,7 @@ class Counts:
         together: pairs that were met in one sentence, near or far.
         missed: the support of a key may be too low by at most so many pairs; 0 where counts are exact.
         troubles: what could not be read, in words.
+        before: of the sentences, those that an earlier run had read, which this one went on from.
     """
 
     seen: dict[Key, dict[Pair, Place]] = field(default_factory=dict)
@@ -71,6 +72,7 @@ class Counts:
     together: set[tuple[int, Pair]] = field(default_factory=set)
     missed: int = 0
     troubles: tuple[str, ...] = ()
+    before: int = field(default=0, compare=False)
 
     @property
     def entries(self) -> int:

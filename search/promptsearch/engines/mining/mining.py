@@ -41,6 +41,7 @@ class Mining:
         met: of those, how many were met.
         missed: pairs that the support of each wording may lack; 0 where counts are exact.
         seconds: time it took; that of an earlier run is not in it.
+        before: sentences that an earlier run had read.
         notices: what a user must know.
     """
 
@@ -55,13 +56,14 @@ class Mining:
     missed: int
     seconds: float
     notices: tuple[str, ...] = ()
+    before: int = 0
 
     def record(self) -> dict[str, Any]:
         """As JSON."""
         plain = {
             name: value
             for name, value in vars(self).items()
-            if name not in ("templates", "sources", "notices", "seconds")
+            if name not in ("templates", "sources", "notices", "seconds", "before")
         }
         return {
             **plain,
@@ -244,6 +246,7 @@ def _mining(
         counts.missed,
         time.monotonic() - start,
         tuple(notices),
+        counts.before,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,11 @@ class Lesson:
             raise DataError("an example to train on has no label")
         targets = np.eye(n_labels, dtype=np.float32)[np.array(labels, dtype=np.int64)]
         return cls(targets, tuple(train), tuple(held_out))
+
+    @property
+    def whole(self) -> Lesson:
+        """The same with nothing held out: what was is trained on too."""
+        return replace(self, train=(*self.train, *self.held_out), held_out=())
 
     def classes(self, rows: Sequence[int]) -> list[int]:
         """The likeliest label of each row."""

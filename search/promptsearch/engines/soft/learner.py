@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 T = TypeVar("T")
@@ -52,6 +54,16 @@ class Learner(Protocol):
     def training(self, mode: bool) -> None:
         """Switch dropout and the like on for a step, off for a look."""
         ...
+
+
+def log_probs_of(learner: Learner, rows: Sequence[int]) -> NDArray[np.float32]:
+    """What a learner says of examples: (n, L) log-probabilities of labels."""
+    learner.training(False)
+    found: dict[int, NDArray[np.float32]] = {}
+    with torch.no_grad():
+        for part, said in learner.over_batches(rows, lambda part: learner.log_probs(part).cpu().numpy()):
+            found.update(zip(part, said))
+    return np.stack([found[row] for row in rows])
 
 
 def parameters_of(learner: Learner) -> dict[str, Tensor]:

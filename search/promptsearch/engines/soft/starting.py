@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from promptsearch.engines.soft.checkpoint import Checkpoint, under, within
 from promptsearch.engines.soft.config import TrainingConfig
 from promptsearch.engines.soft.course import Course, Lesson, Look
-from promptsearch.engines.soft.learner import Learner, load_parameters
+from promptsearch.engines.soft.learner import Learner, load_parameters, log_probs_of
 from promptsearch.engines.soft.training import Ending, Report, Trainer
 from promptsearch.errors import StorageError, TrainingError
 
@@ -31,12 +32,17 @@ class Trained:
         look: at the best; None where nothing was held out.
         courses: of all starts that were begun, in order.
         ending: of the last of them.
+        again: of the best start on what was held out as well, after which the parameters are not those of the
+            look any more; None where there was no such training.
+        held_out: (n, L) what the state of the look says of what is held out, where that is trained on later.
     """
 
     learner: Learner
     look: Look | None
     courses: tuple[Course, ...]
     ending: Ending
+    again: Course | None = None
+    held_out: NDArray[np.float32] | None = None
 
 
 def train(
@@ -49,6 +55,7 @@ def train(
     report: Report | None = None,
     checkpoint: Checkpoint | None = None,
     until: int | None = None,
+    refit: bool = False,
 ) -> Trained:
     """Train from several starts and keep the best by held-out log-likelihood.
 
@@ -60,6 +67,8 @@ def train(
         stop: asked after each step; the run can then be gone on with from its checkpoint.
         checkpoint: where the state is saved; a state that lies there is gone on with.
         until: see `Trainer`.
+        refit: whether the best start is then trained once more, for as many steps as were best, on what was
+            held out as well.
 
     Raises:
         TrainingError: a loss is no number, at the first start.
@@ -67,7 +76,7 @@ def train(
         OptionError: it belongs to another run.
     """
     starts = _Starts(make, lesson, config, seed, until, checkpoint)
-    return starts.run(stop, report)
+    return starts.run(stop, report, refit)
 
 
 class _Starts:
@@ -85,26 +94,56 @@ class _Starts:
         self.courses: list[Course] = []
         self.kept: dict[str, Tensor] = {}
         self.best: Course | None = None
+        self.again: Course | None = None
+        self.ending: Ending = "stopped"
         self.count = config.restarts if lesson.held_out else 1
 
-    def run(self, stop: Callable[[], bool], report: Report | None) -> Trained:
+    def run(self, stop: Callable[[], bool], report: Report | None, refit: bool) -> Trained:
         saved = self._saved()
-        ending: Ending = "stopped"
-        while len(self.courses) < self.count or saved is not None:
+        while self.again is None and (len(self.courses) < self.count or saved is not None):
             try:
-                ending = self._one(saved, stop, report)
+                self.ending = self._one(saved, stop, report)
             except TrainingError as error:
                 if self.best is None:
                     raise
                 _log.warning("start %d is left out: %s", self.courses[-1].restart + 1, error.message)
             saved = None
-            if ending == "stopped":
+            if self.ending == "stopped":
                 break
         assert self.best is not None
-        with seeded(self.seed, self.best.restart):
-            learner = self.make(self.best.restart)
+        learner, look = self._best_learner(self.best), self.best.best_look
+        found = Trained(learner, look, tuple(self.courses), self.ending)
+        if not refit or self.ending == "stopped" or look is None or not look.step:
+            return found
+        held_out = log_probs_of(learner, self.lesson.held_out)
+        try:
+            again = self._once_more(look, saved, stop)
+        except TrainingError as error:
+            _log.warning("it is not trained on what was held out: %s", error.message)
+            return replace(found, learner=self._best_learner(self.best))
+        if again is None:
+            return replace(found, learner=self._best_learner(self.best), ending="stopped")
+        return replace(found, learner=again, again=self.again, held_out=held_out)
+
+    def _best_learner(self, best: Course) -> Learner:
+        with seeded(self.seed, best.restart):
+            learner = self.make(best.restart)
         load_parameters(learner, self.kept)
-        return Trained(learner, self.best.best_look, tuple(self.courses), ending)
+        return learner
+
+    def _once_more(
+        self, look: Look, saved: dict[str, Tensor] | None, stop: Callable[[], bool]
+    ) -> Learner | None:
+        """The best start trained on all there is, for as many steps as were best; None where stopped."""
+        self.again = self.again or Course(look.restart)
+        seed = (self.seed, look.restart)
+        with seeded(*seed):
+            learner = self.make(look.restart)
+            trainer = Trainer(learner, self.lesson.whole, self.config, seed, self.again, look.step)
+            if saved is not None:
+                trainer.load(saved)
+            ending = trainer.run(stop, None, lambda: self._save(trainer))
+        return None if ending == "stopped" else learner
 
     def _one(
         self, saved: dict[str, Tensor] | None, stop: Callable[[], bool], report: Report | None
@@ -133,6 +172,8 @@ class _Starts:
         progress = {
             "courses": [course.record() for course in self.courses],
             "best": None if self.best is None else self.best.restart,
+            "again": None if self.again is None else self.again.record(),
+            "ending": self.ending,
         }
         self.checkpoint.save({**trainer.tensors(), **under("kept", self.kept)}, progress)
 
@@ -152,6 +193,9 @@ class _Starts:
             self.courses = [Course.of(record) for record in progress["courses"]]
             best = progress["best"]
             self.best = None if best is None else self.courses[best]
+            again = progress.get("again")
+            self.again = None if again is None else Course.of(again)
+            self.ending = progress.get("ending", "stopped")
         except (KeyError, TypeError, IndexError) as error:
             raise StorageError(
                 f"the state of training cannot be read: {error}",

@@ -19,7 +19,7 @@ class StopAfter:
     """Ends a run after some segments."""
 
     def __init__(self, segments: int) -> None:
-        self.left = segments
+        self.left = 1 + segments  # the first time it is told what there is before any
 
     def advance(self, done: int, total: int | None, sentences: int) -> None:
         self.left -= 1
@@ -28,7 +28,7 @@ class StopAfter:
 
 
 class Told(list):
-    """What a run told of its progress: one entry a segment."""
+    """What a run told of its progress: one entry before it begins, and one a segment."""
 
     def advance(self, done: int, total: int | None, sentences: int) -> None:
         self.append((done, total, sentences))

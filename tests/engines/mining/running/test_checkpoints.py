@@ -36,8 +36,10 @@ def test_a_run_that_was_stopped_goes_on(corpus, tmp_path, workers, segments):
     told = Told()
     counts = count(COUNTER, corpus, workers=workers, size=SIZE, checkpoint=path, progress=told)
     assert counts == whole(COUNTER, corpus)
-    assert len(told) == sum(1 for _ in corpus.segments(SIZE)) - segments
+    assert len(told) == 1 + sum(1 for _ in corpus.segments(SIZE)) - segments
     assert told[-1][0] == corpus.size
+    assert 0 < told[0][0] <= corpus.size
+    assert 0 < counts.before == told[0][2] < counts.sentences
 
 
 def test_rows_left_out_before_a_stop_are_told(tmp_path):

@@ -24,7 +24,10 @@ class Progress(Protocol):
     """Is told how far counting is."""
 
     def advance(self, done: int, total: int | None, sentences: int) -> None:
-        """Bytes on disk that have been read, all of them if known, and sentences so far."""
+        """Bytes on disk that have been read, all of them if known, and sentences so far.
+
+        Told first before anything is read, of what an earlier run had.
+        """
         ...
 
 

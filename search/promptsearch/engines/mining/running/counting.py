@@ -75,13 +75,16 @@ def count(
         named = isinstance(checkpoint, Path)
         keeper = Checkpoint(checkpoint, identity, every) if named else AutomaticCheckpoint(identity, every)
     state = (keeper.load(most) if keeper is not None else None) or State(Tally(most))
+    before = state.tally.part.counts.sentences
     if not state.finished:
         try:
             _go_on(state, counter, corpus, workers or default_workers(corpus), size, keeper, progress)
         finally:
             if keeper is not None:
                 keeper.keep(state)
-    return state.tally.part.finished(corpus)
+    counts = state.tally.part.finished(corpus)
+    counts.before = before
+    return counts
 
 
 def _go_on(
@@ -95,6 +98,8 @@ def _go_on(
 ) -> None:
     """Count what the state lacks."""
     segments = corpus.segments(size, after=state.positions)
+    if progress is not None:
+        progress.advance(state.done(corpus), corpus.size, state.tally.part.counts.sentences)
     with closing(parts(counter, corpus, segments, workers)) as counted:
         for segment, part in counted:
             state.take(segment, part)
