@@ -286,7 +286,7 @@ def test_facts_are_one_relation_whose_objects_are_the_answers(write, monkeypatch
     assert seen(load_task("lama:P30", data=tmp_path / "lama_trex"), "test") == [("Peru", 2)]
     error = error_of("lama")
     assert error.message == "lama holds facts of 2 relations; a task is one of them"
-    assert error.hint == "Choose one, for example lama:P36. Relations: P36, P30."
+    assert error.hint == "Choose one, for example lama:P36. Relations: P30, P36."
     assert "Did you mean lama:P36?" in str(error_of("lama:P366").hint)
 
 

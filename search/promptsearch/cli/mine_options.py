@@ -26,7 +26,7 @@ Pairs = Annotated[
     value(
         "--pairs",
         metavar="FILE",
-        help="Your own pairs: a csv, tsv, jsonl or parquet file with columns subject and object (or x "
+        help="Your own pairs: a csv, tsv, jsonl, json or parquet file with columns subject and object (or x "
         "and y), and if you like relation and aliases.",
     ),
 ]
