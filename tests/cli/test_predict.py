@@ -320,3 +320,22 @@ def test_the_metric_of_the_search_unless_another_is_given(prompt_file):
     record = json.loads(run(*command, "--metric", "macro-f1", "--json").out)
     assert (record["metric"], record["value"]) == ("macro-f1", record["macro_f1"])
     assert "There is no metric 'f1'. There are accuracy" in refused(*command, "--metric", "f1")
+
+
+def test_every_row_of_a_file_may_be_scored(prompt_file):
+    rows = [{"text": text, "label": label} for text, label in zip(TEXTS[::2], ("positive", "negative"))]
+    rows += [{"text": "a mess", "label": "negative"}, {"text": "fine", "label": "negative"}]
+    lines("four.jsonl", rows)
+    command = ("evaluate", prompt_file, "--data", "four.jsonl")
+    assert "4 examples are too few" in refused(*command)
+    found = json.loads(run(*command, "--split", "all", "--json").out)
+    assert (found["split"], found["n"], found["majority"]) == ("all", 4, 0.75)
+    said = load_prompt(prompt_file).predict([row["text"] for row in rows])
+    assert found["value"] == sum(each.label == row["label"] for each, row in zip(said, rows)) / 4
+    assert "four, all: accuracy" in run(*command, "--split", "all").out
+
+
+def test_what_the_search_has_seen_of_every_row_is_told(prompt_file, found):
+    said = run("evaluate", prompt_file, "--split", "all").said
+    seen = len(found.task.train) + len(found.task.dev)
+    assert f"{seen} of the 400 all examples stood in train or dev of the search" in said

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptsearch.plms.tree import build_tree, common_prefix, split_by_size
+from promptsearch.plms.tree import Neighbours, build_tree, common_prefix, split_by_size
 
 # Few tokens, so that sequences share much.
 SEQUENCES = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=6), min_size=1, max_size=8)
@@ -91,7 +91,7 @@ def test_splitting_by_hand():
     # 1 2 3, again, 1 2 4 and 1 5 make five tokens; 9 9 would make seven.
     assert split_by_size(sequences, 5) == [[0, 4, 2, 3], [1]]
     assert split_by_size(sequences, 4) == [[0, 4, 2], [3, 1]]
-    assert split_by_size(sequences, 5, 2) == [[0, 4], [2, 3], [1]]
+    assert Neighbours.of(sequences).split(5, number=2) == [[0, 4], [2, 3], [1]]
     assert split_by_size([], 5) == []
 
 

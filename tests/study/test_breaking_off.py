@@ -60,4 +60,4 @@ def test_a_plm_that_had_no_turn_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(outcome, "brought_something", lambda study: frozenset())
     found = search(tmp_path / "other", words=WORDS, evaluations=1)
     assert found.untried == ("minilm-mlm",)
-    assert "minilm-mlm was left out: nothing was tried on it before the end" in found.notices
+    assert "minilm-mlm was left out: no template was tried on it to the end" in found.notices

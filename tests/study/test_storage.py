@@ -16,9 +16,9 @@ from optuna.samplers import RandomSampler
 from optuna.trial import TrialState
 
 from promptsearch.errors import OptionError, PromptSearchError, StorageError
+from promptsearch.locks import lock_file
 from promptsearch.study import storage
 from promptsearch.study.journal import JournalLock, RunJournal
-from promptsearch.study.locks import lock_file
 from promptsearch.study.stale import ask, tell
 from promptsearch.study.storage import (
     journal_file,

@@ -141,8 +141,10 @@ def test_workers_may_be_asked_for_when_a_run_is_resumed(tmp_path):
 
 
 def test_no_worker_is_started_for_one_process(tmp_path):
-    with Workers.started(DiscoverConfig(), tmp_path, 0) as workers:
+    with Workers.started(DiscoverConfig(), 0) as workers:
         assert workers.processes == []
+        with workers.searching(DiscoverConfig(), open_study(tmp_path), tmp_path):
+            pass
     assert not (tmp_path / "workers.log").exists()
 
 
@@ -150,7 +152,7 @@ def test_no_worker_is_started_for_one_process(tmp_path):
 def test_a_password_is_in_no_command_line(tmp_path):
     config = DiscoverConfig(minutes=0.05, storage="postgresql://me:s3cret@host/db")
     study = open_study(tmp_path)
-    with Workers.started(config, tmp_path, 1) as workers, workers.searching(config, study, tmp_path):
+    with Workers.started(config, 1) as workers, workers.searching(config, study, tmp_path):
         place = Path(f"/proc/{workers.processes[0].pid}")
         for name in ("cmdline", "environ"):
             assert b"s3cret" not in (place / name).read_bytes()
@@ -162,19 +164,39 @@ def test_a_process_that_does_not_end_is_ended():
     assert process.wait(10) == -signal.SIGTERM
 
 
-def test_workers_of_a_search_that_never_begins_are_ended(tmp_path):
+def test_workers_of_a_search_that_never_begins_are_ended():
     config = DiscoverConfig(task="reviews", plms=("minilm-mlm",), offline=True)
-    with Workers.started(config, tmp_path, 2) as workers:
+    with Workers.started(config, 2) as workers:
         assert [process.poll() for process in workers.processes] == [None, None]
     assert all(process.poll() is not None for process in workers.processes)
     assert workers.failed == 0
 
 
-def test_a_plm_that_cannot_be_had_leaves_no_folder_and_no_worker(tmp_path, monkeypatch):
+def test_workers_are_told_where_the_study_is_with_its_password(tmp_path):
+    code = "import sys; sys.stdout.write(sys.stdin.readline())"
+    pipe = subprocess.PIPE
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe)
+    config = DiscoverConfig(minutes=1, storage="postgresql://me:s3cret@host/db")
+    with Workers([process]).searching(config, open_study(tmp_path), tmp_path):
+        assert process.stdout is not None
+        told = json.loads(process.stdout.read())
+    assert told["storage"] == "postgresql://me:s3cret@host/db"
+    assert told["log"] == str(tmp_path / "workers.log")
+
+
+@pytest.mark.parametrize("out", [None, "given"])
+def test_a_plm_that_cannot_be_had_leaves_nothing_in_a_folder(tmp_path, monkeypatch, out):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(PLMError):
-        discover("reviews", plms=("no-such-plm",), offline=True, workers=2)
-    assert list((tmp_path / "runs").iterdir()) == []
+        discover("reviews", plms=("no-such-plm",), offline=True, workers=2, out=out)
+    assert list((tmp_path / (out or "runs")).iterdir()) == []
+
+
+def test_what_workers_of_an_earlier_run_said_does_not_stand_beside_a_new_one(tmp_path):
+    search(tmp_path, words=WORDS)
+    (tmp_path / "workers.log").write_text("of old")
+    search(tmp_path, words=WORDS, evaluations=1)
+    assert not (tmp_path / "workers.log").exists()
 
 
 @pytest.mark.parametrize(

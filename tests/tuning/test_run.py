@@ -63,6 +63,8 @@ def test_the_figures_are_those_of_the_prompt_that_was_saved(
     assert again.prompt == found.tuned.test
     stored = {entry.split: entry.value for entry in prompt.document.evaluation}
     assert stored == {"dev": found.tuned.dev.accuracy, "test": found.tuned.test.accuracy}
+    details = prompt.document.provenance.details
+    assert details.get("steps_with_dev", 0) == (0 if found.trained is None else found.trained.again)
     if found.trained is not None:
         best = found.trained.best
         assert best.log_likelihood == max(
@@ -101,12 +103,18 @@ def test_the_report_tells_what_was_stored_and_warns_of_nearest_words(
         "rarely explain",
         "| the same template without tuning |",
         "promptsearch tune --task films",
-        "(kept)",
+        "(chosen)",
+        f"then it was trained for {found.trained.again} steps on train and dev together.",
     ):
         assert part in page
     assert len(found.nearest) == 2
     assert found.numbers == 64
     assert found.trained.peak_bytes > 10_000_000
+    kept = tuned(plms["bert"], data, tmp_path / "kept", refit=False)
+    page = (tmp_path / "kept" / "report.md").read_text("utf-8")
+    assert kept.trained.again == 0
+    assert "(kept)" in page
+    assert "Dev chose the state that was kept; test was scored once." in page
 
 
 def test_without_labels_nothing_is_trained_and_dev_is_empty(

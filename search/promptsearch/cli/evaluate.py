@@ -31,7 +31,8 @@ class EvaluateOptions(ScoreOptions):
         ),
     ] = None
     split: Annotated[
-        str, options.value("--split", metavar="NAME", help="train, dev or test.", default=True)
+        str,
+        options.value("--split", metavar="NAME", help="train, dev, test, or all rows.", default=True),
     ] = "test"
     max_test: options.MaxTest = None
     seed: Annotated[
@@ -59,7 +60,7 @@ class EvaluateOptions(ScoreOptions):
             offline=self.offline,
             labels=self.labels,
         )
-        wanted.check_split("train", "dev", "test")
+        wanted.check_split("train", "dev", "test", "all")
         return wanted
 
 

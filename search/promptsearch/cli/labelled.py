@@ -68,10 +68,12 @@ def splits_for(prompts: Sequence[Predictor], wanted: Wanted) -> tuple[Task, list
 
 def _drawn(prompts: Sequence[Predictor], wanted: Wanted) -> tuple[Task, list[Task | None]]:
     from promptsearch.study.evaluating import searched_splits
-    from promptsearch.tasks import draw_splits
+    from promptsearch.tasks import draw_splits, undivided
 
     loaded = _loaded(prompts, wanted)
     searched = [searched_splits(prompt, loaded) for prompt in prompts]
+    if wanted.split == "all":
+        return undivided(loaded, seed=wanted.seed or 0, max_test=wanted.max_test), searched
     own = searched[0]
     alike = own is not None and all(each and each.fingerprint == own.fingerprint for each in searched)
     if own is not None and alike and wanted.split != "test" and (wanted.seed, wanted.shots) == (None, None):

@@ -191,7 +191,7 @@ class TuneOptions(TrainingOptions):
             rate=self.rate,
             lm_rate=self.lm_rate,
             restarts=self.restarts,
-            refit=self.refit,
+            refit=False if self.no_refit else None,
             training=self.training(),
             shots=options.parse_shots(self.shots, least=0),
             seed=self.seed,

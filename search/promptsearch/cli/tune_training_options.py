@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from promptsearch.cli import options
 from promptsearch.cli.options import value
 from promptsearch.cli.shared_options import SearchOptions
@@ -80,16 +78,14 @@ class TrainingOptions(SearchOptions):
         int | None,
         value("--restarts", metavar="N", help="Starts, of which the best is kept. [3, or 1 with the PLM]"),
     ] = None
-    refit: Annotated[
-        bool | None,
-        typer.Option(
-            "--refit/--no-refit",
-            metavar="",
-            help="Train what did best on dev once more on train and dev together, as many steps (default: "
-            "with --strategy fixed-lm, where dev is not small beside train).",
-            show_default=False,
+    no_refit: Annotated[
+        bool,
+        options.flag(
+            "--no-refit",
+            help="Keep what did best on dev as it is: else a prompt learned from few examples is trained "
+            "once more on train and dev together, for as many steps.",
         ),
-    ] = None
+    ] = False
     look_every: Annotated[
         int | None, value("--look-every", metavar="N", help="Steps between looks at dev. [10]")
     ] = None

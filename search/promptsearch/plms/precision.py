@@ -15,26 +15,32 @@ from pathlib import Path
 import torch
 
 from promptsearch.errors import StorageError
+from promptsearch.locks import one_at_a_time
 from promptsearch.paths import atomic_write, cache_dir
 
 _log = logging.getLogger(__name__)
 
 # bfloat16 has 8 bits of precision against 24, so it must be worth it.
 _WORTHWHILE = 1.5
+_FORMATS = ("float32", "bfloat16")
 
 
 def fastest_dtype(device: torch.device) -> torch.dtype:
     """bfloat16 where the device is clearly faster with it, else float32."""
     path = cache_dir() / "precision.json"
-    known = _read(path)
     key = f"{_device_name(device)}, torch {torch.__version__}"
-    if known.get(key) not in ("float32", "bfloat16"):
-        known[key] = str(measure(device)).removeprefix("torch.")
-        try:
-            atomic_write(path, json.dumps(known, indent=2) + "\n")
-        except StorageError as error:
-            _log.warning("the faster number format is measured at every start: %s", error.message)
-    return getattr(torch, known[key])
+    if (known := _read(path).get(key)) in _FORMATS:
+        return getattr(torch, known)
+    # Processes that begin together must not find different ones.
+    with one_at_a_time(cache_dir() / "locks" / "precision"):
+        every = _read(path)
+        if every.get(key) not in _FORMATS:
+            every[key] = str(measure(device)).removeprefix("torch.")
+            try:
+                atomic_write(path, json.dumps(every, indent=2) + "\n")
+            except StorageError as error:
+                _log.warning("the faster number format is measured at every start: %s", error.message)
+    return getattr(torch, every[key])
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -100,27 +101,49 @@ def common_prefix(sequences: Iterable[Sequence[Token]]) -> list[Token]:
     return prefix
 
 
-def split_by_size(
-    sequences: Sequence[Sequence[Token]], most: int, number: int | None = None
-) -> list[list[int]]:
+def split_by_size(sequences: Sequence[Sequence[Token]], most: int) -> list[list[int]]:
     """Group sequences (indices, neighbours in lexical order together) into trees of at most `most` tokens.
 
     A sequence longer than `most` makes a group of its own.
-
-    Args:
-        number: of sequences that a group may hold; None for any.
     """
-    order = sorted(range(len(sequences)), key=lambda i: list(sequences[i]))
-    groups: list[list[int]] = []
-    size = 0
-    for i in order:
-        if groups and len(groups[-1]) != number:
-            shared = len(common_prefix([sequences[groups[-1][-1]], sequences[i]]))
-            added = len(sequences[i]) - shared
-            if size + added <= most:
+    return Neighbours.of(sequences).split(most)
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Sequences in lexical order, in which those that share most stand together.
+
+    Attributes:
+        order: indices of the sequences.
+        lengths: of each, in that order.
+        added: tokens of each with which the one before it does not begin.
+    """
+
+    order: tuple[int, ...]
+    lengths: tuple[int, ...]
+    added: tuple[int, ...]
+
+    @classmethod
+    def of(cls, sequences: Sequence[Sequence[Token]]) -> Neighbours:
+        order = sorted(range(len(sequences)), key=lambda i: list(sequences[i]))
+        lengths = [len(sequences[i]) for i in order]
+        shared = [len(common_prefix([sequences[a], sequences[b]])) for a, b in pairwise(order)]
+        added = [n - known for n, known in zip(lengths, [0, *shared])]
+        return cls(tuple(order), tuple(lengths), tuple(added))
+
+    def split(self, most: int, number: int | None = None) -> list[list[int]]:
+        """Groups of neighbours, each a tree of at most `most` tokens or a sequence by itself.
+
+        Args:
+            number: of sequences that a group may hold; None for any.
+        """
+        groups: list[list[int]] = []
+        size = 0
+        for i, length, added in zip(self.order, self.lengths, self.added):
+            if groups and len(groups[-1]) != number and size + added <= most:
                 groups[-1].append(i)
                 size += added
-                continue
-        groups.append([i])
-        size = len(sequences[i])
-    return groups
+            else:
+                groups.append([i])
+                size = length
+        return groups

@@ -178,11 +178,12 @@ def _training(trained: Trained | None) -> list[str]:
     if trained is None:
         return []
     looks = [look for course in trained.courses for look in course.looks]
+    chosen = " (chosen)" if trained.again else " (kept)"
     titles = ("start", "step", "train loss", "dev log-likelihood", "dev accuracy %", "seconds")
     rows = [
         (
             str(look.restart + 1),
-            f"{look.step}{' (kept)' if look == trained.best else ''}",
+            f"{look.step}{chosen if look == trained.best else ''}",
             "–" if look.loss is None else f"{look.loss:.4f}",
             f"{look.log_likelihood:.4f}",
             f"{percent(look.accuracy)} [{percent(look.interval.low)}, {percent(look.interval.high)}]",

@@ -20,10 +20,10 @@ from promptsearch.artefact.readouts import tensor_file_name
 from promptsearch.artefact.soft import soft_file_name
 from promptsearch.artefact.tuned import TunedKind, tuned_folder_name
 from promptsearch.errors import StorageError
+from promptsearch.locks import locks_needed, try_lock, unlock_file
 from promptsearch.paths import atomic_write, storage_errors
 from promptsearch.showing import whole_text
 from promptsearch.study.going_on import resume_command
-from promptsearch.study.locks import locks_needed, try_lock, unlock_file
 
 CONFIG_FILE = "config.json"
 PROMPT_FILE = "best_prompt.json"
@@ -41,7 +41,7 @@ TUNED_FOLDERS = tuple(tuned_folder_name(PROMPT_FILE, kind) for kind in get_args(
 STUDY_FILE = "study.log"
 LOCK_FILE = "run.lock"
 WORKERS_LOG = "workers.log"
-"""What other processes of a run say; they may have begun before it has."""
+"""What other processes of a run say."""
 SEARCH, WITHOUT_LABELS = "search", "without labels"
 """What a config says of a run that has no study."""
 PLOTS = ("candidates", "history", "front", "importances", "sensitivity", "seeds")
@@ -70,7 +70,6 @@ RUN_FILES = (
     "mined-templates.svg",
     *(f"{plot}.svg" for plot in PLOTS),
 )
-_HELD = (LOCK_FILE, WORKERS_LOG)
 DRAWS = "seed-*"
 """Folders of other draws of train and dev."""
 _TRIGGERS = "trigger-*.svg"  # one a PLM
@@ -164,11 +163,11 @@ def _draws_told(folder: Path) -> int:
 def clear(folder: Path) -> None:
     """Remove the files of an earlier run, which must not stand beside those of a new one.
 
-    The lock stays, which this process may hold, and the log of workers, which they may write.
+    The lock stays, which this process may hold.
     """
     several = chain(folder.glob(_ENSEMBLES), folder.glob(_TRIGGERS))
     for name in (*RUN_FILES, *(path.name for path in several if _is_run_file(path))):
-        if name not in _HELD:
+        if name != LOCK_FILE:
             (folder / name).unlink(missing_ok=True)
     for inside in (*folder.glob(DRAWS), *(folder / name for name in (CHECKPOINTS, *TUNED_FOLDERS))):
         if inside.is_dir() and _is_run_file(inside):
@@ -182,8 +181,7 @@ def discard(folder: Path, made: bool) -> None:
         made: whether the folder was made for it, and goes too.
     """
     clear(folder)
-    for name in _HELD:
-        (folder / name).unlink(missing_ok=True)
+    (folder / LOCK_FILE).unlink(missing_ok=True)
     if made:
         with suppress(OSError):
             folder.rmdir()

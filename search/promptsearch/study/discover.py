@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,7 @@ def _search(
     folder = out if resumed and out is not None else new_folder(task.name, out)
     begun, kept = False, resumed
     try:
-        with Workers.started(config, folder, config.workers - 1) as workers:
+        with Workers.started(config, config.workers - 1) as workers:
             plms = PLMs.load(config, observer)
             with Sitting.open(
                 config, task, engines, plms, folder, clock, observer, workers, resumed
@@ -98,8 +99,11 @@ def _search(
                     kept = kept or bool(sitting.search.trials)
                 return conclude(sitting, interrupted)
     finally:
-        if not kept and (begun or config.out is None):
+        if not kept and begun:
             discard(folder, made=config.out is None)
+        elif not kept and config.out is None:
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def _other_draws(config: DiscoverConfig, observer: Observer, found: Discovery) -> Discovery:

@@ -16,8 +16,8 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.storages.journal._file import BaseJournalFileLock
 
 from promptsearch.errors import StorageError
+from promptsearch.locks import NO_LOCKS, lock_file, unlock_file
 from promptsearch.paths import storage_errors
-from promptsearch.study.locks import NO_LOCKS, lock_file, unlock_file
 
 # Optuna holds its own lock file for one write, which takes milliseconds.
 _STALE_SECONDS = 10.0

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
 from promptsearch.pieces import Field
-from promptsearch.plms.tree import split_by_size
+from promptsearch.plms.tree import Neighbours
 from promptsearch.study.budget import Clock
 from promptsearch.study.offers import WORDS
 from promptsearch.study.pools import Group
@@ -20,8 +20,8 @@ from promptsearch.study.trying import BLOCK
 from promptsearch.tasks.task import Example
 from promptsearch.template import Template
 
-# Enough examples to know how long texts are.
-_EXAMPLES = 200
+# Enough examples to know how long texts are, and more characters than a PLM reads of one.
+_EXAMPLES, _CHARACTERS = 200, 2000
 # Stand for texts: what no template says.
 _PRIVATE_USE = 0xE000
 
@@ -56,10 +56,8 @@ def beginnings(templates: Iterable[Template], examples: Sequence[Example]) -> li
     """What each template has the PLM read before the answer, with fields as long as in the middle example."""
     some = examples[:_EXAMPLES]
     names = sorted({name for example in some for name in example.values})
-    fillings = {
-        name: chr(_PRIVATE_USE + i) * int(median(len(example.values.get(name, "")) for example in some))
-        for i, name in enumerate(names)
-    }
+    lengths = {name: int(median(len(example.values.get(name, "")) for example in some)) for name in names}
+    fillings = {name: chr(_PRIVATE_USE + i) * min(lengths[name], _CHARACTERS) for i, name in enumerate(names)}
     return [
         "".join(
             fillings.get(piece.name, "") if isinstance(piece, Field) else str(piece)
@@ -80,13 +78,13 @@ def parts(texts: Mapping[int, str], number: int, most: int) -> list[list[int]]:
         number: of parts; more where one would hold too many.
         most: that a part may hold.
     """
-    numbers, beginnings = list(texts), list(texts.values())
+    numbers, neighbours = list(texts), Neighbours.of(list(texts.values()))
     number = max(number, -(-len(numbers) // most))
-    low, high = max(map(len, beginnings), default=0), sum(map(len, beginnings))
+    low, high = max(neighbours.lengths, default=0), sum(neighbours.lengths)
     while low < high:
         limit = (low + high) // 2
-        if len(split_by_size(beginnings, limit, most)) <= number:
+        if len(neighbours.split(limit, most)) <= number:
             high = limit
         else:
             low = limit + 1
-    return [[numbers[i] for i in part] for part in split_by_size(beginnings, low, most)]
+    return [[numbers[i] for i in part] for part in neighbours.split(low, most)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ from promptsearch.study.selection import ranked_on_train
 from promptsearch.study.stale import owner_of
 from promptsearch.study.trial import Trial, finite
 
+# How long another process takes to note which template it has been given, unless it has died.
+_DECIDED_SECONDS, _LOOK_SECONDS = 2.0, 0.01
 SUMMARY = "summary"
 """Name of the attribute that a finished trial carries."""
 
@@ -141,13 +144,22 @@ def paces(study: Study, whole: int, without: str) -> dict[str, Pace]:
 def is_surplus(study: Study, asked: StudyTrial, group: Group, number: int, evaluations: int | None) -> bool:
     """Whether a trial is not to be run, for others asked at the same time.
 
-    An earlier one stands for the same template, or as many stand before it as may be evaluated.
+    An earlier one stands for the same template, or as many stand before it as may be evaluated. What another
+    process has asked for and not yet been told is waited for.
     """
-    earlier = [
-        trial
-        for trial in study.get_trials(deepcopy=False)
-        if trial.number < asked.number and trial.state != TrialState.FAIL
-    ]
+    until = time.monotonic() + _DECIDED_SECONDS
+    while True:
+        earlier = [
+            trial
+            for trial in study.get_trials(deepcopy=False)
+            if trial.number < asked.number and trial.state != TrialState.FAIL
+        ]
+        decided = all(
+            trial.state != TrialState.RUNNING or group_and_number(trial.params) for trial in earlier
+        )
+        if decided or time.monotonic() >= until:
+            break
+        time.sleep(_LOOK_SECONDS)
     if any(group_and_number(trial.params) == (group, number) for trial in earlier):
         return True
     counting = sum(SUMMARY in trial.user_attrs or not trial.state.is_finished() for trial in earlier)

@@ -41,10 +41,14 @@ def recall(search: Search, numbers: Collection[int] | None = None) -> None:
 
 def _recall_all(search: Search, numbers: Collection[int] | None) -> None:
     missing: dict[tuple[Group, int], list[tuple[int, FrozenTrial]]] = {}
-    for trial in search.study.get_trials(deepcopy=False):
+    trials = search.study.get_trials(deepcopy=False)
+    known = {group_and_number(trial.params) for trial in trials if trial.number in search.recalled}
+    for trial in trials:
         place = group_and_number(trial.params)
         if trial.number in search.recalled or (numbers is not None and trial.number not in numbers):
             continue
+        if place in known:
+            continue  # two processes have tried the same
         if _brought_something(trial) and place is not None and place[0].plm in search.plms:
             key = place[0], search.judge.rungs.on(trial.user_attrs[SUMMARY]["examples"])
             missing.setdefault(key, []).append((place[1], trial))
@@ -68,9 +72,9 @@ def _recall(search: Search, group: Group, rung: int, entries: Sequence[tuple[int
         offer = search.offers.offer(group, number, plm, None, template_of(trial.user_attrs), Budget())
         if offer is not None:
             offers[number] = offer
-    numbers = {number: trial.number for number, trial in entries}
-    for number, found, _ in search.judge.judged(plm, offers, rung):
+    for done, found, _ in search.judge.judged(plm, offers, rung):
         search.trials += found
-        search.recalled.add(numbers[number])  # at once: it may be broken off, and done again
+        # At once: it may be broken off, and done again.
+        search.recalled.update(trial.number for number, trial in entries if number == done)
         search.observer.tried(found)
-    search.recalled.update(numbers.values())
+    search.recalled.update(trial.number for _, trial in entries)

@@ -72,7 +72,7 @@ class Discovery:
         draws: what other draws of train and dev led to, by seed.
         ended: `done` when all was tried, `budget` when time or evaluations were spent, `stopped` by the user.
         environment: versions, machine, devices and number formats.
-        untried: PLMs that were loaded, but nothing was tried on.
+        untried: PLMs that were loaded, but no template was tried on to the end.
     """
 
     task: Task
@@ -151,7 +151,7 @@ class Discovery:
         told = list(self.task.notices)
         told += self.mining.notices if self.mining is not None else ()
         told += [f"{plm} was left out: {why}" for plm, why in self.unavailable.items()]
-        told += [f"{plm} was left out: nothing was tried on it before the end" for plm in self.untried]
+        told += [f"{plm} was left out: no template was tried on it to the end" for plm in self.untried]
         if self.interrupted:
             told.append(
                 "The run was stopped early: this is the best of what had been tried. "

@@ -213,6 +213,8 @@ class Search:
 
     def _part(self, group: Group, number: int, idle: int) -> Sequence[int]:
         """The templates of a group, a given one among them, that this process tries of what is left."""
+        if number >= (self.offers.size(group) or 0):
+            return (number,)  # of a group that has grown elsewhere
         left = sorted({number, *self.untried(group)})
         texts = dict(zip(left, beginnings(self.offers.templates(group, left), self.offers.task.train)))
         family = self.plms[group.plm].identity.family

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote
 
 from optuna import Study
@@ -36,6 +38,7 @@ class Workers:
 
     Attributes:
         failed: how many have ended for some fault; known at the end.
+        said: what they say before there is a run to say it in.
     """
 
     def __init__(
@@ -43,18 +46,20 @@ class Workers:
         processes: list[subprocess.Popen[bytes]],
         threads: int | None = None,
         patience: float = _END_SECONDS,
+        said: IO[bytes] | None = None,
     ) -> None:
         self.processes = processes
         self.threads = threads
         self.patience = patience
         self.failed = 0
+        self.said = said
 
     @classmethod
     @contextmanager
-    def started(cls, config: DiscoverConfig, folder: Path, number: int) -> Generator[Workers]:
+    def started(cls, config: DiscoverConfig, number: int) -> Generator[Workers]:
         """Within, so many other processes load what a search needs, to take part in it when they are told.
 
-        Each has its share of the cores. What they say goes to workers.log in the run's folder.
+        Each has its share of the cores.
         """
         if number < 1:
             yield cls([])
@@ -64,29 +69,41 @@ class Workers:
         patience = _END_SECONDS if minutes is None else min(_END_SECONDS, _END_SHARE * 60 * minutes)
         command = [sys.executable, "-m", "promptsearch", "worker", "--storage", TOLD]
         command += ["--threads", str(threads), "--parent", str(os.getpid())]
-        with open(folder / WORKERS_LOG, "ab") as log:
+        with tempfile.TemporaryFile() as said:
             processes = [
-                subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)
+                subprocess.Popen(command, stdin=subprocess.PIPE, stdout=said, stderr=said)
                 for _ in range(number)
             ]
-        found = cls(processes, threads, patience)
-        try:
-            found._tell(saved(config))
-            yield found
-        finally:
-            found.end(patience=0.0)  # where the search never began
+            found = cls(processes, threads, patience, said)
+            try:
+                found._tell(saved(config))
+                yield found
+            finally:
+                found.end(patience=0.0)  # where the search never began
 
     @contextmanager
     def searching(self, config: DiscoverConfig, study: Study, folder: Path) -> Generator[None]:
-        """Within, they take part in a study; they end when it is over."""
+        """Within, they take part in a study, of which workers.log tells; they end when it is over."""
+        if not self.processes:
+            yield
+            return
         # Every user of a machine can see a command line; the place may hold a password.
         place = config.storage or f"journal://{quote(str((folder / STUDY_FILE).resolve()))}"
-        self._tell({"storage": place, "study": study.study_name})
+        log = (folder / WORKERS_LOG).resolve()
+        self._tell({"storage": place, "study": study.study_name, "log": str(log)})
         with limited_threads(self.threads):
             try:
                 yield
             finally:
                 self.end(self.patience)
+                self._keep_said(log)
+
+    def _keep_said(self, log: Path) -> None:
+        """What they said before they knew the log goes there too."""
+        if self.said is not None:
+            self.said.seek(0)
+            with open(log, "ab") as file:
+                shutil.copyfileobj(self.said, file)
 
     def _tell(self, what: Mapping[str, Any]) -> None:
         for process in self.processes:

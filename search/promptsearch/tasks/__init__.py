@@ -6,7 +6,7 @@ from promptsearch.tasks.facts import Triple, facts_of, other_relations, read_pai
 from promptsearch.tasks.readers import read_rows, read_table
 from promptsearch.tasks.resolve import load_task
 from promptsearch.tasks.samples import corpora_folder, sample_names, sample_relations
-from promptsearch.tasks.splits import draw_splits
+from promptsearch.tasks.splits import draw_splits, undivided
 from promptsearch.tasks.task import Example, Metric, Source, Task, fingerprint_examples, gold, majority
 
 __all__ = [
@@ -34,4 +34,5 @@ __all__ = [
     "read_table",
     "sample_names",
     "sample_relations",
+    "undivided",
 ]

@@ -219,6 +219,24 @@ def _shuffle(items: list, seed: int, *what: object) -> None:
     Random(f"{seed} {what}").shuffle(items)
 
 
+def undivided(task: Task, *, seed: int, max_test: int | None = None) -> Task:
+    """All labelled examples of a task's splits as one, called `all`, and `train` to know the frequent class.
+
+    Args:
+        max_test: at most so many in `all`, drawn at random by the seed.
+
+    Raises:
+        DataError: there are none.
+        OptionError: max_test below 1.
+    """
+    _check_counts(None, max_test)
+    every = [example for split in task.splits.values() for example in split if example.label is not None]
+    if not every:
+        raise DataError("the data have no labelled example", where=task.source.location or task.name)
+    splits = {"train": every, "all": _at_most(every, max_test, seed)}
+    return replace(task, splits=splits, shots=None, seed=seed, _fingerprints={})
+
+
 def _at_most(test: Sequence[Example], most: int | None, seed: int) -> tuple[Example, ...]:
     if most is None or len(test) <= most:
         return tuple(test)

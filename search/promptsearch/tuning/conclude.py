@@ -90,9 +90,10 @@ def conclude(ended: Ended, observer: Observer, begun: float) -> Tuning:
 
 
 def _saved(ended: Ended) -> Prompt:
-    """The prompt as it is read again from its file: its figures are those that a user will get."""
+    """The prompt as it is read again from its file: its figures on test are those that a user will get."""
     config, path = ended.config, ended.folder / PROMPT_FILE
-    prompt_for(ended.subject, config, ended.stored, ended.folder).save(path)
+    again = 0 if ended.trained is None else ended.trained.again
+    prompt_for(ended.subject, config, ended.stored, ended.folder, again).save(path)
     prompt = load_prompt(
         path, device=config.device, offline=config.offline, trust_remote_code=config.trust_remote_code
     )

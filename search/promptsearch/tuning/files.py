@@ -71,10 +71,16 @@ def check_resumable(folder: Path) -> None:
         )
 
 
-def prompt_for(subject: Subject, config: TuneConfig, stored: Stored | None, folder: Path) -> Prompt:
-    """The prompt as it can be saved: with what was stored in the folder, without figures."""
+def prompt_for(
+    subject: Subject, config: TuneConfig, stored: Stored | None, folder: Path, again: int = 0
+) -> Prompt:
+    """The prompt as it can be saved: with what was stored in the folder, without figures.
+
+    Args:
+        again: steps on train and dev together, before which its figures on dev are taken.
+    """
     asked = subject.decomposition
-    candidate = Candidate(subject.plain, subject.words, "tune", _provenance(config, subject))
+    candidate = Candidate(subject.plain, subject.words, "tune", _provenance(config, subject, again))
     document = prompt_document(
         subject.task,
         subject.plm,
@@ -104,7 +110,7 @@ def prompt_for(subject: Subject, config: TuneConfig, stored: Stored | None, fold
     return prompt
 
 
-def _provenance(config: TuneConfig, subject: Subject) -> dict[str, object]:
+def _provenance(config: TuneConfig, subject: Subject, again: int) -> dict[str, object]:
     found: dict[str, object] = {"strategy": config.strategy}
     if config.trains_soft or config.trains_prefix:
         own = config.trains_soft and starts_from_words(subject.template)
@@ -112,6 +118,8 @@ def _provenance(config: TuneConfig, subject: Subject) -> dict[str, object]:
         found |= {"method": config.method, "encoder": config.parameterisation, "start": start}
     if config.trains_lm:
         found["lm"] = config.lm
+    if again:
+        found["steps_with_dev"] = again
     return found
 
 

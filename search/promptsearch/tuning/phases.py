@@ -83,7 +83,7 @@ class Phases:
                 stop=lambda: interrupted.is_set() or (end is not None and time.monotonic() >= end),
                 report=self.observer.looked,
                 checkpoint=Checkpoint(self.state, {**self.run, "phase": name}),
-                refit=refit,
+                refit=self._tell_refit if refit else None,
             )
             if interrupted.is_set():
                 last = found.courses[-1]
@@ -91,6 +91,9 @@ class Phases:
         self.done += 1
         self.courses += found.courses
         return found
+
+    def _tell_refit(self, steps: int) -> None:
+        self.observer.stage(f"Training once more on train and dev together, for {steps} steps")
 
     def skip(self) -> None:
         """A training was over before this sitting."""

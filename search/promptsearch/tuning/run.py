@@ -14,6 +14,7 @@ import torch
 from promptsearch.artefact.tuned import tuned_folder_name
 from promptsearch.engines.soft.course import Lesson
 from promptsearch.engines.soft.learner import parameters_of
+from promptsearch.engines.soft.starts import starts_from_words
 from promptsearch.memory import peak_memory
 from promptsearch.plms import load_plm
 from promptsearch.plms.local import LocalPLM
@@ -43,7 +44,7 @@ from promptsearch.tuning.phases import LAST, Phases
 from promptsearch.tuning.record import config_record, options_of, training_record
 from promptsearch.tuning.subject import Subject, subject_of, tuning_task
 from promptsearch.tuning.teaching import teach
-from promptsearch.tuning.tuners import tuner_for
+from promptsearch.tuning.tuners import prompt_rate, tuner_for
 
 # What is kept of the time for files, beyond that for scoring.
 _FILES_SECONDS = 2.0
@@ -54,8 +55,9 @@ _MUCH = 0.25
 def tune(task: str | None = None, *, observer: TuneObserver | None = None, **options: Any) -> Tuning:
     """Train around a prompt for a task.
 
-    The state that does best on dev is kept, and scored on test once: beside the same template without
-    training, the manual prompt and the majority class.
+    The state that does best on dev is kept, or trained once more on train and dev together (see `refit` of
+    `TuneConfig`), and scored on test once: beside the same template without training, the manual prompt and
+    the majority class.
 
     Args:
         task: name of the task, such as `sst2`.
@@ -204,6 +206,10 @@ class _Sitting:
             "template": str(subject.template),
             "words": str(subject.words),
         }
+        if config.trains and refits(config, subject.lesson):
+            run["refit"] = True
+        if config.trains_soft and config.rate is None and starts_from_words(subject.template):
+            run["rate"] = prompt_rate(config, subject.template)  # was another in earlier versions
         if config.strategy == "pet":
             run["patterns"] = list(map(str, subject.patterns))
             texts = json.dumps([dict(example.values) for example in subject.unlabelled], sort_keys=True)

@@ -24,6 +24,10 @@ def make(restart: int) -> Regression:
     return Regression(POINTS, 3, dropout=0.3)
 
 
+def told(steps: int) -> None:
+    assert steps > 0
+
+
 def after(count: int):
     """Says stop from the call of that number on."""
     calls = iter(range(10**9))
@@ -31,7 +35,7 @@ def after(count: int):
 
 
 def test_it_is_trained_from_its_start_for_as_many_steps_as_were_best():
-    found = train(make, LESSON, CONFIG, 5, refit=True)
+    found = train(make, LESSON, CONFIG, 5, refit=told)
     plain = train(make, LESSON, CONFIG, 5)
     assert found.look == replace(plain.look, seconds=found.look.seconds)
     assert found.again is not None
@@ -47,7 +51,7 @@ def test_it_is_trained_from_its_start_for_as_many_steps_as_were_best():
 
 
 def test_what_the_chosen_state_said_of_what_was_held_out_is_kept():
-    found = train(make, LESSON, CONFIG, 5, refit=True)
+    found = train(make, LESSON, CONFIG, 5, refit=told)
     rows = list(LESSON.held_out)
     assert found.held_out is not None
     mean = float((LESSON.targets[rows] * found.held_out).sum() / len(rows))
@@ -59,11 +63,11 @@ def test_what_the_chosen_state_said_of_what_was_held_out_is_kept():
 
 @pytest.mark.parametrize("killed_after", [9, 79, 81, 85, 90])
 def test_a_stopped_run_ends_bit_for_bit_as_one_that_was_not(tmp_path, killed_after):
-    whole = train(make, LESSON, CONFIG, 5, refit=True)
+    whole = train(make, LESSON, CONFIG, 5, refit=told)
     checkpoint = Checkpoint(tmp_path / "state.safetensors", {"seed": 5})
-    begun = train(make, LESSON, CONFIG, 5, stop=after(killed_after), checkpoint=checkpoint, refit=True)
+    begun = train(make, LESSON, CONFIG, 5, stop=after(killed_after), checkpoint=checkpoint, refit=told)
     assert (begun.ending, begun.again) == ("stopped", None)
-    gone_on = train(make, LESSON, CONFIG, 5, checkpoint=checkpoint, refit=True)
+    gone_on = train(make, LESSON, CONFIG, 5, checkpoint=checkpoint, refit=told)
     assert gone_on.ending == whole.ending
     for name, value in parameters_of(gone_on.learner).items():
         assert torch.equal(value, parameters_of(whole.learner)[name])
@@ -82,5 +86,5 @@ def test_a_start_that_no_step_makes_better_is_left_as_it_is():
 
     targets = LESSON.targets.copy()
     targets[list(LESSON.train)] = np.roll(targets[list(LESSON.train)], 1, axis=1)
-    found = train(lambda restart: Perfect(), replace(LESSON, targets=targets), CONFIG, 0, refit=True)
+    found = train(lambda restart: Perfect(), replace(LESSON, targets=targets), CONFIG, 0, refit=told)
     assert (found.look.step, found.again, found.held_out) == (0, None, None)

@@ -9,7 +9,7 @@ from promptsearch.engines.base import Budget, Candidate
 from promptsearch.engines.soft.config import SoftConfig
 from promptsearch.engines.soft.holding_out import Learned, learn
 from promptsearch.engines.soft.problem import SoftProblem
-from promptsearch.engines.soft.starts import soft_ending, softened, with_soft
+from promptsearch.engines.soft.starts import soft_ending, softened, starts_from_words, with_soft
 from promptsearch.engines.soft.training import Report
 from promptsearch.errors import PLMError
 from promptsearch.plms.base import PLM
@@ -143,7 +143,7 @@ def _candidate(learned: Learned, names: Verbalizer, config: SoftConfig, restart:
     vectors = learned.template.vectors
     provenance: dict[str, object] = {
         "parameterisation": config.parameterisation,
-        "start": config.start,
+        "start": "words" if starts_from_words(learned.template) else config.start,
         "restart": restart,
         "tokens": len(vectors),
         "numbers": learned.numbers,

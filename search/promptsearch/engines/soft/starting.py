@@ -20,6 +20,7 @@ from promptsearch.engines.soft.learner import Learner, load_parameters, log_prob
 from promptsearch.engines.soft.training import Ending, Report, Trainer
 from promptsearch.errors import StorageError, TrainingError
 
+Refit = Callable[[int], None]
 _log = logging.getLogger(__name__)
 
 
@@ -55,7 +56,7 @@ def train(
     report: Report | None = None,
     checkpoint: Checkpoint | None = None,
     until: int | None = None,
-    refit: bool = False,
+    refit: Refit | None = None,
 ) -> Trained:
     """Train from several starts and keep the best by held-out log-likelihood.
 
@@ -67,8 +68,8 @@ def train(
         stop: asked after each step; the run can then be gone on with from its checkpoint.
         checkpoint: where the state is saved; a state that lies there is gone on with.
         until: see `Trainer`.
-        refit: whether the best start is then trained once more, for as many steps as were best, on what was
-            held out as well.
+        refit: has the best start trained once more, for as many steps as were best, on what was held out as
+            well; told how many these are. None: it is not.
 
     Raises:
         TrainingError: a loss is no number, at the first start.
@@ -98,7 +99,9 @@ class _Starts:
         self.ending: Ending = "stopped"
         self.count = config.restarts if lesson.held_out else 1
 
-    def run(self, stop: Callable[[], bool], report: Report | None, refit: bool) -> Trained:
+    def run(
+        self, stop: Callable[[], bool], report: Report | None, refit: Callable[[int], None] | None
+    ) -> Trained:
         saved = self._saved()
         while self.again is None and (len(self.courses) < self.count or saved is not None):
             try:
@@ -113,8 +116,9 @@ class _Starts:
         assert self.best is not None
         learner, look = self._best_learner(self.best), self.best.best_look
         found = Trained(learner, look, tuple(self.courses), self.ending)
-        if not refit or self.ending == "stopped" or look is None or not look.step:
+        if refit is None or self.ending == "stopped" or look is None or not look.step:
             return found
+        refit(look.step)
         held_out = log_probs_of(learner, self.lesson.held_out)
         try:
             again = self._once_more(look, saved, stop)

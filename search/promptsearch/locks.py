@@ -73,6 +73,33 @@ def locks_needed(path: Path) -> Generator[None]:
         ) from error
 
 
+@contextmanager
+def one_at_a_time(path: Path) -> Generator[None]:
+    """Within, no other process is within for the same file; each waits for its turn.
+
+    Nobody waits where the file cannot be written, or its file system has no locks.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = open(path, "ab")  # noqa: SIM115 - what goes wrong within is of other files
+    except OSError:
+        yield
+        return
+    with file:
+        try:
+            lock_file(file)
+            locked = True
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise
+            locked = False
+        try:
+            yield
+        finally:
+            if locked:
+                unlock_file(file)
+
+
 def unlock_file(file: BinaryIO) -> None:
     """Undo `lock_file`."""
     if sys.platform == "win32":
