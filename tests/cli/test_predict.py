@@ -324,12 +324,12 @@ def test_the_metric_of_the_search_unless_another_is_given(prompt_file):
 
 def test_every_row_of_a_file_may_be_scored(prompt_file):
     rows = [{"text": text, "label": label} for text, label in zip(TEXTS[::2], ("positive", "negative"))]
-    rows += [{"text": "a mess", "label": "negative"}, {"text": "fine", "label": "negative"}]
+    rows += [{"text": "a mess", "label": "negative"}, {"text": "fine", "label": "positive"}]
     lines("four.jsonl", rows)
     command = ("evaluate", prompt_file, "--data", "four.jsonl")
     assert "4 examples are too few" in refused(*command)
     found = json.loads(run(*command, "--split", "all", "--json").out)
-    assert (found["split"], found["n"], found["majority"]) == ("all", 4, 0.75)
+    assert (found["split"], found["n"], found["majority"]) == ("all", 4, 0.5)
     said = load_prompt(prompt_file).predict([row["text"] for row in rows])
     assert found["value"] == sum(each.label == row["label"] for each, row in zip(said, rows)) / 4
     assert "four, all: accuracy" in run(*command, "--split", "all").out
