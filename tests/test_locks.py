@@ -38,5 +38,8 @@ def test_what_is_raised_within_comes_out_and_opens_the_lock(tmp_path):
 
 
 def test_nobody_waits_where_nothing_can_be_written():
-    with one_at_a_time(Path("/proc/no such folder/.lock")):
-        pass
+    entered = 0
+    for _ in range(2):
+        with one_at_a_time(Path("/proc/no such folder/.lock")), one_at_a_time(Path("/proc/no such/.lock")):
+            entered += 1
+    assert entered == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -82,9 +83,7 @@ def count(
         finally:
             if keeper is not None:
                 keeper.keep(state)
-    counts = state.tally.part.finished(corpus)
-    counts.before = before
-    return counts
+    return replace(state.tally.part.finished(corpus), before=before)
 
 
 def _go_on(
