@@ -158,7 +158,7 @@ class TuneConfig:
         if self.refit and self.strategy != "fixed-lm":
             raise OptionError(
                 "what is trained of the PLM is not trained on dev too",
-                hint="Leave --refit out.",
+                hint="Leave `refit` out.",
             )
         if self.max_dev < 1:
             raise OptionError(f"max_dev must be 1 or more, not {self.max_dev}")

@@ -96,11 +96,12 @@ def softened(template: Template) -> Template:
     return Template(tuple(pieces))
 
 
-def _softened(text: str) -> list[Piece]:
+def _softened(text: str, signs: bool = False) -> list[Piece]:
+    """A text with its words soft, with or without the signs behind them; itself where it has none."""
     if "{" in text or "}" in text or not any(char.isalnum() for char in text):
         return [Text(text)]
     first = next(i for i, char in enumerate(text) if char.isalnum())
-    last = max(i for i, char in enumerate(text) if char.isalnum()) + 1
+    last = len(text.rstrip()) if signs else max(i for i, char in enumerate(text) if char.isalnum()) + 1
     return [Text(text[:first]), Soft(init=text[first:last]), Text(text[last:])]
 
 
@@ -113,12 +114,9 @@ def soft_ending(template: Template) -> Template | None:
     before = template.pieces[template.slot - 1] if template.slot else None
     if not isinstance(before, Text) or any(isinstance(piece, Soft) for piece in template.pieces):
         return None
-    words = before.text.strip()
-    if "{" in words or "}" in words or not any(char.isalnum() for char in words):
+    soft = _softened(before.text, signs=True)
+    if len(soft) == 1:
         return None
-    first = next(i for i, char in enumerate(before.text) if char.isalnum())
-    end = len(before.text.rstrip())
-    soft = (Text(before.text[:first]), Soft(init=before.text[first:end]), Text(before.text[end:]))
     return Template((*template.pieces[: template.slot - 1], *soft, *template.pieces[template.slot :]))
 
 
