@@ -49,6 +49,30 @@ def test_labels_stand_to_each_other_as_the_odds_of_yes(name):
         np.testing.assert_allclose(np.exp(row), np.array(odds) / sum(odds), atol=1e-4)
 
 
+def test_of_many_questions_only_some_are_in_memory_at_once(monkeypatch):
+    plm = adapter("gpt2")
+    questions = [Template.parse(f"{{text}} Is it {number}? It was {{mask}}") for number in range(40)]
+    one_by_one = np.hstack(
+        [
+            np.diff(word_log_probs(plm, each, ["bad", "good"], EXAMPLES, AnswerScoring("token")), axis=1)
+            for each in questions
+        ]
+    )
+    together: list[int] = []
+    read = plm.answer_states_of
+
+    def counted(templates, *rest):
+        together.append(len(templates))
+        return read(templates, *rest)
+
+    monkeypatch.setattr(plm, "answer_states_of", counted)
+    found = label_log_probs(plm, questions, ASKED.answers, EXAMPLES)
+    expected = np.exp(one_by_one) / np.exp(one_by_one).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(np.exp(found), expected, atol=1e-5)
+    assert sum(together) == 40
+    assert max(together) <= 16
+
+
 def test_without_examples_nothing_is_read():
     assert label_log_probs(adapter("bert"), ASKED.questions(TEMPLATE, WORDS), ASKED.answers, []).shape == (
         0,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 LABEL = "label"
 """What stands for the label in a template."""
+_TOGETHER = 16  # questions whose answer states are in memory at once
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def label_log_probs(
     to p / (1 - p). Answers of several tokens count by their mean log-probability per token.
 
     Args:
-        questions: one a label, which share what they can of a pass through the PLM.
+        questions: one a label, of which some at a time share what they can of a pass through the PLM.
         answers: see `Decomposition.answers`.
         keep: see `PLM.answer_states`.
     """
@@ -131,12 +132,14 @@ def label_log_probs(
     from promptsearch.scoring.logspace import log_softmax
 
     odds = np.zeros((len(examples), len(questions)))
-    states_of_each = plm.answer_states_of(questions, examples, keep) if examples else ()
-    for column, (question, states) in enumerate(zip(questions, states_of_each)):
-        said = word_log_probs(
-            plm, question, answers.words, examples, AnswerScoring("token"), states, keep=keep
-        )
-        odds[:, column] = said[:, 1].astype(float) - said[:, 0]
+    for first in range(0, len(questions) if examples else 0, _TOGETHER):
+        some = questions[first : first + _TOGETHER]
+        states_of_each = plm.answer_states_of(some, examples, keep)
+        for column, (question, states) in enumerate(zip(some, states_of_each), first):
+            said = word_log_probs(
+                plm, question, answers.words, examples, AnswerScoring("token"), states, keep=keep
+            )
+            odds[:, column] = said[:, 1].astype(float) - said[:, 0]
     return log_softmax(odds)
 
 

@@ -228,7 +228,15 @@ def test_a_template_that_does_not_fit_is_refused(kind, max_tokens):
     made = encoder(kind, max_tokens)
     with pytest.raises(TemplateError, match="own words take") as caught:
         made.encode(Template.parse("{text} It was really very {mask}"), texts("a film"))
-    assert caught.value.where == "{text} It was really very {mask}"
+    assert caught.value.where == '"{text} It was really very {mask}"'
+
+
+def test_of_a_long_template_that_does_not_fit_the_end_is_shown():
+    made = encoder("wordpiece", 20)
+    with pytest.raises(TemplateError, match="own words take") as caught:
+        made.encode(Template.parse("good " * 100 + "{text} It was {mask}"), texts("a film"))
+    assert str(caught.value.where).endswith('good {text} It was {mask}"')
+    assert len(str(caught.value.where)) < 100
 
 
 def test_examples_without_the_fields_text_are_as_they_are():

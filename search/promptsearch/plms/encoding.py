@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promptsearch.errors import TemplateError, VerbalizerError
+from promptsearch.pieces import quoted
 from promptsearch.plms.runs import Ids, Offsets, Run, parts_of, places_of, runs_of, shorten
 from promptsearch.plms.texts import ANCHOR, TextEncoder
 from promptsearch.tasks.task import Example
@@ -81,7 +82,7 @@ class PromptEncoder:
         if template.has_free_slots:
             raise TemplateError(
                 "the template still has soft or trigger tokens to be found",
-                where=str(template),
+                where=quoted(str(template)),
                 hint="Give words instead, or let a search engine fill them.",
             )
 
@@ -96,7 +97,7 @@ class PromptEncoder:
                 raise TemplateError(
                     f"the template has the token id {max(piece.ids)}, but this PLM's tokenizer has only "
                     f"{len(self.tokenizer)} tokens",
-                    where=str(template),
+                    where=quoted(str(template)),
                     hint="Ids belong to one PLM; take the one for which they were found.",
                 )
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promptsearch.errors import TemplateError
+from promptsearch.pieces import quoted
 from promptsearch.plms.encoding import LaidOut, PromptEncoder
 from promptsearch.plms.free import FreePrompts, IntArray
 from promptsearch.plms.runs import Ids, Run, parts_of, places_of, runs_of
@@ -38,7 +39,7 @@ def free_prompts(
     if not template.has_free_slots:
         raise TemplateError(
             "the template has no tokens to be found",
-            where=str(template),
+            where=quoted(str(template)),
             hint="Add {trigger*3} or {soft*5} where they belong.",
         )
     encoder.check_ids(template)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promptsearch.errors import TemplateError
-from promptsearch.pieces import Field, Piece, Place, Text
+from promptsearch.pieces import Field, Piece, Place, Text, quoted
 from promptsearch.template import Template
 
 Ids = list[int]
@@ -117,7 +117,7 @@ def _keep(owners: Sequence[int], room: int, template: Template) -> list[bool]:
     if fixed > room:
         raise TemplateError(
             f"the template's own words take {fixed} tokens, but the PLM has room for {max(room, 0)}",
-            where=str(template),
+            where=quoted(str(template)),
             hint="Shorten the template, or take a PLM with a longer context.",
         )
     left = water_level(counts, room - fixed)

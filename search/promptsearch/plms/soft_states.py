@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from promptsearch.errors import PLMError, VerbalizerError
+from promptsearch.pieces import quoted
 from promptsearch.plms.base import AnswerStates, FloatArray
 from promptsearch.soft import SoftTemplate
 from promptsearch.tasks.task import Example
@@ -71,7 +72,7 @@ def _check_fit(plm: LocalPLM, template: SoftTemplate, groups: tuple[int, ...], w
     if vectors.width != width or vectors.groups != groups:
         raise PLMError(
             f"the soft tokens are not for {plm.identity.reference}",
-            where=f"{template}\n"
+            where=f"{quoted(str(template))}\n"
             f"it needs {_listed(groups)} vectors of {width} numbers, "
             f"and there are {_listed(vectors.groups)} of {vectors.width}",
             hint="Use them with the PLM that they were learned on.",

@@ -12,6 +12,7 @@ from promptsearch.engines.soft.prompt_learner import PromptLearner
 from promptsearch.engines.soft.starts import rate_for, scale_of, start_vectors
 from promptsearch.errors import TemplateError
 from promptsearch.objective import LabelObjective
+from promptsearch.pieces import quoted
 from promptsearch.plms.local import LocalPLM
 from promptsearch.tasks.task import Example
 from promptsearch.template import Soft, Template, Trigger
@@ -88,12 +89,12 @@ def check_soft(template: Template) -> None:
     if not any(isinstance(piece, Soft) for piece in template.pieces):
         raise TemplateError(
             "the template has no soft tokens to be learned",
-            where=str(template),
+            where=quoted(str(template)),
             hint="Write {soft*5} for five of them, or {soft:it was} to start from words.",
         )
     if any(isinstance(piece, Trigger) for piece in template.pieces):
         raise TemplateError(
             "the template has trigger tokens as well as soft ones",
-            where=str(template),
+            where=quoted(str(template)),
             hint="Search the trigger first, or make its place soft.",
         )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from promptsearch.errors import DataError, PLMError, TemplateError, VerbalizerError
+from promptsearch.pieces import quoted
 from promptsearch.plms.base import PLM
 from promptsearch.plms.local import LocalPLM
 from promptsearch.readings import answer_tokens
@@ -55,13 +56,13 @@ def check_template(template: Template, task: Task, plm: PLM) -> None:
     if not any(isinstance(piece, Trigger) for piece in template.pieces):
         raise TemplateError(
             "the template has no trigger tokens to be searched",
-            where=str(template),
+            where=quoted(str(template)),
             hint="Put {trigger*3} where they belong, or give it as a start whose words are to be searched.",
         )
     if any(isinstance(piece, Soft) for piece in template.pieces):
         raise TemplateError(
             "a template cannot have trigger and soft tokens to be found at once",
-            where=str(template),
+            where=quoted(str(template)),
             hint="Search the trigger first, then tune soft tokens around it.",
         )
     if not plm.identity.reads_right:
