@@ -37,6 +37,7 @@ SOFT, PLAIN = "{text} {soft*3} It was {mask}", "{text} It was {mask}"
         ({"method": "ptuning"}, OptionError, "no method 'ptuning'"),
         ({"lm": "qlora"}, OptionError, "no way to train the PLM 'qlora'"),
         ({"start": "zero"}, OptionError, "no start 'zero'"),
+        ({"loss": "mse"}, OptionError, "no loss 'mse'"),
         ({"encoder": "free"}, OptionError, "p-tuning has no encoder free"),
         ({"encoder": "gru"}, OptionError, "no encoder 'gru'"),
         ({"method": "prompt-tuning", "encoder": "lstm"}, OptionError, "prompt-tuning has no encoder lstm"),
@@ -71,6 +72,25 @@ def test_methods_have_an_encoder_of_their_own() -> None:
         "prefix-tuning": "mlp",
         "p-tuning-v2": "free",
     }
+
+
+@pytest.mark.parametrize(
+    ("options", "loss"),
+    [
+        ({}, "gce"),
+        ({"method": "p-tuning-v2"}, "gce"),
+        ({"strategy": "fixed-prompt"}, "ce"),
+        ({"strategy": "prompt+lm"}, "ce"),
+        ({"strategy": "pet"}, "ce"),
+        ({"loss": "ce"}, "ce"),
+        ({"strategy": "prompt+lm", "loss": "gce"}, "gce"),
+    ],
+)
+def test_a_prompt_alone_is_trained_on_the_generalised_cross_entropy(
+    options: dict[str, Any], loss: str
+) -> None:
+    config = TuneConfig(**options, training=TrainingConfig(steps=7))
+    assert (config.whole_training.loss, config.whole_training.steps) == (loss, 7)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from promptsearch.engines.soft.course import Look
 from promptsearch.errors import OptionError, PLMError, StorageError
@@ -103,6 +104,7 @@ def test_the_report_tells_what_was_stored_and_warns_of_nearest_words(
         "rarely explain",
         "| the same template without tuning |",
         "promptsearch tune --task films",
+        "- Loss: generalised cross-entropy (q = 0.7).",
         "(chosen)",
         f"then it was trained for {found.trained.again} steps on train and dev together.",
     ):
@@ -115,6 +117,20 @@ def test_the_report_tells_what_was_stored_and_warns_of_nearest_words(
     assert kept.trained.again == 0
     assert "(kept)" in page
     assert "Dev chose the state that was kept; test was scored once." in page
+
+
+def test_the_loss_asked_for_is_the_one_that_is_trained(
+    plms: dict[str, str], data: Path, tmp_path: Path
+) -> None:
+    found = {
+        loss: tuned(plms["bert"], data, tmp_path / loss, loss=loss, restarts=1) for loss in ("ce", "gce")
+    }
+    vectors = [load_file(tmp_path / loss / "best_prompt.soft.safetensors") for loss in found]
+    assert any(not np.array_equal(vectors[0][name], vectors[1][name]) for name in vectors[0])
+    assert "- Loss: cross-entropy." in (tmp_path / "ce" / "report.md").read_text("utf-8")
+    # Looks go by the log-likelihood, whatever is trained.
+    first = [each.trained.courses[0].looks[0] for each in found.values()]
+    assert first[0].log_likelihood == first[1].log_likelihood
 
 
 def test_without_labels_nothing_is_trained_and_dev_is_empty(

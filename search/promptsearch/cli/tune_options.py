@@ -215,6 +215,7 @@ class TuneOptions(TrainingOptions):
             encoder=self.encoder,
             lm=self.lm,
             start=self.start,
+            loss=self.loss,
         )
 
 

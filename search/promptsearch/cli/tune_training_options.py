@@ -78,6 +78,15 @@ class TrainingOptions(SearchOptions):
         int | None,
         value("--restarts", metavar="N", help="Starts, of which the best is kept. [3, or 1 with the PLM]"),
     ] = None
+    loss: Annotated[
+        str | None,
+        value(
+            "--loss",
+            metavar="NAME",
+            help="ce (cross-entropy), or gce, under which examples that stay wrong pull less (default: gce, "
+            "or ce with the PLM).",
+        ),
+    ] = None
     no_refit: Annotated[
         bool,
         options.flag(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from promptsearch.engines.soft.config import GCE_POWER
 from promptsearch.engines.soft.nearest import CAUTION, Neighbour
 from promptsearch.paths import atomic_write
 from promptsearch.report.marks import code, escape, table
@@ -25,6 +26,7 @@ _ENDINGS = {
     "patience": "dev got no better any more",
     "stopped": "the time was over",
 }
+_LOSSES = {"ce": "cross-entropy", "gce": f"generalised cross-entropy (q = {GCE_POWER:g})"}
 _LOOKS = 40  # rows of the table of looks
 
 
@@ -237,6 +239,8 @@ def _method(found: Tuning) -> str:
         )
     if config.trains_lm:
         lines.append(f"- PLM trained: {config.lm}.")
+    if config.trains:
+        lines.append(f"- Loss: {_LOSSES[config.whole_training.loss]}.")
     if found.exported is not None:
         lines.append(f"- In peft's format: {code(str(found.exported))}.")
     if config.command:

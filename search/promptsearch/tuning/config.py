@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from promptsearch.decomposed import LABEL, Decomposition
-from promptsearch.engines.soft.config import Parameterisation, Start, TrainingConfig, check_choice
+from promptsearch.engines.soft.config import Loss, Parameterisation, Start, TrainingConfig, check_choice
 from promptsearch.errors import OptionError, TemplateError
 from promptsearch.pieces import Soft, point_at, quoted
 from promptsearch.plms.lora import LoraOptions
@@ -88,6 +88,8 @@ class TuneConfig:
             dev has at least a quarter as many examples as train.
         restarts: how many starts; None for 3, or 1 where the PLM is trained. It takes the place of that of
             `training`.
+        loss: what a step makes small, see `promptsearch.engines.soft.losses`; None for `gce` where the prompt
+            alone is trained, and `ce` where the PLM is. It takes the place of that of `training`.
         training: how.
         patterns: templates that teach with `pet`; by default the first hand-written ones.
         unlabelled: a file of texts that they label; by default texts of the task's own train split that are
@@ -123,6 +125,7 @@ class TuneConfig:
     rate: float | None = None
     lm_rate: float | None = None
     restarts: int | None = None
+    loss: Loss | None = None
     refit: bool | None = None
     training: TrainingConfig = field(default_factory=TrainingConfig)
     patterns: Sequence[str] = ()
@@ -148,6 +151,8 @@ class TuneConfig:
         check_choice("way to train the PLM", self.lm, get_args(LM))
         if self.start is not None:
             check_choice("start", self.start, get_args(Start))
+        if self.loss is not None:
+            check_choice("loss", self.loss, get_args(Loss))
         self._check_encoder()
         for name in ("rate", "lm_rate"):
             value = getattr(self, name)
@@ -281,6 +286,12 @@ class TuneConfig:
     def starts(self) -> int:
         """How many starts."""
         return self.restarts or (_LM_RESTARTS if self.trains_lm else _RESTARTS)
+
+    @property
+    def whole_training(self) -> TrainingConfig:
+        """How it is trained, with what the strategy decides."""
+        loss = self.loss or ("ce" if self.trains_lm else "gce")
+        return replace(self.training, restarts=self.starts, loss=loss)
 
     @property
     def data_options(self) -> DiscoverConfig:

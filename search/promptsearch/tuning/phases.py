@@ -72,7 +72,8 @@ class Phases:
         if _phase(self.state) not in (None, name):
             # Its outcome was kept, or it would come first.
             self.state.unlink()
-        training = replace(self.config.training, restarts=restarts or self.config.starts)
+        training = self.config.whole_training
+        training = training if restarts is None else replace(training, restarts=restarts)
         end = self._end()
         with interruptible() as interrupted:
             found = train(

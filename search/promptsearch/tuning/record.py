@@ -60,8 +60,11 @@ def training_record(config: TuneConfig) -> dict[str, Any]:
     if not config.separate and config.answers == YES_NO:
         # As they were written before there were these options.
         del found["separate"], found["answers"]
-    if config.refit is None:
-        del found["refit"]
+    for name in ("refit", "loss"):
+        if found[name] is None:
+            del found[name]
+    if found["training"]["loss"] == "ce":
+        del found["training"]["loss"]
     return {**found, "starts": config.starts}
 
 

@@ -210,6 +210,8 @@ class _Sitting:
             run["refit"] = True
         if config.trains_soft and config.rate is None and starts_from_words(subject.template):
             run["rate"] = prompt_rate(config, subject.template)  # was another in earlier versions
+        if config.loss is None and (loss := config.whole_training.loss) != "ce":
+            run["loss"] = loss  # as the rate
         if config.strategy == "pet":
             run["patterns"] = list(map(str, subject.patterns))
             texts = json.dumps([dict(example.values) for example in subject.unlabelled], sort_keys=True)

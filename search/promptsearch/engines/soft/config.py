@@ -10,6 +10,9 @@ from promptsearch.errors import OptionError, near_matches
 Parameterisation = Literal["lstm", "mlp", "free"]
 Start = Literal["vocabulary", "labels", "random"]
 Mixed = Literal["no", "bf16", "fp16"]
+Loss = Literal["ce", "gce"]
+GCE_POWER = 0.7
+"""q of the generalised cross-entropy, as in the experiments of Zhang and Sabuncu 2018."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class TrainingConfig:
         restarts: how many starts, of which the best is kept; fewer where time is over.
         save_every: steps between saves.
         mixed: number format of a step's arithmetic beside float32 weights; `no` takes the PLM's own.
+        loss: what a step makes small, see `promptsearch.engines.soft.losses`.
     """
 
     steps: int = 300
@@ -39,6 +43,7 @@ class TrainingConfig:
     restarts: int = 3
     save_every: int = 50
     mixed: Mixed = "no"
+    loss: Loss = "ce"
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch", "look_every", "patience", "restarts", "save_every"):
@@ -49,6 +54,7 @@ class TrainingConfig:
         if not (self.clip > 0 and 0 <= self.decay < float("inf")):
             raise OptionError("clip must be above 0, and the weight decay 0 or more")
         check_choice("number format", self.mixed, get_args(Mixed))
+        check_choice("loss", self.loss, get_args(Loss))
 
     @property
     def single(self) -> TrainingConfig:

@@ -1,7 +1,7 @@
 """The training loop: steps on class-balanced batches, looks at what is held out, the best state kept.
 
-What is trained is a `Learner`; the loss is the cross-entropy between the lesson's targets and its label
-log-probabilities, which for known labels is -log p(label).
+What is trained is a `Learner`; the loss is between the lesson's targets and its label log-probabilities.
+Looks go by the log-likelihood of the targets whatever the loss is: for known labels the mean of log p(label).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from promptsearch.engines.soft.checkpoint import under, within
 from promptsearch.engines.soft.config import TrainingConfig
 from promptsearch.engines.soft.course import Course, Lesson, Look
 from promptsearch.engines.soft.learner import Learner, load_parameters, parameters_of
+from promptsearch.engines.soft.losses import losses
 from promptsearch.errors import TrainingError
 
 Ending = Literal["steps", "patience", "stopped"]
@@ -140,7 +141,7 @@ class Trainer:
         def add(part: list[int]) -> float:
             with self._arithmetic.forward():
                 log_probs = self.learner.log_probs(part)
-            loss = -(self._targets[part] * log_probs).sum() / len(rows)
+            loss = losses(self.config.loss, log_probs, self._targets[part]).sum() / len(rows)
             gradients = self._arithmetic.gradients(loss, parameters)
             # Last of all: a part that ran out of memory must not have been added.
             for parameter, gradient in zip(parameters, gradients):
