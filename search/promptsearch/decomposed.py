@@ -131,16 +131,20 @@ def label_log_probs(
     from promptsearch.readings import word_log_probs
     from promptsearch.scoring.logspace import log_softmax
 
-    odds = np.zeros((len(examples), len(questions)))
-    for first in range(0, len(questions) if examples else 0, _TOGETHER):
-        some = questions[first : first + _TOGETHER]
+    def of_some(some: Sequence[Template]) -> NDArray[np.float64]:
+        """Logarithm of the odds in answer to some questions, whose states are gone afterwards: (n, some)."""
         states_of_each = plm.answer_states_of(some, examples, keep)
-        for column, (question, states) in enumerate(zip(some, states_of_each), first):
-            said = word_log_probs(
-                plm, question, answers.words, examples, AnswerScoring("token"), states, keep=keep
-            )
-            odds[:, column] = said[:, 1].astype(float) - said[:, 0]
-    return log_softmax(odds)
+        scoring = AnswerScoring("token")
+        said = [
+            word_log_probs(plm, question, answers.words, examples, scoring, states, keep=keep).astype(float)
+            for question, states in zip(some, states_of_each)
+        ]
+        return np.stack([of_one[:, 1] - of_one[:, 0] for of_one in said], axis=1)
+
+    if not examples:
+        return np.zeros((0, len(questions)))
+    groups = [questions[first : first + _TOGETHER] for first in range(0, len(questions), _TOGETHER)]
+    return log_softmax(np.hstack([of_some(some) for some in groups]))
 
 
 def _about(template: Template, words: str) -> Template:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promptsearch.errors import TemplateError
-from promptsearch.pieces import Soft, Trigger
+from promptsearch.pieces import Soft, Trigger, quoted
 from promptsearch.template import Template
 
 FloatArray = NDArray[np.float32]
@@ -97,7 +97,7 @@ class SoftTemplate(Template):
             raise TemplateError(
                 f"the template's soft tokens are not those of the vectors, which are for groups of "
                 f"{', '.join(map(str, groups))}",
-                where=str(self),
+                where=quoted(str(self)),
             )
 
     @classmethod

@@ -51,6 +51,7 @@ def run_of(tuned: str, plain: str | None, seconds: float = 2.0) -> dict[str, Any
         "device": "cpu",
         "gold_sha256": "a",
         "prompts": rows,
+        "options": {},
         "training": training,
         "seconds": 2 * seconds,
         "numbers": 64,
@@ -173,6 +174,18 @@ def test_when_the_time_is_over_what_is_done_is_told(tmp_path: Path, monkeypatch:
     assert "| p-tuning (LSTM) | 1 |" in page([half], MACHINE, "")
     ((once,),) = measure([replace(setting, draws=1)], [0, 1], [], tmp_path, seconds=0)
     assert (len(once.records), once.why) == (1, "")
+
+
+def test_draws_that_were_trained_otherwise_are_not_averaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setting = Setting("p-tuning (LSTM)", "plm", "16")
+    losses = [{}, {}, {"loss": "gce"}]
+    runs = [{**run_of("1100", "1000"), "options": options} for options in losses]
+    monkeypatch.setattr(strategies, "_done", lambda setting, seed, runs_folder: runs[seed])
+    found = [*measure([setting], [0, 1, 2], (), tmp_path)][-1][0]
+    assert len(found.records) == 2
+    assert "seed 2 was trained with another loss or rate" in found.why
 
 
 def test_all_strategies_have_a_draw_before_any_has_the_next(

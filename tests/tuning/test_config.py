@@ -38,6 +38,7 @@ SOFT, PLAIN = "{text} {soft*3} It was {mask}", "{text} It was {mask}"
         ({"lm": "qlora"}, OptionError, "no way to train the PLM 'qlora'"),
         ({"start": "zero"}, OptionError, "no start 'zero'"),
         ({"loss": "mse"}, OptionError, "no loss 'mse'"),
+        ({"loss": "gce", "strategy": "pet"}, OptionError, "for known labels"),
         ({"encoder": "free"}, OptionError, "p-tuning has no encoder free"),
         ({"encoder": "gru"}, OptionError, "no encoder 'gru'"),
         ({"method": "prompt-tuning", "encoder": "lstm"}, OptionError, "prompt-tuning has no encoder lstm"),
@@ -122,6 +123,7 @@ def test_options_come_back_from_json() -> None:
         out="runs/x",
     )
     again = restored(json.loads(json.dumps(saved(config))))
+    assert again.loss == "ce"
     assert saved(again) == saved(config)
     assert (again.words, again.lora, again.training) == (config.words, config.lora, config.training)
 

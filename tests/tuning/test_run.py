@@ -104,7 +104,7 @@ def test_the_report_tells_what_was_stored_and_warns_of_nearest_words(
         "rarely explain",
         "| the same template without tuning |",
         "promptsearch tune --task films",
-        "- Loss: generalised cross-entropy (q = 0.7).",
+        "- Loss: generalised cross-entropy (q = 0.7); peak learning rate 0.05 (soft tokens).",
         "(chosen)",
         f"then it was trained for {found.trained.again} steps on train and dev together.",
     ):
@@ -127,7 +127,7 @@ def test_the_loss_asked_for_is_the_one_that_is_trained(
     }
     vectors = [load_file(tmp_path / loss / "best_prompt.soft.safetensors") for loss in found]
     assert any(not np.array_equal(vectors[0][name], vectors[1][name]) for name in vectors[0])
-    assert "- Loss: cross-entropy." in (tmp_path / "ce" / "report.md").read_text("utf-8")
+    assert "- Loss: cross-entropy; peak" in (tmp_path / "ce" / "report.md").read_text("utf-8")
     # Looks go by the log-likelihood, whatever is trained.
     first = [each.trained.courses[0].looks[0] for each in found.values()]
     assert first[0].log_likelihood == first[1].log_likelihood
@@ -256,8 +256,36 @@ def test_a_training_is_not_gone_on_with_on_other_data(
         run(asked(plms["bert"], copied, tmp_path / "run"), Interrupting(4, kill))
     rows = (copied / "train.jsonl").read_text("utf-8").replace("terrible", "awful")
     (copied / "train.jsonl").write_text(rows, "utf-8")
+    (tmp_path / "run" / "report.md").write_text("what an earlier sitting found", "utf-8")
     with pytest.raises(OptionError, match="differs in fingerprint"):
         resume(tmp_path / "run", TuneObserver())
+    assert (tmp_path / "run" / "report.md").exists()
+
+
+@pytest.mark.parametrize("strategy", ["soft tokens", "both"])
+def test_a_training_of_a_version_without_other_losses_goes_on_with_cross_entropy(
+    strategy: str, plms: dict[str, str], data: Path, tmp_path: Path
+) -> None:
+    options = {**STRATEGIES[strategy], "loss": "ce"}
+    straight = tuned(plms["bert"], data, tmp_path / "straight", **options)
+    with pytest.raises(Killed):
+        run(asked(plms["bert"], data, tmp_path / "old", **options), Interrupting(3, kill))
+    path = tmp_path / "old" / "config.json"
+    record = json.loads(path.read_text("utf-8"))
+    assert record["tune"].pop("loss") == "ce"
+    del record["tune"]["training"]["loss"]
+    path.write_text(json.dumps(record), "utf-8")
+    assert resume(tmp_path / "old", TuneObserver()).tuned.test == straight.tuned.test
+    assert files_of(tmp_path / "old") == files_of(tmp_path / "straight")
+
+
+def test_a_training_is_not_gone_on_with_under_another_loss(
+    plms: dict[str, str], data: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(Killed):
+        run(asked(plms["bert"], data, tmp_path / "run", loss="ce"), Interrupting(4, kill))
+    with pytest.raises(OptionError, match="differs in loss"):
+        resume(tmp_path / "run", TuneObserver(), loss="gce")
 
 
 def test_a_folder_without_a_training_is_told(tmp_path: Path) -> None:

@@ -194,6 +194,9 @@ def measure(
             n, wanted = len(so_far.records), len(seeds[: setting.draws])
             record = f"the time was over after {n} of {wanted} draws; run it again to go on"
         record = record or _record(setting, seed, common, runs)
+        if isinstance(record, dict) and so_far.records and _how(record) != _how(so_far.records[0]):
+            where = setting.folder(runs, seed)
+            record = f"seed {seed} was trained with another loss or rate than the seeds before: {where}"
         if isinstance(record, str):
             found[setting] = replace(so_far, why=record)
         else:
@@ -244,6 +247,12 @@ def _check_same(runs: Path, common: Sequence[str]) -> None:
             where=f"{runs}: {' '.join(json.loads(known))}",
             hint="Name another with --runs.",
         )
+
+
+def _how(record: Mapping[str, Any]) -> object:
+    """Loss and rates of a training, which are not among the options where defaults were taken."""
+    training = record["training"]
+    return training and (record["options"].get("loss", "ce"), training.get("rates"))
 
 
 def _correct(record: Mapping[str, Any]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:

@@ -27,6 +27,7 @@ _ENDINGS = {
     "stopped": "the time was over",
 }
 _LOSSES = {"ce": "cross-entropy", "gce": f"generalised cross-entropy (q = {GCE_POWER:g})"}
+_PARTS = {"soft": "soft tokens", "prefix": "prefix", "lm": "PLM"}
 _LOOKS = 40  # rows of the table of looks
 
 
@@ -239,8 +240,9 @@ def _method(found: Tuning) -> str:
         )
     if config.trains_lm:
         lines.append(f"- PLM trained: {config.lm}.")
-    if config.trains:
-        lines.append(f"- Loss: {_LOSSES[config.whole_training.loss]}.")
+    if found.trained is not None:
+        rates = " and ".join(f"{rate:g} ({_PARTS[part]})" for part, rate in found.trained.rates.items())
+        lines.append(f"- Loss: {_LOSSES[config.whole_training.loss]}; peak learning rate {rates}.")
     if found.exported is not None:
         lines.append(f"- In peft's format: {code(str(found.exported))}.")
     if config.command:

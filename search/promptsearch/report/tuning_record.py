@@ -98,5 +98,6 @@ def _trained(trained: Trained) -> dict[str, Any]:
         "ending": trained.ending,
         "kept": None if best is None else {"start": best.restart, "step": best.step},
         "steps_with_dev": trained.again,
+        "rates": dict(trained.rates),
         "starts": [course.record()["looks"] for course in trained.courses],
     }

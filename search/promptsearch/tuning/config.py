@@ -89,7 +89,7 @@ class TuneConfig:
         restarts: how many starts; None for 3, or 1 where the PLM is trained. It takes the place of that of
             `training`.
         loss: what a step makes small, see `promptsearch.engines.soft.losses`; None for `gce` where the prompt
-            alone is trained, and `ce` where the PLM is. It takes the place of that of `training`.
+            alone is trained, and `ce` where the PLM is. That of `training` is not looked at.
         training: how.
         patterns: templates that teach with `pet`; by default the first hand-written ones.
         unlabelled: a file of texts that they label; by default texts of the task's own train split that are
@@ -199,6 +199,11 @@ class TuneConfig:
             raise OptionError(
                 "patterns, unlabelled texts and generations are for the strategy pet, where templates teach",
                 hint="Add --strategy pet.",
+            )
+        if self.strategy == "pet" and self.loss == "gce":
+            raise OptionError(
+                "the generalised cross-entropy is for known labels, and with pet soft ones are learned too",
+                hint="Leave the loss out.",
             )
         if self.generations < 0 or self.most_unlabelled < 1 or not 0 < self.temperature < float("inf"):
             raise OptionError("generations are 0 or more, texts 1 or more, and a temperature is above 0")

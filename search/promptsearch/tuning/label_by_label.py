@@ -14,6 +14,7 @@ from promptsearch.engines.soft.learner import Learner, ParameterGroup
 from promptsearch.engines.soft.starts import scale_of, start_vectors
 from promptsearch.errors import TemplateError
 from promptsearch.objective import LabelObjective
+from promptsearch.pieces import quoted
 from promptsearch.plms.free import FreeReader
 from promptsearch.soft import SoftVectors
 from promptsearch.tuning.config import START, TuneConfig
@@ -94,7 +95,7 @@ class QuestionsTuner:
             if reader.prompts.groups != self.readers[0].prompts.groups:
                 raise TemplateError(
                     "soft tokens that start from words are not as many in the questions of all labels",
-                    where=str(question),
+                    where=quoted(str(question)),
                     hint="Put a blank before them, so that they do not go on with the label's word.",
                 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,6 +55,7 @@ class Trained:
         peak_bytes: most memory taken, on the GPU where there is one; None where the system does not tell.
         parameters: how many numbers were trained.
         again: steps on train and dev together that followed; 0 for none. Figures on dev are those of before.
+        rates: peak learning rates, by what was trained: `soft`, `prefix` or `lm`.
     """
 
     courses: tuple[Course, ...]
@@ -63,6 +65,7 @@ class Trained:
     peak_bytes: int | None
     parameters: int
     again: int = 0
+    rates: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

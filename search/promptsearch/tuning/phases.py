@@ -93,6 +93,15 @@ class Phases:
         self.courses += found.courses
         return found
 
+    def check(self) -> None:
+        """Refuse to go on from the state of another run.
+
+        Raises:
+            OptionError: saying in what it differs.
+            StorageError: the state is damaged.
+        """
+        Checkpoint(self.state, {**self.run, "phase": _phase(self.state)}).check()
+
     def _tell_refit(self, steps: int) -> None:
         self.observer.stage(f"Training once more on train and dev together, for {steps} steps")
 

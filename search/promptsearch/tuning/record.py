@@ -45,6 +45,7 @@ def saved(config: TuneConfig) -> dict[str, Any]:
     """Every option as JSON, so that `restored` gives an equal config."""
     found = {each.name: getattr(config, each.name) for each in fields(config)}
     found["training"], found["lora"] = asdict(config.training), asdict(config.lora)
+    found["loss"] = config.whole_training.loss
     if isinstance(config.words, Mapping):
         found["words"] = [[label, given] for label, given in config.words.items()]
     if isinstance(config.mapping, Mapping):
@@ -60,11 +61,10 @@ def training_record(config: TuneConfig) -> dict[str, Any]:
     if not config.separate and config.answers == YES_NO:
         # As they were written before there were these options.
         del found["separate"], found["answers"]
-    for name in ("refit", "loss"):
-        if found[name] is None:
-            del found[name]
-    if found["training"]["loss"] == "ce":
-        del found["training"]["loss"]
+    if config.refit is None:
+        del found["refit"]
+    # What the loss is stands beside these: where it was not asked for, it was another in earlier versions.
+    del found["loss"], found["training"]["loss"]
     return {**found, "starts": config.starts}
 
 
@@ -102,7 +102,7 @@ def restored(options: Mapping[str, Any]) -> TuneConfig:
         KeyError, TypeError, ValueError: these are not the options of a training of this version.
         OptionError: the data were in memory, or a value cannot be used.
     """
-    found = dict(options)
+    found = {"loss": "ce", **options}  # the only one of earlier versions
     if found.get("data") == _IN_MEMORY:
         raise OptionError("the run's data were in memory and are gone", hint="Tune again from a file.")
     found["patterns"] = tuple(found["patterns"])

@@ -128,7 +128,6 @@ class _Sitting:
                 if resumed is None:
                     clear(folder)
                     write_json(folder / CONFIG_FILE, config_record(config, task))
-                remove_results(folder)
                 found = self._tuned(subject, folder)
                 done = True
             return found
@@ -166,8 +165,11 @@ class _Sitting:
         alike = 1 if subject.decomposition is not None else max(1, len(others))
         self.reserved += (time.monotonic() - began) / alike
         if tuner is None or lesson is None:
+            remove_results(folder)
             return conclude(Ended(config, subject, others, folder), observer, self.begun)
         phases = self._phases(subject, folder)
+        phases.check()
+        remove_results(folder)
         teachers: tuple[Teacher, ...] = ()
         if config.strategy == "pet":
             taught = teach(subject, config, phases)
@@ -183,6 +185,7 @@ class _Sitting:
             _peak_bytes(subject.plm),
             sum(value.numel() for value in parameters_of(learned.learner).values()),
             sum(course.step for course in again),
+            {group.name.split("-")[0]: group.rate for group in learned.learner.groups()},
         )
         observer.stage("Writing what was trained")
         stored = tuner.store(learned.learner, _folder_for(config, folder))
@@ -208,10 +211,13 @@ class _Sitting:
         }
         if config.trains and refits(config, subject.lesson):
             run["refit"] = True
-        if config.trains_soft and config.rate is None and starts_from_words(subject.template):
-            run["rate"] = prompt_rate(config, subject.template)  # was another in earlier versions
-        if config.loss is None and (loss := config.whole_training.loss) != "ce":
-            run["loss"] = loss  # as the rate
+        if config.rate is None:  # was another in earlier versions
+            if config.trains_soft and starts_from_words(subject.template):
+                run["rate"] = prompt_rate(config, subject.template)
+            elif config.trains_prefix:
+                run["rate"] = prompt_rate(config)
+        if config.whole_training.loss != "ce":
+            run["loss"] = config.whole_training.loss
         if config.strategy == "pet":
             run["patterns"] = list(map(str, subject.patterns))
             texts = json.dumps([dict(example.values) for example in subject.unlabelled], sort_keys=True)

@@ -40,6 +40,10 @@ class Checkpoint:
         with atomic_file(self.path) as temporary:
             save_file(stored, temporary, metadata)
 
+    def check(self) -> None:
+        """Refuse a state of another run; raises as `load`."""
+        self._read(with_tensors=False)
+
     def load(self) -> tuple[dict[str, Tensor], dict[str, object]] | None:
         """The state that was saved, or None where there is none.
 
@@ -47,13 +51,17 @@ class Checkpoint:
             StorageError: the file is damaged.
             OptionError: it belongs to another run.
         """
+        return self._read(with_tensors=True)
+
+    def _read(self, with_tensors: bool) -> tuple[dict[str, Tensor], dict[str, object]] | None:
         from safetensors import SafetensorError, safe_open
 
         try:
             with safe_open(self.path, framework="pt") as file:
                 metadata = file.metadata() or {}
                 run, progress = json.loads(metadata["run"]), json.loads(metadata["progress"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+                names = file.keys() if with_tensors else ()
+                tensors = {name: file.get_tensor(name) for name in names}
         except FileNotFoundError:
             return None
         except (SafetensorError, OSError, KeyError, ValueError) as error:

@@ -30,7 +30,7 @@ class TrainingConfig:
         restarts: how many starts, of which the best is kept; fewer where time is over.
         save_every: steps between saves.
         mixed: number format of a step's arithmetic beside float32 weights; `no` takes the PLM's own.
-        loss: what a step makes small, see `promptsearch.engines.soft.losses`.
+        loss: what a step makes small, see `promptsearch.engines.soft.losses`; `TuneConfig` has its own.
     """
 
     steps: int = 300

@@ -16,7 +16,9 @@ def losses(kind: Loss, log_probs: Tensor, targets: Tensor) -> Tensor:
 
     Args:
         log_probs: (r, L) of the labels.
-        targets: (r, L) probabilities that they should have.
+        targets: (r, L) shares of the labels in the loss: 1 for a known one. With `ce` it is least where the
+            probabilities are these; with `gce` where they are in proportion to targets^(1 / (1 - q)), which
+            is sharper.
     """
     if kind == "ce":
         return -(targets * log_probs).sum(dim=-1)
