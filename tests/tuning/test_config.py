@@ -15,6 +15,7 @@ from promptsearch.plms.lora import LoraOptions
 from promptsearch.template import Template
 from promptsearch.tuning.config import ENCODERS, TuneConfig
 from promptsearch.tuning.record import restored, saved
+from promptsearch.tuning.settled import settled
 from promptsearch.tuning.subject import without_soft
 
 SOFT, PLAIN = "{text} {soft*3} It was {mask}", "{text} It was {mask}"
@@ -76,22 +77,27 @@ def test_methods_have_an_encoder_of_their_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "loss"),
+    ("options", "few", "many"),
     [
-        ({}, "gce"),
-        ({"method": "p-tuning-v2"}, "gce"),
-        ({"strategy": "fixed-prompt"}, "ce"),
-        ({"strategy": "prompt+lm"}, "ce"),
-        ({"strategy": "pet"}, "ce"),
-        ({"loss": "ce"}, "ce"),
-        ({"strategy": "prompt+lm", "loss": "gce"}, "gce"),
+        ({}, ("gce", None), ("ce", None)),
+        ({"method": "p-tuning-v2"}, ("gce", pytest.approx(0.01)), ("ce", None)),
+        ({"method": "prefix-tuning"}, ("gce", pytest.approx(1e-4)), ("ce", None)),
+        ({"method": "p-tuning-v2", "rate": 0.3, "loss": "ce"}, ("ce", 0.3), ("ce", 0.3)),
+        ({"strategy": "fixed-prompt"}, ("ce", None), ("ce", None)),
+        ({"strategy": "prompt+lm"}, ("ce", None), ("ce", None)),
+        ({"strategy": "pet"}, ("ce", None), ("ce", None)),
+        ({"strategy": "prompt+lm", "loss": "gce"}, ("gce", None), ("gce", None)),
     ],
 )
-def test_a_prompt_alone_is_trained_on_the_generalised_cross_entropy(
-    options: dict[str, Any], loss: str
+def test_a_prompt_alone_learns_few_examples_slowly_and_by_the_generalised_cross_entropy(
+    options: dict[str, Any], few: tuple[str, Any], many: tuple[str, Any]
 ) -> None:
     config = TuneConfig(**options, training=TrainingConfig(steps=7))
-    assert (config.whole_training.loss, config.whole_training.steps) == (loss, 7)
+    for examples, (loss, rate) in ((999, few), (1000, many)):
+        found = settled(config, examples)
+        assert (found.whole_training.loss, found.rate) == (loss, rate)
+        assert found.whole_training.steps == 7
+        assert settled(found, 1000) == found
 
 
 @pytest.mark.parametrize(

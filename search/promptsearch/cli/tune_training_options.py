@@ -83,8 +83,8 @@ class TrainingOptions(SearchOptions):
         value(
             "--loss",
             metavar="NAME",
-            help="ce (cross-entropy), or gce, under which examples that stay wrong pull less (default: gce, "
-            "or ce with the PLM).",
+            help="ce (cross-entropy), or gce, under which examples that stay wrong pull less (default: gce "
+            "for a prompt alone and few examples).",
         ),
     ] = None
     no_refit: Annotated[

@@ -89,7 +89,7 @@ class TuneConfig:
         restarts: how many starts; None for 3, or 1 where the PLM is trained. It takes the place of that of
             `training`.
         loss: what a step makes small, see `promptsearch.engines.soft.losses`; None for `gce` where the prompt
-            alone is trained, and `ce` where the PLM is. That of `training` is not looked at.
+            alone is trained on few examples, else `ce`. That of `training` is not looked at.
         training: how.
         patterns: templates that teach with `pet`; by default the first hand-written ones.
         unlabelled: a file of texts that they label; by default texts of the task's own train split that are
@@ -295,8 +295,7 @@ class TuneConfig:
     @property
     def whole_training(self) -> TrainingConfig:
         """How it is trained, with what the strategy decides."""
-        loss = self.loss or ("ce" if self.trains_lm else "gce")
-        return replace(self.training, restarts=self.starts, loss=loss)
+        return replace(self.training, restarts=self.starts, loss=self.loss or "ce")
 
     @property
     def data_options(self) -> DiscoverConfig:

@@ -42,6 +42,7 @@ from promptsearch.tuning.observer import TuneObserver
 from promptsearch.tuning.outcome import Teacher, Trained, Tuning
 from promptsearch.tuning.phases import LAST, Phases
 from promptsearch.tuning.record import config_record, options_of, training_record
+from promptsearch.tuning.settled import settled
 from promptsearch.tuning.subject import Subject, subject_of, tuning_task
 from promptsearch.tuning.teaching import teach
 from promptsearch.tuning.tuners import prompt_rate, tuner_for
@@ -115,6 +116,7 @@ class _Sitting:
         task = tuning_task(config)
         for notice in task.notices:
             observer.notice(notice)
+        config = self.config = settled(config, len(task.train))
         plm = self._load()
         subject = subject_of(config, task, plm)
         check_export(config, subject.template, plm)
@@ -211,11 +213,8 @@ class _Sitting:
         }
         if config.trains and refits(config, subject.lesson):
             run["refit"] = True
-        if config.rate is None:  # was another in earlier versions
-            if config.trains_soft and starts_from_words(subject.template):
-                run["rate"] = prompt_rate(config, subject.template)
-            elif config.trains_prefix:
-                run["rate"] = prompt_rate(config)
+        if config.trains_soft and config.rate is None and starts_from_words(subject.template):
+            run["rate"] = prompt_rate(config, subject.template)  # was another in earlier versions
         if config.whole_training.loss != "ce":
             run["loss"] = config.whole_training.loss
         if config.strategy == "pet":

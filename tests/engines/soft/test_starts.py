@@ -150,13 +150,12 @@ def test_the_words_before_the_slot_become_soft(source, expected):
         assert without_soft(found) == Template.parse(source)
 
 
-def test_what_starts_from_words_and_a_prefix_are_changed_more_slowly():
+def test_what_starts_from_words_is_changed_more_slowly():
     words, others = (Template.parse(f"{{text}} {soft} {{mask}}") for soft in ("{soft:It was}", "{soft*2}"))
     mixed = Template.parse("{text} {soft*2} {soft:It was} {mask}")
     for parameterisation in ("lstm", "mlp", "free"):
         slow, fast = rate_for(parameterisation, words), rate_for(parameterisation, others)
-        assert slow < fast == rate_for(parameterisation, mixed)
-        assert rate_for(parameterisation, None) < fast
+        assert slow < fast == rate_for(parameterisation, mixed) == rate_for(parameterisation, None)
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,6 @@ MOST_WIDTH = 512
 RATES: dict[Parameterisation, float] = {"lstm": 1e-3, "mlp": 1e-3, "free": 0.1}
 RATES_FROM_WORDS: dict[Parameterisation, float] = {"lstm": 2e-4, "mlp": 2e-4, "free": 0.02}
 """Where soft tokens start from words of the template: a prompt that is good is soon forgotten at more."""
-RATES_OF_PREFIX: dict[Parameterisation, float] = {"lstm": 1e-4, "mlp": 1e-4, "free": 0.01}
-"""Of keys and values in every layer. On two draws of 16 examples a class of SST-2, SmolLM2 had forgotten its
-prompt after five steps at rates ten times as high."""
 
 
 class SoftEncoder(nn.Module, ABC):

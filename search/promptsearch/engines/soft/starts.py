@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from promptsearch.engines.soft.config import Parameterisation, Start
-from promptsearch.engines.soft.encoders import RATES, RATES_FROM_WORDS, RATES_OF_PREFIX
+from promptsearch.engines.soft.encoders import RATES, RATES_FROM_WORDS
 from promptsearch.plms.local import LocalPLM
 from promptsearch.readings import answer_tokens
 from promptsearch.template import Field, Mask, Piece, Soft, Template, Text
@@ -130,11 +130,10 @@ def rate_for(parameterisation: Parameterisation, template: Template | None) -> f
     """Peak learning rate: lower where soft tokens start from words of the template, near which something is.
 
     Args:
-        template: whose soft tokens are trained; None for a prefix.
+        template: whose soft tokens are trained; None for vectors that stand elsewhere.
     """
-    if template is None:
-        return RATES_OF_PREFIX[parameterisation]
-    return (RATES_FROM_WORDS if starts_from_words(template) else RATES)[parameterisation]
+    known = template is not None and starts_from_words(template)
+    return (RATES_FROM_WORDS if known else RATES)[parameterisation]
 
 
 def with_soft(template: Template, count: int) -> Template:
