@@ -63,6 +63,8 @@ def test_runs_that_may_not_be_compared_are_told(documents):
 def test_what_cannot_be_reported_is_refused(documents):
     Path("empty").mkdir()
     assert "There is no report. empty/report.json" in refused("report", "empty")
+    Path("empty/tuning.json").write_text("{}")
+    assert "That of a training is empty/report.md" in refused("report", "empty")
     assert "A run was given twice. a and ./a" in refused("report", "a", "./a").replace("a and a", "a and ./a")
     Path("a/report.json").write_text("{")
     assert "The report is not valid JSON" in refused("report", "a", "b")

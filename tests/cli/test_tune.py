@@ -96,6 +96,12 @@ def test_a_prompt_without_training_needs_no_labels(basics: list[str], tmp_path: 
         (("--mixed", "fp8"), "no number format 'fp8'"),
         (("--strategy", "ptuning"), "There is no strategy 'ptuning'"),
         (("--resume", "runs/nothing"), "cannot be given with --resume"),
+        (("--strategy", "fixed-prompt", "--method", "p-tuning-v2"), "--method does nothing with --strategy"),
+        (("--strategy", "tuning-free", "--encoder", "mlp"), "which trains no prompt"),
+        (("--lora-rank", "4"), "--lora-rank does nothing with --strategy fixed-lm"),
+        (("--lm", "full"), "which leaves the PLM as it is"),
+        (("--strategy", "prompt+lm", "--lm", "full", "--lora-rank", "4"), "does nothing with --lm full"),
+        (("--template", SOFT, "--tokens", "3"), "write as many as {soft*5} in it"),
     ],
 )
 def test_what_cannot_be_done_is_told_in_a_panel(

@@ -135,6 +135,8 @@ def test_free_places_that_do_not_fit_are_refused(name):
     plm.encoder.max_tokens = 20
     with pytest.raises(TemplateError, match="own words take"):
         plm.free_reader(Template.parse("{text} {trigger*30} {mask}"), EXAMPLES)
+    with pytest.raises(TemplateError, match="own words and soft tokens take"):
+        plm.free_reader(Template.parse("{text} {soft*30} {mask}"), EXAMPLES)
 
 
 @ANY

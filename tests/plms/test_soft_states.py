@@ -152,5 +152,5 @@ def test_vectors_for_another_plm_are_refused():
     with pytest.raises(TemplateError, match="still has soft or trigger tokens"):
         plm.answer_states(template, EXAMPLES)
     long = SoftTemplate.of(Template.parse("{text}{soft*600} {mask}"), SoftVectors(np.ones((600, 32)), (600,)))
-    with pytest.raises(TemplateError, match="words take"):
+    with pytest.raises(TemplateError, match="words and soft tokens take"):
         plm.answer_states(long, EXAMPLES)

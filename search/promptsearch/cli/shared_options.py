@@ -65,6 +65,26 @@ def refuse_beside_resume(given: Any, anew: Sequence[str]) -> None:
             )
 
 
+def refuse_idle(given: Any, names: Sequence[str], why: str) -> None:
+    """Refuse options that would do nothing, rather than seem to follow them.
+
+    Args:
+        given: a dataclass of options.
+        names: of its fields that do nothing.
+        why: with what they do nothing.
+
+    Raises:
+        OptionError: naming the first one that was given.
+    """
+    from promptsearch.errors import OptionError
+
+    for each in fields(given):
+        if each.name in names and getattr(given, each.name) not in (each.default, []):
+            raise OptionError(
+                f"--{each.name.replace('_', '-')} does nothing with {why}", hint="Leave it out."
+            )
+
+
 @dataclass(frozen=True, kw_only=True)
 class ScoreOptions:
     """Of what scores saved prompts."""

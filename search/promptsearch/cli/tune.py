@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 def command(**given: Any) -> None:
     """Train around a prompt: soft tokens or a prefix with the PLM as it is, the PLM under a prompt, or both.
 
-    The state that does best on dev is kept, and scored on test once, beside the same template without
-    training, the manual prompt and the majority class. A prompt learned from few examples is trained on dev
-    too before. Ctrl-C saves where it stands; --resume goes on.
+    The state with the best log-likelihood on dev is kept, and scored on test once, beside the same template
+    without training, the manual prompt and the majority class. A prompt learned from few examples is trained
+    on dev too before. Ctrl-C saves where it stands; --resume goes on.
     """
     from promptsearch.tuning.outcome import TuningStopped
 

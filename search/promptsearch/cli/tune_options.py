@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from promptsearch.cli import options
 from promptsearch.cli.options import flag, value
-from promptsearch.cli.shared_options import refuse_beside_resume
+from promptsearch.cli.shared_options import refuse_beside_resume, refuse_idle
 from promptsearch.cli.tune_training_options import TrainingOptions, given_ones
 
 if TYPE_CHECKING:
     from promptsearch.tuning.config import TuneConfig
 
 _ANEW = ("minutes", "device", "offline")
+_OF_PROMPT = ("method", "encoder", "start", "tokens", "width", "rate")
+_OF_LORA = ("lora_rank", "lora_alpha", "lora_dropout", "lora_targets")
+_OF_LM = ("lm", "lm_rate", *_OF_LORA)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +179,7 @@ class TuneOptions(TrainingOptions):
         from promptsearch.engines.manual.user import unescape
         from promptsearch.tuning.config import TuneConfig
 
-        return TuneConfig(
+        config = TuneConfig(
             task=self.task,
             data=self.data,
             mapping=self.mapping,
@@ -204,6 +207,24 @@ class TuneOptions(TrainingOptions):
             **self.teaching,
             **self.in_search,
         )
+        self._refuse_idle(config)
+        return config
+
+    def _refuse_idle(self, config: TuneConfig) -> None:
+        """Refuse options of what is not trained.
+
+        Raises:
+            OptionError: naming one.
+        """
+        strategy = f"--strategy {config.strategy}"
+        if not (config.trains_soft or config.trains_prefix):
+            refuse_idle(self, _OF_PROMPT, f"{strategy}, which trains no prompt")
+        elif config.trains_soft and config.template is not None:
+            refuse_idle(self, ("tokens",), "a template of your own; write as many as {soft*5} in it")
+        if not config.trains_lm:
+            refuse_idle(self, _OF_LM, f"{strategy}, which leaves the PLM as it is")
+        elif config.lm == "full":
+            refuse_idle(self, _OF_LORA, "--lm full")
 
     @property
     def _named(self) -> dict[str, Any]:

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from promptsearch.tuning.outcome import Tuning
 
 _WORDS = 3  # nearest words a soft token
+_TOKENS = 12  # soft tokens whose nearest words are shown
 
 
 def show(found: Tuning) -> None:
     """The prompt, its figures beside the others', what it took, and where the files are."""
     from promptsearch.report.tuning import cost_lines, outcome, verdicts
+    from promptsearch.study.going_on import resume_command
 
     console = screen.stdout()
     task = found.task
@@ -32,6 +34,8 @@ def show(found: Tuning) -> None:
     console.print(_figures(found))
     for sentence in (outcome(found), *verdicts(found), *cost_lines(found)):
         console.print(Text(printable(sentence)))
+    if found.trained is not None and found.trained.ending == "stopped":
+        console.print(Text(printable(f"Go on with it: {resume_command(found.folder, 'promptsearch tune')}")))
     if found.exported is not None:
         console.print(Text(printable(f"In peft's format: {found.exported}")))
     console.print()
@@ -50,7 +54,8 @@ def _prompt(found: Tuning) -> Table:
     grid.add_row("label words", Text(printable(short_words(found.tuned.words))))
     grid.add_row("PLM", Text(printable(found.prompt.document.plm.reference)))
     if found.nearest:
-        nearest = " · ".join(", ".join(each.text for each in of[:_WORDS]) for of in found.nearest)
+        shown = [", ".join(each.text for each in of[:_WORDS]) for of in found.nearest[:_TOKENS]]
+        nearest = " · ".join([*shown, *(["…"] if len(found.nearest) > len(shown) else [])])
         grid.add_row("nearest words", Text(printable(nearest)))
         grid.add_row("", Text(CAUTION, style="dim"))
     return grid

@@ -62,7 +62,7 @@ class TrainingOptions(SearchOptions):
     ] = None
     rate: Annotated[
         float | None,
-        value("--rate", metavar="X", help="Learning rate of the prompt (default: the encoder's own)."),
+        value("--rate", metavar="X", help="Learning rate of the prompt (default: by encoder and start)."),
     ] = None
     lm_rate: Annotated[
         float | None,

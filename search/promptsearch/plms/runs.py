@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promptsearch.errors import TemplateError
-from promptsearch.pieces import Field, Piece, Place, Text, quoted
+from promptsearch.pieces import Field, Piece, Place, Soft, Text, quoted
 from promptsearch.template import Template
 
 Ids = list[int]
@@ -115,8 +115,10 @@ def _keep(owners: Sequence[int], room: int, template: Template) -> list[bool]:
     counts = np.bincount([owner for owner in owners if owner >= 0] or [0], minlength=1)
     fixed = sum(owner < 0 for owner in owners)
     if fixed > room:
+        soft = any(isinstance(piece, Soft) for piece in template.pieces)
+        own = "words and soft tokens" if soft else "words"
         raise TemplateError(
-            f"the template's own words take {fixed} tokens, but the PLM has room for {max(room, 0)}",
+            f"the template's own {own} take {fixed} tokens, but the PLM has room for {max(room, 0)}",
             where=quoted(str(template)),
             hint="Shorten the template, or take a PLM with a longer context.",
         )

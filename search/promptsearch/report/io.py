@@ -14,6 +14,7 @@ from promptsearch.artefact.problems import problems_of
 from promptsearch.errors import ReportError
 from promptsearch.report.document import FORMAT, VERSION, ReportDocument
 from promptsearch.report.writing import JSON_FILE
+from promptsearch.study.artefacts import TUNING_FILE
 from promptsearch.template import point_at
 
 MAX_BYTES = 200_000_000
@@ -59,6 +60,8 @@ def _text(place: Path) -> str:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         hint = "`promptsearch discover` writes one into the folder of its run when it ends."
+        if (place.parent / TUNING_FILE).exists():
+            hint = f"That of a training is {place.with_name('report.md')}, as text."
         raise ReportError("there is no report", where=str(place), hint=hint) from None
     except OSError as error:
         raise ReportError(f"the report cannot be read: {error.strerror}", where=str(place)) from error

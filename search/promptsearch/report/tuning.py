@@ -29,6 +29,7 @@ _ENDINGS = {
 _LOSSES = {"ce": "cross-entropy", "gce": f"generalised cross-entropy (q = {GCE_POWER:g})"}
 _PARTS = {"soft": "soft tokens", "prefix": "prefix", "lm": "PLM"}
 _LOOKS = 40  # rows of the table of looks
+_TOKENS = 40  # rows of that of soft tokens
 
 
 def write(found: Tuning) -> None:
@@ -137,10 +138,10 @@ def _rule(trained: Trained | None) -> str:
     if trained is None:
         return ""
     if not trained.again:
-        return "Dev chose the state that was kept; test was scored once."
+        return "The log-likelihood on dev chose the state that was kept; test was scored once."
     return (
-        f"Dev chose the state, whose figures on dev these are; then it was trained for {trained.again} steps "
-        "on train and dev together. Test was scored once."
+        f"The log-likelihood on dev chose the state, whose figures on dev these are; then it was trained for "
+        f"{trained.again} steps on train and dev together. Test was scored once."
     )
 
 
@@ -203,8 +204,10 @@ def _training(trained: Trained | None) -> list[str]:
 def _nearest(found: Tuning) -> list[str]:
     if not found.nearest:
         return []
-    rows = [(name, _neighbours(of_token)) for name, of_token in zip(_token_names(found), found.nearest)]
-    return ["## Nearest words", escape(CAUTION), table(("soft token", "nearest words (cosine)"), rows)]
+    named = list(zip(_token_names(found), found.nearest))
+    rows = [(name, _neighbours(of_token)) for name, of_token in named[:_TOKENS]]
+    more = f"\n\nThose of all {len(named)} are in {code(TUNING_FILE)}." if len(named) > len(rows) else ""
+    return ["## Nearest words", escape(CAUTION), table(("soft token", "nearest words (cosine)"), rows) + more]
 
 
 def _token_names(found: Tuning) -> list[str]:

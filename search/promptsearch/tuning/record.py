@@ -46,6 +46,7 @@ def saved(config: TuneConfig) -> dict[str, Any]:
     found = {each.name: getattr(config, each.name) for each in fields(config)}
     found["training"], found["lora"] = asdict(config.training), asdict(config.lora)
     found["loss"] = config.whole_training.loss
+    del found["training"]["loss"], found["training"]["restarts"]
     if isinstance(config.words, Mapping):
         found["words"] = [[label, given] for label, given in config.words.items()]
     if isinstance(config.mapping, Mapping):
@@ -64,7 +65,8 @@ def training_record(config: TuneConfig) -> dict[str, Any]:
     if config.refit is None:
         del found["refit"]
     # What the loss is stands beside these: where it was not asked for, it was another in earlier versions.
-    del found["loss"], found["training"]["loss"]
+    del found["loss"]
+    found["training"]["restarts"] = config.training.restarts
     return {**found, "starts": config.starts}
 
 
