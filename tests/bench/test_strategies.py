@@ -176,16 +176,24 @@ def test_when_the_time_is_over_what_is_done_is_told(tmp_path: Path, monkeypatch:
     assert (len(once.records), once.why) == (1, "")
 
 
+@pytest.mark.parametrize("what", ["nothing", "loss", "rate"])
 def test_draws_that_were_trained_otherwise_are_not_averaged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     setting = Setting("p-tuning (LSTM)", "plm", "16")
-    losses = [{}, {}, {"loss": "gce"}]
-    runs = [{**run_of("1100", "1000"), "options": options} for options in losses]
+    runs = [run_of("1100", "1000") for _ in range(3)]
+    for run, rate in zip(runs, (None, 0.1, 0.1)):
+        if rate is not None:
+            run["training"]["rates"] = {"soft": rate}
+    if what == "loss":
+        runs[2]["options"] = {"loss": "gce"}
+    elif what == "rate":
+        runs[0]["training"]["rates"] = {"soft": 0.1}
+        runs[2]["training"]["rates"] = {"soft": 0.2}
     monkeypatch.setattr(strategies, "_done", lambda setting, seed, runs_folder: runs[seed])
     found = [*measure([setting], [0, 1, 2], (), tmp_path)][-1][0]
-    assert len(found.records) == 2
-    assert "seed 2 was trained with another loss or rate" in found.why
+    assert len(found.records) == (3 if what == "nothing" else 2)
+    assert ("seed 2 has another loss or rate" in found.why) == (what != "nothing")
 
 
 def test_all_strategies_have_a_draw_before_any_has_the_next(

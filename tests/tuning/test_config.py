@@ -14,7 +14,7 @@ from promptsearch.errors import OptionError, PromptSearchError, TemplateError
 from promptsearch.plms.lora import LoraOptions
 from promptsearch.template import Template
 from promptsearch.tuning.config import ENCODERS, TuneConfig
-from promptsearch.tuning.record import restored, saved
+from promptsearch.tuning.record import restored, saved, training_record
 from promptsearch.tuning.settled import settled
 from promptsearch.tuning.subject import without_soft
 
@@ -132,6 +132,23 @@ def test_options_come_back_from_json() -> None:
     assert again.loss == "ce"
     assert saved(again) == saved(config)
     assert (again.words, again.lora, again.training) == (config.words, config.lora, config.training)
+
+
+@pytest.mark.parametrize("method", ["p-tuning", "p-tuning-v2"])
+def test_a_run_of_a_version_without_losses_is_the_same_run(method: str) -> None:
+    """What that version wrote beside a training, and compared a state with: there was no loss in either."""
+    config = TuneConfig(task="films", method=method, refit=False, training=TrainingConfig(restarts=1))
+    written = saved(config)
+    del written["loss"]
+    assert written["training"].keys() == {
+        *("steps", "batch", "warm_up", "decay", "clip", "look_every", "patience", "restarts", "save_every"),
+        "mixed",
+    }
+    free = ("minutes", "device", "offline", "out", "export_peft", "max_test", "metric", "command", "restarts")
+    compared = {name: value for name, value in written.items() if name not in (*free, "separate", "answers")}
+    again = restored(json.loads(json.dumps(written)))
+    assert (again.loss, again.rate, again.training.restarts) == ("ce", None, 1)
+    assert training_record(again) == {**compared, "starts": 3}
 
 
 @pytest.mark.parametrize(

@@ -194,9 +194,8 @@ def measure(
             n, wanted = len(so_far.records), len(seeds[: setting.draws])
             record = f"the time was over after {n} of {wanted} draws; run it again to go on"
         record = record or _record(setting, seed, common, runs)
-        if isinstance(record, dict) and so_far.records and _how(record) != _how(so_far.records[0]):
-            where = setting.folder(runs, seed)
-            record = f"seed {seed} was trained with another loss or rate than the seeds before: {where}"
+        if isinstance(record, dict) and so_far.records and _otherwise(record, so_far.records[0]):
+            record = f"seed {seed} has another loss or rate than those before; take another --runs"
         if isinstance(record, str):
             found[setting] = replace(so_far, why=record)
         else:
@@ -249,10 +248,13 @@ def _check_same(runs: Path, common: Sequence[str]) -> None:
         )
 
 
-def _how(record: Mapping[str, Any]) -> object:
-    """Loss and rates of a training, which are not among the options where defaults were taken."""
-    training = record["training"]
-    return training and (record["options"].get("loss", "ce"), training.get("rates"))
+def _otherwise(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two trainings differ in loss or rates, which earlier versions chose and told otherwise."""
+    if one["training"] is None or other["training"] is None:
+        return False
+    losses = [record["options"].get("loss", "ce") for record in (one, other)]
+    rates = [record["training"].get("rates") for record in (one, other)]
+    return losses[0] != losses[1] or (None not in rates and rates[0] != rates[1])
 
 
 def _correct(record: Mapping[str, Any]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:

@@ -62,7 +62,12 @@ class TrainingOptions(SearchOptions):
     ] = None
     rate: Annotated[
         float | None,
-        value("--rate", metavar="X", help="Learning rate of the prompt (default: by encoder and start)."),
+        value(
+            "--rate",
+            metavar="X",
+            help="Learning rate of the prompt (default: by encoder and start; lower for a prefix and few "
+            "examples).",
+        ),
     ] = None
     lm_rate: Annotated[
         float | None,

@@ -82,7 +82,7 @@ class TuneConfig:
         answers: what is answered to such a question where the label holds, and where it does not.
         lm: what of the PLM is trained where it is.
         lora: how, with `lora`.
-        rate, lm_rate: learning rates of the prompt and of the PLM; None for defaults.
+        rate, lm_rate: learning rates of the prompt and of the PLM; None for defaults, see `settled` too.
         refit: whether the state that does best on dev is then trained once more, for as many steps, on train
             and dev together; its figures on dev are those of before. None: where the PLM stays as it is and
             dev has at least a quarter as many examples as train.

@@ -46,7 +46,7 @@ def saved(config: TuneConfig) -> dict[str, Any]:
     found = {each.name: getattr(config, each.name) for each in fields(config)}
     found["training"], found["lora"] = asdict(config.training), asdict(config.lora)
     found["loss"] = config.whole_training.loss
-    del found["training"]["loss"], found["training"]["restarts"]
+    del found["training"]["loss"]
     if isinstance(config.words, Mapping):
         found["words"] = [[label, given] for label, given in config.words.items()]
     if isinstance(config.mapping, Mapping):
@@ -66,7 +66,6 @@ def training_record(config: TuneConfig) -> dict[str, Any]:
         del found["refit"]
     # What the loss is stands beside these: where it was not asked for, it was another in earlier versions.
     del found["loss"]
-    found["training"]["restarts"] = config.training.restarts
     return {**found, "starts": config.starts}
 
 

@@ -116,7 +116,8 @@ class _Sitting:
         task = tuning_task(config)
         for notice in task.notices:
             observer.notice(notice)
-        config = self.config = settled(config, len(task.train))
+        if resumed is None:  # a run that is gone on with has been, by the version that began it
+            config = self.config = settled(config, len(task.train))
         plm = self._load()
         subject = subject_of(config, task, plm)
         check_export(config, subject.template, plm)
