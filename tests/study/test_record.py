@@ -96,6 +96,7 @@ TRAINING = TrainingConfig(
     restarts=5,
     save_every=6,
     mixed="bf16",
+    loss="gce",
 )
 SOFT = SoftConfig(
     parameterisation="free",
