@@ -56,11 +56,10 @@ def refuse_beside_resume(given: Any, anew: Sequence[str]) -> None:
 
     quiet = ("resume", "json", "quiet")
     *most, last = (f"--{name.replace('_', '-')}" for name in anew)
-    for each in fields(given):
-        if each.name not in (*quiet, *anew) and getattr(given, each.name) not in (each.default, []):
-            name = "map" if each.name == "mapping" else each.name.replace("_", "-")
+    for name in _given(given):
+        if name not in (*quiet, *anew):
             raise OptionError(
-                f"--{name} cannot be given with --resume: the run keeps what it was begun with",
+                f"{_flag(name)} cannot be given with --resume: the run keeps what it was begun with",
                 hint=f"{', '.join(most)} and {last} may be given anew.",
             )
 
@@ -78,11 +77,18 @@ def refuse_idle(given: Any, names: Sequence[str], why: str) -> None:
     """
     from promptsearch.errors import OptionError
 
-    for each in fields(given):
-        if each.name in names and getattr(given, each.name) not in (each.default, []):
-            raise OptionError(
-                f"--{each.name.replace('_', '-')} does nothing with {why}", hint="Leave it out."
-            )
+    for name in _given(given):
+        if name in names:
+            raise OptionError(f"{_flag(name)} does nothing with {why}", hint="Leave it out.")
+
+
+def _given(options: Any) -> list[str]:
+    """Names of the fields of a dataclass of options that are not at their defaults."""
+    return [each.name for each in fields(options) if getattr(options, each.name) not in (each.default, [])]
+
+
+def _flag(name: str) -> str:
+    return "--map" if name == "mapping" else f"--{name.replace('_', '-')}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ def losses(kind: Loss, log_probs: Tensor, targets: Tensor) -> Tensor:
     """The loss of each row: (r,).
 
     `ce` is the cross-entropy, for a known label -log p. `gce` is the generalised one, (1 - p^q) / q (Zhang
-    and Sabuncu 2018, equation 6), which is near -log p where p is near 1 and bounded where it is near 0: an
+    and Sabuncu 2018), which is near -log p where p is near 1 and bounded where it is near 0: an
     example that stays wrong, because it is odd or its label is, pulls less and less.
 
     Args:

@@ -99,9 +99,7 @@ class _Starts:
         self.ending: Ending = "stopped"
         self.count = config.restarts if lesson.held_out else 1
 
-    def run(
-        self, stop: Callable[[], bool], report: Report | None, refit: Callable[[int], None] | None
-    ) -> Trained:
+    def run(self, stop: Callable[[], bool], report: Report | None, refit: Refit | None) -> Trained:
         saved = self._saved()
         while self.again is None and (len(self.courses) < self.count or saved is not None):
             try:
